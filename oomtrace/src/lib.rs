@@ -1,0 +1,12 @@
+//! oomtrace tells why Linux killed a process for memory.
+//!
+//! Data flows one way: kernel hooks → ring buffer → [`collect`] (decode, assemble) → [`enrich`] → [`render`].
+
+pub mod collect;
+pub mod command;
+pub mod enrich;
+pub mod kernel;
+pub mod klog;
+pub mod model;
+pub mod probe;
+pub mod render;

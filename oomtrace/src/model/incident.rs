@@ -1,0 +1,88 @@
+//! One OOM kill.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Candidate, Scope, System, Trigger, Victim};
+
+/// One kill by the OOM killer with all it took along (`"type": "oom_kill"`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Incident {
+    /// [`super::SCHEMA`].
+    pub schema: String,
+    /// Unique on this host and boot; later `update` records name it.
+    pub id: String,
+    /// When the kernel marked the victim, RFC 3339 UTC.
+    pub time: String,
+    /// The same instant on `CLOCK_BOOTTIME`.
+    pub boottime_ns: u64,
+    /// Where it happened.
+    pub host: Host,
+    /// How oomtrace knows.
+    pub source: Source,
+    /// Whose limit was hit.
+    pub scope: Scope,
+    /// In whose context the kernel ran out of memory; it need not be the victim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
+    /// What was killed; the chosen one first.
+    pub victims: Vec<Victim>,
+    /// The tasks the kernel chose from, highest badness first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+    /// How many tasks were scored; `candidates` holds the highest of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates_scored: Option<u32>,
+    /// The machine's memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<System>,
+}
+
+/// The machine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Host {
+    /// Host name.
+    pub name: String,
+    /// `/proc/sys/kernel/random/boot_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
+    /// `uname -r`.
+    pub kernel: String,
+    /// `uname -m`.
+    pub machine: String,
+    /// Bytes.
+    pub page_size: u64,
+    /// The version of the hierarchy that holds the memory controller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cgroup_version: Option<u8>,
+}
+
+/// What the record rests on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Source {
+    /// The main witness.
+    pub kind: SourceKind,
+    /// Every probe or file that contributed, e.g. `fentry:oom_kill_process`.
+    pub probes: Vec<String>,
+    /// Events known to be lost since the start of the stream.
+    pub lost_events: u64,
+    /// What a reader must know: differences between counters, values that are inferred, parts that are missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// The main witness of an incident.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Kernel hooks.
+    #[default]
+    Ebpf,
+    /// The kernel's log.
+    KernelLog,
+    /// Only the `oom_kill` counters moved.
+    Counters,
+}

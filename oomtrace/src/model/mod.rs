@@ -1,0 +1,22 @@
+//! The incident record `oomtrace/1`: the types here are the public schema (docs/events.md).
+//!
+//! Bytes are integers, 64-bit ids are strings (JSON readers lose bits above 2^53), times are RFC 3339 UTC with
+//! nanoseconds beside `boottime_ns`. What is not known is absent, never zero. Fields are only added within a major
+//! version; readers ignore what they do not know.
+
+mod bytes_text;
+mod incident;
+mod scope;
+mod stream;
+mod system;
+mod victim;
+
+pub use bytes_text::*;
+pub use incident::*;
+pub use scope::*;
+pub use stream::*;
+pub use system::*;
+pub use victim::*;
+
+/// Name and major version of the record.
+pub const SCHEMA: &str = "oomtrace/1";

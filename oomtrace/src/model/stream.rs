@@ -1,0 +1,135 @@
+//! The records of a stream.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Host, Incident};
+
+/// One line of NDJSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// First line of a stream.
+    Header(Header),
+    /// A kill.
+    OomKill(Box<Incident>),
+    /// More about an earlier kill.
+    Update(Update),
+    /// The OOM killer ran and killed nothing.
+    OomNoKill(NoKill),
+    /// Events that could not be kept.
+    Lost(Lost),
+    /// Last line of a stream that ended well.
+    Footer(Footer),
+}
+
+/// Who speaks, and what it can see.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Header {
+    /// [`super::SCHEMA`].
+    pub schema: String,
+    /// oomtrace's version.
+    pub version: String,
+    /// When the stream began, RFC 3339 UTC.
+    pub time: String,
+    /// The same on `CLOCK_BOOTTIME`.
+    pub boottime_ns: u64,
+    /// Where.
+    pub host: Host,
+    /// Attached probes.
+    pub probes: Vec<String>,
+    /// What could not be attached or read, and the remedy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// What became known after the kill was reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Update {
+    /// The incident's id.
+    pub id: String,
+    /// Exits of its victims.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exits: Vec<VictimExit>,
+    /// More notes, e.g. a difference to the kernel's counters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A victim's exit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VictimExit {
+    /// Process id.
+    pub pid: u32,
+    /// From SIGKILL to the exit of its last thread.
+    pub kill_to_exit_ns: u64,
+}
+
+/// The OOM killer ran without a kill.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NoKill {
+    /// RFC 3339 UTC.
+    pub time: String,
+    /// `CLOCK_BOOTTIME`.
+    pub boottime_ns: u64,
+    /// Why not.
+    pub reason: NoKillReason,
+    /// Process id of the task concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comm: Option<super::Text>,
+}
+
+/// Why the OOM killer killed nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoKillReason {
+    /// The task was exiting anyway and was only given access to the reserves.
+    #[default]
+    AlreadyDying,
+    /// The chosen task had no memory any more when it was to be killed.
+    AlreadyExited,
+}
+
+/// A gap in the stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Lost {
+    /// RFC 3339 UTC.
+    pub time: String,
+    /// Kills of which no record arrived at all.
+    pub kills: u64,
+    /// Records that did not fit into the ring buffer, since the last such event.
+    pub records: u64,
+    /// Cause and remedy.
+    pub why: String,
+}
+
+/// The end of a stream, with the sums to check it by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Footer {
+    /// RFC 3339 UTC.
+    pub time: String,
+    /// Incidents in this stream (before filters).
+    pub kills: u64,
+    /// Incidents that filters kept out.
+    pub filtered: u64,
+    /// Kills known to be lost.
+    pub lost_kills: u64,
+    /// By how much `oom_kill` of /proc/vmstat rose during the stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vmstat_oom_kill: Option<u64>,
+    /// True when nothing was lost and the probes stayed attached: only then does "no kill" mean that there was none.
+    pub complete: bool,
+    /// Differences and what they mean.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,101 @@
+//! The machine's memory around the kill.
+
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// The scene.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct System {
+    /// When it was taken.
+    pub captured: Captured,
+    /// How long after the kill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_ns: Option<u64>,
+    /// MemTotal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mem_total_bytes: Option<u64>,
+    /// MemFree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mem_free_bytes: Option<u64>,
+    /// MemAvailable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mem_available_bytes: Option<u64>,
+    /// SwapTotal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap_total_bytes: Option<u64>,
+    /// SwapFree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap_free_bytes: Option<u64>,
+    /// Shmem.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shmem_bytes: Option<u64>,
+    /// Slab.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slab_bytes: Option<u64>,
+    /// Pressure stall information of memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub psi: Option<Psi>,
+    /// Zones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<Zone>,
+    /// The largest processes by resident memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub top_processes: Vec<TopProcess>,
+}
+
+/// When the scene was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Captured {
+    /// By the kernel, with the kill.
+    AtKill,
+    /// From /proc, `age_ns` later.
+    #[default]
+    AfterKill,
+}
+
+/// /proc/pressure/memory, percent of time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Psi {
+    /// Some tasks stalled, last 10 s.
+    pub some_avg10: f64,
+    /// All tasks stalled, last 10 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_avg10: Option<f64>,
+}
+
+/// A zone of memory (/proc/zoneinfo).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Zone {
+    /// NUMA node.
+    pub node: u32,
+    /// `DMA32`, `Normal`, ...
+    pub name: String,
+    /// Free.
+    pub free_bytes: u64,
+    /// Below it allocations fail or kill.
+    pub min_bytes: u64,
+    /// Managed by the page allocator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed_bytes: Option<u64>,
+}
+
+/// A large process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TopProcess {
+    /// Process id.
+    pub pid: u32,
+    /// Name.
+    pub comm: Text,
+    /// Resident.
+    pub rss_bytes: u64,
+    /// Swapped out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap_bytes: Option<u64>,
+}
