@@ -23,8 +23,10 @@ pub mod kind {
     pub const CANDIDATE: u32 = 6;
     /// `oom:mark_victim` through its format file, for kernels without BTF ([`Plain`](super::Plain)).
     pub const PLAIN: u32 = 7;
+    /// The task in whose context the kernel ran out of memory ([`Trigger`](super::Trigger)).
+    pub const TRIGGER: u32 = 8;
     /// One more than the highest kind: the length of the loss counters.
-    pub const COUNT: usize = 8;
+    pub const COUNT: u32 = 9;
 }
 
 /// Which program made a record; the `probe` of its [`Header`].
@@ -43,6 +45,10 @@ pub mod probe {
     pub const SIGNAL: u32 = 6;
     /// Raw tracepoint `sched:sched_process_exit`.
     pub const EXIT: u32 = 7;
+    /// fentry on `oom_evaluate_task`.
+    pub const FENTRY_EVALUATE: u32 = 8;
+    /// kprobe on `oom_evaluate_task`.
+    pub const KPROBE_EVALUATE: u32 = 9;
 }
 
 /// A plain record: `repr(C)`, integers and arrays of them only, no padding.
@@ -139,7 +145,7 @@ record!(
 
 record!(
     /// `oom_kill_process(oc, message)`: what the kernel decided, before it acts.
-    Kill = 48 + 72 + 2 * 8 * STACK_MAX + MESSAGE_LEN + 160, {
+    Kill = 48 + 56 + MESSAGE_LEN + 160, {
         /// Head.
         header: Header,
         /// Address of `oc->memcg`, 0 for an OOM that is not a memcg's.
@@ -160,22 +166,34 @@ record!(
         candidates: u32,
         /// Thread count of the chosen task's group.
         nr_threads: u32,
-        /// Bytes of `kernel_stack` that are filled, negative errno when it could not be taken.
-        kernel_stack_len: i32,
-        /// Bytes of `user_stack` that are filled, negative errno when it could not be taken.
-        user_stack_len: i32,
-        /// User id of the trigger.
-        trigger_uid: u32,
-        /// kernfs id of the trigger's memory cgroup.
-        trigger_memcg_id: u64,
-        /// Return addresses, innermost first.
-        kernel_stack: [u64; STACK_MAX],
-        /// Return addresses, innermost first.
-        user_stack: [u64; STACK_MAX],
+        /// Zero.
+        reserved: u32,
         /// The second argument, NUL-terminated.
         message: [u8; MESSAGE_LEN],
         /// The chosen task; its mm may be that of another thread of the group when the leader has exited.
         chosen: Task,
+    }
+);
+
+record!(
+    /// The trigger of a kill: the current task of every hook of that kill.
+    Trigger = 48 + 24 + 2 * 8 * STACK_MAX, {
+        /// Head.
+        header: Header,
+        /// kernfs id of its memory cgroup.
+        memcg_id: u64,
+        /// User id.
+        uid: u32,
+        /// Bytes of `kernel_stack` that are filled, negative errno when it could not be taken.
+        kernel_stack_len: i32,
+        /// Bytes of `user_stack` that are filled, negative errno when it could not be taken.
+        user_stack_len: i32,
+        /// Zero.
+        reserved: u32,
+        /// Return addresses, innermost first.
+        kernel_stack: [u64; STACK_MAX],
+        /// Return addresses, innermost first.
+        user_stack: [u64; STACK_MAX],
     }
 );
 
@@ -277,7 +295,7 @@ record!(
 
 record!(
     /// `oom:mark_victim` as its format file gives it, on kernels whose structures are not known.
-    Plain = 48 + 64, {
+    Plain = 48 + 72, {
         /// Head.
         header: Header,
         /// Thread id of the victim.
@@ -298,8 +316,8 @@ record!(
         oom_score_adj: i32,
         /// Zero.
         reserved: u32,
-        /// Zero.
-        reserved_2: u64,
+        /// `comm`, all NUL in the old form.
+        comm: [u8; COMM_LEN],
     }
 );
 
@@ -309,6 +327,8 @@ record!(
 pub struct Identity {
     /// `start_boottime` in ns, to tell a reused pid.
     pub start_time: u64,
+    /// `CLOCK_BOOTTIME` in ns of the exec.
+    pub time: u64,
     /// Parent's process id at exec.
     pub ppid: u32,
     /// Bytes of `cmdline` that are filled.
@@ -320,7 +340,7 @@ pub struct Identity {
 }
 // SAFETY: integers and arrays of integers only; the assertion excludes padding.
 unsafe impl Record for Identity {}
-const _: () = assert!(size_of::<Identity>() == 16 + 2 * CMDLINE_LEN);
+const _: () = assert!(size_of::<Identity>() == 24 + 2 * CMDLINE_LEN);
 
 /// Indices of the counter map.
 pub mod counter {

@@ -1,1 +1,18 @@
-//! (stub)
+//! From the ring buffer to incidents: decode, assemble, build.
+
+mod assemble;
+mod build;
+mod build_victim;
+mod decode;
+mod draft;
+mod loss;
+mod path;
+mod ring;
+
+pub use assemble::{Assembler, Closed, Witness};
+pub use build::{Builder, Facts};
+pub use decode::{Decoded, decode};
+pub use draft::{Draft, Member};
+pub use loss::{Loss, LossReader};
+pub use path::{Paths, unlimited};
+pub use ring::Ring;

@@ -1,0 +1,23 @@
+//! One file per hook.
+
+mod mark_victim;
+mod oom_evaluate_task;
+mod oom_kill_process;
+mod sched_process_exec;
+mod sched_process_exit;
+mod sched_process_fork;
+mod signal_generate;
+
+use aya_ebpf::{EbpfContext, programs::ProbeContext};
+
+use crate::kread::read;
+
+/// An argument of a kprobed function: a register saved in `pt_regs`, at an offset that the user side gives, so that one
+/// object serves every architecture.
+#[inline(always)]
+fn kprobe_argument(ctx: &ProbeContext, offset: u32) -> u64 {
+    if offset == oomtrace_common::ABSENT {
+        return 0;
+    }
+    read(ctx.as_ptr() as u64 + u64::from(offset)).unwrap_or(0)
+}

@@ -1,0 +1,48 @@
+//! `sched:sched_process_exit`: when a victim is gone. Fires for every thread; the group's last one counts.
+//!
+//! Since 6.16 it fires before the mm is given back, until then after it.
+
+use aya_ebpf::{
+    helpers::bpf_get_current_pid_tgid,
+    macros::raw_tracepoint,
+    programs::RawTracePointContext,
+};
+use oomtrace_common::{Exit, UNKNOWN_32, kind, probe};
+
+use crate::{
+    emit,
+    kread::{field, pointer},
+    layout::layout,
+    maps::{FORKED, MARKED},
+    state::Marked,
+};
+
+#[raw_tracepoint(tracepoint = "sched_process_exit")]
+fn raw_tp_exit(ctx: RawTracePointContext) -> i32 {
+    let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
+    // SAFETY: the value is copied at once.
+    if let Some(marked) = unsafe { MARKED.get(tgid).copied() } {
+        exited(ctx.arg(0), tgid, marked);
+    }
+    0
+}
+
+/// Sends the exit of a victim's last thread.
+#[inline(always)]
+fn exited(task: u64, tgid: u32, marked: Marked) {
+    let live = field::<i32>(pointer(task, layout!(task_signal)), layout!(signal_live)).unwrap_or(0);
+    if live > 0 {
+        return;
+    }
+    let _ = MARKED.remove(tgid);
+    let _ = FORKED.remove(tgid);
+    emit::record::<Exit>(kind::EXIT, |to| {
+        // SAFETY: `to` points into a reserved record.
+        unsafe {
+            emit::header(&raw mut (*to).header, kind::EXIT, probe::EXIT, marked.seq);
+            (*to).tgid = tgid;
+            (*to).exit_code = field(task, layout!(task_exit_code)).unwrap_or(UNKNOWN_32);
+            (*to).start_time = marked.start_time;
+        }
+    });
+}

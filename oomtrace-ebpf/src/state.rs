@@ -1,0 +1,92 @@
+//! What the hooks of one kill tell each other.
+
+use oomtrace_common::counter;
+
+use crate::{
+    emit,
+    maps::{COUNTERS, MARKED, SIGNALLED, STATE},
+};
+
+/// The kill in progress.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct State {
+    /// Its number.
+    pub seq: u64,
+    /// Memory cgroup whose path was sent last for it.
+    pub path_sent: u64,
+    /// The thread that runs the OOM killer.
+    pub trigger_tid: u32,
+    /// 1 when `oom_kill_process` was seen for it.
+    pub decided: u32,
+}
+
+/// A killed process that has not exited.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Marked {
+    /// The kill it belongs to.
+    pub seq: u64,
+    /// Its leader's start time.
+    pub start_time: u64,
+}
+
+/// Adds one to a counter and returns its new value; 0 when the map can't be had.
+#[inline(always)]
+pub(crate) fn count(index: u32) -> u64 {
+    let Some(value) = COUNTERS.get_ptr_mut(index) else { return 0 };
+    // SAFETY: a slot of an array map, changed only under `oom_lock` (marks, kills) or approximately (signals).
+    unsafe {
+        *value += 1;
+        *value
+    }
+}
+
+/// Begins a kill in the current thread and returns its number.
+#[inline(always)]
+pub(crate) fn begin(decided: bool) -> u64 {
+    let seq = count(counter::KILLS);
+    if let Some(state) = STATE.get_ptr_mut(0) {
+        // SAFETY: a slot of an array map, changed only under `oom_lock`.
+        unsafe { *state = State { seq, path_sent: 0, trigger_tid: emit::current_tid(), decided: u32::from(decided) } };
+    }
+    seq
+}
+
+/// The kill that the current thread is carrying out; its number, 0 when there is none.
+#[inline(always)]
+pub(crate) fn current() -> u64 {
+    let Some(state) = STATE.get(0) else { return 0 };
+    if state.trigger_tid == emit::current_tid() && state.decided == 1 { state.seq } else { 0 }
+}
+
+/// True once per memory cgroup and kill: its path is still to be sent.
+#[inline(always)]
+pub(crate) fn path_wanted(memcg_id: u64) -> bool {
+    let Some(state) = STATE.get_ptr_mut(0) else { return false };
+    // SAFETY: a slot of an array map, changed only under `oom_lock`.
+    unsafe {
+        let wanted = (*state).path_sent != memcg_id;
+        (*state).path_sent = memcg_id;
+        wanted
+    }
+}
+
+/// Remembers that the current thread saw the kernel send SIGKILL to `task`.
+#[inline(always)]
+pub(crate) fn signalled(task: u64) {
+    let _ = SIGNALLED.insert(emit::current_tid(), task, 0);
+}
+
+/// The task that the current thread last saw the kernel send SIGKILL to, 0 when there is none.
+#[inline(always)]
+pub(crate) fn last_signalled() -> u64 {
+    // SAFETY: the value is copied at once.
+    unsafe { SIGNALLED.get(emit::current_tid()).copied().unwrap_or(0) }
+}
+
+/// Remembers a killed process until it exits.
+#[inline(always)]
+pub(crate) fn mark(tgid: u32, marked: Marked) {
+    let _ = MARKED.insert(tgid, marked, 0);
+}

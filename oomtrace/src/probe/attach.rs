@@ -1,0 +1,127 @@
+//! Climbing the ladders: each program is loaded and attached on its own, and a failure takes no other one down.
+
+use aya::{
+    Btf, Ebpf,
+    programs::{BtfTracePoint, FEntry, KProbe, Program, ProgramError, RawTracePoint, TracePoint},
+};
+use oomtrace_common::{ABSENT, Layout};
+
+use super::{
+    LADDERS, Outcome, Rung, State,
+    ladder::{Fact, Kind},
+};
+
+/// Attaches the best rung of every ladder.
+///
+/// `without` names kinds (`fentry`), facts (`candidates`) or programs (`tp_btf_mark`) to leave out. `btf` is the
+/// kernel's own BTF, which fentry and typed tracepoints need.
+pub fn attach_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: &[String]) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for (fact, rungs) in LADDERS {
+        let mut served = false;
+        for rung in *rungs {
+            let state = if served { State::NotNeeded } else { climb(ebpf, layout, btf, without, *fact, rung) };
+            served |= state == State::Attached;
+            outcomes.push(Outcome { fact: *fact, rung, state });
+        }
+    }
+    outcomes
+}
+
+/// Tries one rung.
+fn climb(
+    ebpf: &mut Ebpf,
+    layout: &Layout,
+    btf: Option<&Btf>,
+    without: &[String],
+    fact: Fact,
+    rung: &Rung,
+) -> State {
+    if without.iter().any(|w| w == rung.kind.name() || w == fact.name() || w == rung.program) {
+        return State::SwitchedOff;
+    }
+    if let Some(reason) = unsupported(layout, btf, rung) {
+        return State::Unsupported(reason);
+    }
+    let Some(program) = ebpf.program_mut(rung.program) else {
+        return State::Unsupported(format!("the object holds no program {}", rung.program));
+    };
+    match attach(program, rung, btf) {
+        Ok(()) => State::Attached,
+        Err(error) => State::Refused(reason(&error)),
+    }
+}
+
+/// What this kernel lacks for a rung, before trying.
+fn unsupported(layout: &Layout, btf: Option<&Btf>, rung: &Rung) -> Option<String> {
+    let absent = |path: &&str| layout.offsets().any(|(p, offset)| p == *path && offset == ABSENT);
+    if let Some(path) = rung.needs.iter().copied().find(|path| absent(path)) {
+        return Some(format!("the place of {path} is not known (no BTF; give one with --btf FILE)"));
+    }
+    match rung.kind {
+        Kind::Fentry | Kind::TpBtf if btf.is_none() => {
+            Some("the kernel has no BTF of its own (CONFIG_DEBUG_INFO_BTF)".to_owned())
+        }
+        Kind::Kprobe if layout.pt_regs_arg0 == ABSENT => {
+            Some("where this architecture passes arguments is not known".to_owned())
+        }
+        Kind::Tp if layout.tp_pid == ABSENT => {
+            Some("tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Loads and attaches.
+fn attach(program: &mut Program, rung: &Rung, btf: Option<&Btf>) -> Result<(), ProgramError> {
+    match (rung.kind, btf) {
+        (Kind::Fentry, Some(btf)) => {
+            let program: &mut FEntry = program.try_into()?;
+            program.load(rung.target, btf)?;
+            program.attach()?;
+        }
+        (Kind::TpBtf, Some(btf)) => {
+            let program: &mut BtfTracePoint = program.try_into()?;
+            program.load(rung.target, btf)?;
+            program.attach()?;
+        }
+        (Kind::Kprobe, _) => {
+            let program: &mut KProbe = program.try_into()?;
+            program.load()?;
+            program.attach(rung.target, 0)?;
+        }
+        (Kind::RawTp, _) => {
+            let program: &mut RawTracePoint = program.try_into()?;
+            program.load()?;
+            program.attach(rung.target)?;
+        }
+        (Kind::Tp, _) => {
+            let program: &mut TracePoint = program.try_into()?;
+            program.load()?;
+            program.attach("oom", rung.target)?;
+        }
+        (Kind::Fentry | Kind::TpBtf, None) => return Err(ProgramError::NotLoaded),
+    }
+    Ok(())
+}
+
+/// A program error with its causes in one line; the verifier's log goes to the debug log.
+fn reason(error: &ProgramError) -> String {
+    if let ProgramError::LoadError { io_error, verifier_log } = error {
+        log::debug!("verifier: {verifier_log}");
+        return format!("load: {io_error}{}", last_line(&verifier_log.to_string()));
+    }
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// The verifier's last words before its statistics: what it did not like.
+fn last_line(log: &str) -> String {
+    let line = log.lines().rev().find(|l| !l.is_empty() && !l.starts_with("processed ") && !l.starts_with("verification time"));
+    line.map(|l| format!(" ({})", l.trim())).unwrap_or_default()
+}
