@@ -1,1 +1,15 @@
-//! (stub)
+//! What kernel this is: its types (BTF), field layout, symbols, flag names, clocks and limits on this program.
+//!
+//! Everything that reads files takes [`Roots`], so that tests and other mount points can stand in for /proc and /sys.
+
+pub mod btf;
+pub mod clock;
+pub mod counters;
+pub mod host;
+pub mod layout;
+pub mod roots;
+pub mod symbols;
+
+pub use btf::Btf;
+pub use clock::Clock;
+pub use roots::Roots;
