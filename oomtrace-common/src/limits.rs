@@ -15,7 +15,7 @@ pub const MESSAGE_LEN: usize = 64;
 /// Bytes kept of a command line and of an executable's path in the identity cache.
 pub const CMDLINE_LEN: usize = 256;
 /// Threads of a group that are searched for one that still has its mm.
-pub const THREADS_MAX: usize = 64;
+pub const THREADS_MAX: usize = 32;
 /// CPUs over which a per-CPU counter is summed at the most; beyond it the values stay approximate.
 pub const CPUS_MAX: usize = 512;
 

@@ -29,6 +29,12 @@ pub(crate) struct Table {
     len: u32,
     /// Tasks that were scored.
     scored: u32,
+    /// Points of the worst entry, when the table is full.
+    worst_points: i64,
+    /// Its index.
+    worst: u32,
+    /// 1 when the chosen task is among the entries that were sent.
+    seen: u32,
     /// The candidates, unordered.
     entries: [Candidate; CANDIDATES_MAX],
 }
@@ -53,38 +59,29 @@ pub(crate) fn evaluate(task: u64, oc: u64, probe: u32) {
     if mm == 0 || task::tgid(task) == 1 {
         return;
     }
-    let mut central = [0; task::RSS_COUNTERS];
-    let mut exact = [0; task::RSS_COUNTERS];
-    task::rss(mm, layout!(cpus) <= EXACT_CPUS, &mut central, &mut exact);
+    let mut counters = task::Counters::NONE;
+    task::rss(mm, layout!(cpus) <= EXACT_CPUS, &mut counters);
     let adj = adj(task);
     let pgtables = field::<u64>(mm, layout!(mm_pgtables_bytes)).unwrap_or(0);
-    let points = badness(&central, pgtables, adj, oc);
+    let points = badness(&counters.central, pgtables, adj, oc);
     if points != INELIGIBLE {
         table.scored += 1;
     }
-    let slot = worst_slot(table);
-    if slot >= CANDIDATES_MAX {
-        return;
-    }
-    let entry = &mut table.entries[slot];
-    if table.len < CANDIDATES_MAX as u32 {
-        table.len += 1;
-    } else if points < entry.points {
-        return;
-    }
+    let Some(entry) = slot(table, points) else { return };
     entry.header.probe = probe;
     entry.task_id = task;
     entry.points = points;
-    entry.rss_central = task::resident(&central);
-    entry.rss_exact = task::resident(&exact);
-    entry.swap = central[2];
+    entry.rss_central = task::resident(&counters.central);
+    let summed = counters.exact[0] != task::NO_PAGES;
+    entry.rss_exact = if summed { task::resident(&counters.exact) } else { task::NO_PAGES };
+    entry.swap = counters.central[2];
     entry.pgtables_bytes = pgtables;
     entry.memcg_id = crate::chain::memcg_id(task::css(task));
     entry.tid = field(task, layout!(task_pid)).unwrap_or(0);
     entry.tgid = task::tgid(task);
     entry.uid = task::uid(task);
     entry.oom_score_adj = adj;
-    entry.comm = task::comm(task);
+    task::comm(task, &raw mut entry.comm);
 }
 
 /// `oom_score_adj` of the task's group; 0 when it can't be read.
@@ -101,29 +98,41 @@ fn badness(central: &[i64; task::RSS_COUNTERS], pgtables: u64, adj: i32, oc: u64
         return INELIGIBLE;
     }
     let total = field::<u64>(oc, layout!(oc_totalpages)).unwrap_or(0);
-    let pages = task::resident(central) + central[2].max(0) + (pgtables >> layout!(page_shift)) as i64;
+    let pages = task::resident(central) + task::not_negative(central[2]) + (pgtables >> layout!(page_shift)) as i64;
     pages + i64::from(adj) * ((total / 1000) as i64)
 }
 
-/// The next free slot, else the one with the fewest points.
+/// The entry for a candidate with `points`: a free one, else the worst if it has no more points.
 #[inline(always)]
-fn worst_slot(table: &Table) -> usize {
-    if table.len < CANDIDATES_MAX as u32 {
-        return table.len as usize;
-    }
-    let mut worst = 0;
-    let mut points = i64::MAX;
-    for (index, entry) in table.entries.iter().enumerate() {
-        if entry.points < points {
-            points = entry.points;
-            worst = index;
+fn slot(table: &mut Table, points: i64) -> Option<&mut Candidate> {
+    let index = if table.len < CANDIDATES_MAX as u32 {
+        table.len += 1;
+        table.len - 1
+    } else {
+        find_worst(table);
+        if points < table.worst_points {
+            return None;
+        }
+        table.worst
+    };
+    table.entries.get_mut(index as usize)
+}
+
+/// Finds the entry with the fewest points. The intermediate result lives in the map and not in registers: the verifier
+/// would follow each possible index on its own.
+#[inline(always)]
+fn find_worst(table: &mut Table) {
+    table.worst_points = i64::MAX;
+    for index in 0..CANDIDATES_MAX {
+        if table.entries[index].points < table.worst_points {
+            table.worst_points = table.entries[index].points;
+            table.worst = index as u32;
         }
     }
-    worst
 }
 
 /// Sends the candidates of the scan that led to kill `seq`, and returns how many tasks were scored; `None` when the
-/// scan in the table is not the one that chose `chosen`.
+/// scan in the table is not the one that chose the thread `chosen`.
 #[inline(always)]
 pub(crate) fn send(oc: u64, chosen: u64, seq: u64) -> Option<u32> {
     let table = CANDIDATES.get_ptr_mut(0)?;
@@ -134,21 +143,30 @@ pub(crate) fn send(oc: u64, chosen: u64, seq: u64) -> Option<u32> {
     }
     // The pointer lives on the trigger's stack and comes back with the next OOM: use the table once.
     table.oc = 0;
-    let chosen = task::with_mm(chosen);
-    let mut seen = false;
+    table.seen = 0;
     for index in 0..CANDIDATES_MAX {
         if index as u32 >= table.len {
             break;
         }
         let entry = &table.entries[index];
-        seen |= entry.task_id == chosen;
+        if entry.task_id == chosen {
+            table.seen = 1;
+        }
         emit::record::<Candidate>(kind::CANDIDATE, |to| {
-            // SAFETY: `to` points into a reserved record; the entry is a map value of the same type.
-            unsafe {
-                core::ptr::copy_nonoverlapping(&raw const *entry, to, 1);
-                emit::header(&raw mut (*to).header, kind::CANDIDATE, entry.header.probe, seq);
-            }
+            copy(entry, to);
+            // SAFETY: `to` points into a reserved record.
+            emit::header(unsafe { &raw mut (*to).header }, kind::CANDIDATE, entry.header.probe, seq);
         });
     }
-    if seen { Some(table.scored) } else { None }
+    if table.seen == 1 { Some(table.scored) } else { None }
+}
+
+/// Copies a candidate in words; as one value it would become a call of a byte-wise memcpy.
+#[inline(always)]
+fn copy(from: *const Candidate, to: *mut Candidate) {
+    const WORDS: usize = size_of::<Candidate>() / 8;
+    for word in 0..WORDS {
+        // SAFETY: both are valid for a `Candidate`, which is `WORDS` aligned words of integers.
+        unsafe { to.cast::<u64>().add(word).write_volatile(from.cast::<u64>().add(word).read_volatile()) };
+    }
 }

@@ -66,7 +66,6 @@ fn fill(to: *mut Level, css: u64, leaf_id: u64, depth: u32) {
         (*to).level = field::<u32>(cgroup, layout!(cgroup_level)).unwrap_or(UNKNOWN_32);
         (*to).oom_group = field::<u8>(memcg, layout!(memcg_oom_group)).map_or(UNKNOWN_32, u32::from);
         (*to).memcg = memcg;
-        (*to).name = [0; oomtrace_common::NAME_LEN];
         (*to).name_len = string(name, &raw mut (*to).name);
     }
 }

@@ -22,8 +22,6 @@ pub(crate) fn send<C: EbpfContext>(ctx: &C, probe: u32, seq: u64) -> u64 {
             (*to).memcg_id = chain::memcg_id(css);
             (*to).uid = task::uid(current);
             (*to).reserved = 0;
-            (*to).kernel_stack = [0; STACK_MAX];
-            (*to).user_stack = [0; STACK_MAX];
             (*to).kernel_stack_len = stack(ctx, &raw mut (*to).kernel_stack, 0);
             (*to).user_stack_len = stack(ctx, &raw mut (*to).user_stack, u64::from(BPF_F_USER_STACK));
         }

@@ -13,7 +13,7 @@ use aya_ebpf::{
 use aya_log_ebpf::debug;
 use oomtrace_common::{ABSENT, COMM_LEN, Plain, UNKNOWN, UNKNOWN_32, Victim, counter, kind, probe};
 
-use crate::{chain, emit, kread::{field, read}, layout::layout, state, task, trigger};
+use crate::{chain, emit, kread::{field, into, read}, layout::layout, state, task, trigger};
 
 #[btf_tracepoint(function = "mark_victim")]
 fn tp_btf_mark(ctx: BtfTracePointContext) -> i32 {
@@ -111,17 +111,19 @@ fn plain(ctx: &TracePointContext) {
             (*to).pgtables_kb = field(base, layout!(tp_pgtables)).unwrap_or(UNKNOWN);
             (*to).oom_score_adj = field::<i16>(base, layout!(tp_oom_score_adj)).map_or(i32::MIN, i32::from);
             (*to).reserved = 0;
-            (*to).comm = plain_comm(base);
+            plain_comm(base, &raw mut (*to).comm);
         }
     });
 }
 
-/// The `__data_loc` string of the format: offset in the low half, length in the high half.
+/// Copies the `__data_loc` string of the format: offset in the low half, length in the high half.
 #[inline(always)]
-fn plain_comm(base: u64) -> [u8; COMM_LEN] {
-    if layout!(tp_comm) == ABSENT {
-        return [0; COMM_LEN];
+fn plain_comm(base: u64, to: *mut [u8; COMM_LEN]) {
+    let offset = layout!(tp_comm);
+    if offset == ABSENT {
+        into(0, to);
+        return;
     }
-    let location = field::<u32>(base, layout!(tp_comm)).unwrap_or(0);
-    read(base + u64::from(location & 0xffff)).unwrap_or([0; COMM_LEN])
+    let location = read::<u32>(base + u64::from(offset));
+    into(base + u64::from(location & 0xffff), to);
 }

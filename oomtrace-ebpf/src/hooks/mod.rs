@@ -19,5 +19,5 @@ fn kprobe_argument(ctx: &ProbeContext, offset: u32) -> u64 {
     if offset == oomtrace_common::ABSENT {
         return 0;
     }
-    read(ctx.as_ptr() as u64 + u64::from(offset)).unwrap_or(0)
+    read(ctx.as_ptr() as u64 + u64::from(offset))
 }

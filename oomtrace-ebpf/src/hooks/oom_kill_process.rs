@@ -40,8 +40,8 @@ fn kprobe_kill(ctx: ProbeContext) -> u32 {
 fn decided<C: EbpfContext>(ctx: &C, oc: u64, message: u64, probe: u32) {
     let seq = state::begin(true);
     let chosen = pointer(oc, layout!(oc_chosen));
-    let candidates = candidates::send(oc, chosen, seq);
     let thread = task::with_mm(chosen);
+    let candidates = candidates::send(oc, thread, seq);
     emit::record::<Kill>(kind::KILL, |to| {
         // SAFETY: `to` points into a reserved record.
         emit::header(unsafe { &raw mut (*to).header }, kind::KILL, probe, seq);
@@ -93,7 +93,6 @@ fn fill(to: *mut Kill, oc: u64, message: u64, thread: u64, candidates: Option<u3
         (*to).candidates = candidates.unwrap_or(UNKNOWN_32);
         (*to).nr_threads = field(signal, layout!(signal_nr_threads)).unwrap_or(UNKNOWN_32);
         (*to).reserved = 0;
-        (*to).message = [0; oomtrace_common::MESSAGE_LEN];
         string(message, &raw mut (*to).message);
         task::fill(&raw mut (*to).chosen, thread);
     }

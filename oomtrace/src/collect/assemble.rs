@@ -103,7 +103,10 @@ impl Assembler {
                 let draft = self.draft(kill.header.seq, &kill.header);
                 draft.kill = Some(kill);
             }
-            Decoded::Trigger(trigger) => self.draft(trigger.header.seq, &trigger.header).trigger = Some(trigger),
+            Decoded::Trigger(trigger) => {
+                let draft = self.draft(trigger.header.seq, &trigger.header);
+                draft.trigger = Some(trigger);
+            }
             Decoded::Level(level) => self.draft(level.header.seq, &level.header).levels.push(*level),
             Decoded::Candidate(one) => self.draft(one.header.seq, &one.header).candidates.push(*one),
             Decoded::Plain(plain) => {

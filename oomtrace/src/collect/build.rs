@@ -6,7 +6,7 @@ use oomtrace_common::{Candidate as Scored, Kill, Level, UNKNOWN, UNKNOWN_32};
 
 use super::{Draft, Paths, build_victim::victims, path::is_root, unlimited};
 use crate::{
-    kernel::{clock::Clock, gfp::GfpNames},
+    kernel::clock::Clock,
     model::{
         Candidate, Constraint, GfpFlags, Host, Incident, LimitMemcg, MemcgLevel, SCHEMA, Scope, Source, Text, Trigger,
     },
@@ -18,8 +18,8 @@ pub struct Facts {
     pub host: Host,
     /// Possible CPUs.
     pub cpus: u64,
-    /// Names of gfp flags.
-    pub gfp: GfpNames,
+    /// Names of gfp flags on this kernel.
+    pub gfp: Box<dyn Fn(u32) -> String + Send>,
     /// Labels of probes by their number in records.
     pub probes: BTreeMap<u32, String>,
 }
@@ -93,7 +93,7 @@ impl Builder {
             message: Some(Text::until_nul(&kill.message).lossy().into_owned()).filter(|m| !m.is_empty()),
             total_pages: known(kill.total_pages),
             gfp_flags: (kill.gfp_mask != UNKNOWN_32)
-                .then(|| GfpFlags { value: kill.gfp_mask, names: self.facts.gfp.names(kill.gfp_mask) }),
+                .then(|| GfpFlags { value: kill.gfp_mask, names: (self.facts.gfp)(kill.gfp_mask) }),
             order: (kill.order != i32::MIN).then_some(kill.order),
             sysrq: (kill.order != i32::MIN).then_some(kill.order == -1),
             ..Scope::default()

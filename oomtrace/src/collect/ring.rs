@@ -22,7 +22,12 @@ impl Ring {
     pub fn take(ebpf: &mut Ebpf) -> Result<Self> {
         let map = ebpf.take_map("EVENTS").context("the BPF object holds no map EVENTS")?;
         let ring = RingBuf::try_from(map).context("the map EVENTS is no ring buffer")?;
-        Ok(Self { fd: AsyncFd::with_interest(ring, Interest::READABLE).context("polling the ring buffer")? })
+        // SAFETY: the map owns its descriptor, always gives the same one, and closes it only when it is dropped, after
+        // `AsyncFd` has deregistered it.
+        let fd = unsafe { AsyncFd::register_with_interest(ring, Interest::READABLE) }
+            .map_err(std::io::Error::from)
+            .context("polling the ring buffer")?;
+        Ok(Self { fd })
     }
 
     /// Waits until there is something to read, then hands every record to `each`; returns how many could not be decoded.
