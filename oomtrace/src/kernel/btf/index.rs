@@ -24,11 +24,12 @@ impl Index {
     pub(super) fn new(blob: &[u8]) -> anyhow::Result<Self> {
         let sections = Sections::find(blob)?;
         let (types, strings) = (&blob[sections.types.clone()], &blob[sections.strings.clone()]);
+        let layout = &blob[sections.layout.clone()];
         let mut index = Self { sections, offsets: Vec::new(), names: Vec::new() };
         let mut at = 0;
         while at < types.len() {
             let Some(raw) = RawType::read(types, at) else { bail!("the last type is cut") };
-            let Some(payload) = raw.payload_len() else {
+            let Some(payload) = raw.payload_len(layout) else {
                 bail!("type {} is of the unknown kind {}", index.offsets.len() + 1, raw.kind());
             };
             index.add(&raw, at, strings)?;

@@ -11,6 +11,12 @@ mod proto;
 mod raw;
 
 #[cfg(test)]
+mod garbage;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod minimize;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod writer;

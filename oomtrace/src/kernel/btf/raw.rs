@@ -1,4 +1,10 @@
 //! The format: header, types, strings (Documentation/bpf/btf.rst).
+//!
+//! Since 2026 a blob can tell the length of each kind of type in a layout section, so that readers can step over kinds
+//! which they do not know; the same change widened the number of members to 24 bits and the kind to 7, out of bits that
+//! were always zero before.
+
+use std::ops::Range;
 
 use anyhow::{Context as _, bail};
 
@@ -26,16 +32,19 @@ pub(super) mod kind {
 }
 
 const MAGIC: u16 = 0xeb9f;
-/// Length of the first header that had all the fields used here.
+/// Length of the header without and with a layout section.
 const HEADER_LEN: usize = 24;
+const HEADER_LEN_LAYOUT: usize = 32;
 /// Bytes that every type starts with.
 pub(super) const TYPE_LEN: usize = 12;
 
-/// Where the two sections lie in the blob.
+/// Where the sections lie in the blob.
 #[derive(Clone, Debug)]
 pub(super) struct Sections {
-    pub(super) types: std::ops::Range<usize>,
-    pub(super) strings: std::ops::Range<usize>,
+    pub(super) types: Range<usize>,
+    pub(super) strings: Range<usize>,
+    /// Empty where there is none.
+    pub(super) layout: Range<usize>,
 }
 
 /// The head of one type; `payload` is the offset, in the types section, of what follows it.
@@ -72,14 +81,20 @@ impl Sections {
         if header < HEADER_LEN {
             bail!("the header is too short");
         }
+        let at = |nth: usize| -> anyhow::Result<_> {
+            let (offset, len) = (word(8 + nth * 8)?, word(12 + nth * 8)?);
+            Ok(section(blob, header, offset, len))
+        };
+        let layout = if header < HEADER_LEN_LAYOUT { Some(0..0) } else { at(2)? };
         Ok(Self {
-            types: section(blob, header, word(8)?, word(12)?).context("the types are cut")?,
-            strings: section(blob, header, word(16)?, word(20)?).context("the strings are cut")?,
+            types: at(0)?.context("the types are cut")?,
+            strings: at(1)?.context("the strings are cut")?,
+            layout: layout.context("the layout is cut")?,
         })
     }
 }
 
-fn section(blob: &[u8], header: usize, offset: usize, len: usize) -> Option<std::ops::Range<usize>> {
+fn section(blob: &[u8], header: usize, offset: usize, len: usize) -> Option<Range<usize>> {
     let start = header.checked_add(offset)?;
     let end = start.checked_add(len)?;
     (end <= blob.len()).then_some(start..end)
@@ -97,12 +112,12 @@ impl RawType {
     }
 
     pub(super) fn kind(&self) -> u32 {
-        self.info >> 24 & 0x1f
+        self.info >> 24 & 0x7f
     }
 
     /// Number of members, enumerators or parameters.
     pub(super) fn vlen(&self) -> usize {
-        (self.info & 0xffff) as usize
+        (self.info & 0x00ff_ffff) as usize
     }
 
     /// Structures: offsets carry the width of a bit field. Enumerations: values are signed.
@@ -110,16 +125,22 @@ impl RawType {
         self.info >> 31 == 1
     }
 
-    /// Bytes that follow the head, `None` for a kind that is not known.
-    pub(super) fn payload_len(&self) -> Option<usize> {
-        Some(match self.kind() {
-            kind::INT | kind::VAR | kind::DECL_TAG => 4,
-            kind::ARRAY => 12,
-            kind::STRUCT | kind::UNION | kind::DATASEC | kind::ENUM64 => self.vlen() * 12,
-            kind::ENUM | kind::FUNC_PROTO => self.vlen() * 8,
-            kind::PTR | kind::FWD | kind::TYPEDEF | kind::VOLATILE | kind::CONST => 0,
-            kind::RESTRICT | kind::FUNC | kind::FLOAT | kind::TYPE_TAG => 0,
-            _ => return None,
-        })
+    /// Bytes that follow the head; `None` for a kind that neither this program nor `layout` knows.
+    pub(super) fn payload_len(&self, layout: &[u8]) -> Option<usize> {
+        let (once, each) = match self.kind() {
+            kind::INT | kind::VAR | kind::DECL_TAG => (4, 0),
+            kind::ARRAY => (12, 0),
+            kind::STRUCT | kind::UNION | kind::DATASEC | kind::ENUM64 => (0, 12),
+            kind::ENUM | kind::FUNC_PROTO => (0, 8),
+            kind::PTR | kind::FWD | kind::TYPEDEF | kind::VOLATILE | kind::CONST => (0, 0),
+            kind::RESTRICT | kind::FUNC | kind::FLOAT | kind::TYPE_TAG => (0, 0),
+            // Four bytes per kind: both lengths and 16 bits of flags.
+            0 => return None,
+            other => match layout.get(other as usize * 4..)? {
+                [once, each, _, _, ..] => (usize::from(*once), usize::from(*each)),
+                _ => return None,
+            },
+        };
+        Some(once + each * self.vlen())
     }
 }

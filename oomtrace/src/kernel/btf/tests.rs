@@ -165,3 +165,33 @@ fn open_names_the_file_and_the_remedy() {
     let error = format!("{:#}", Btf::open("/nowhere/vmlinux".as_ref()).unwrap_err());
     assert!(error.contains("/nowhere/vmlinux") && error.contains("CONFIG_DEBUG_INFO_BTF"), "{error}");
 }
+
+/// A blob with the longer header, whose layout section gives kind 20 four bytes and eight for each element.
+fn with_layout() -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.add("u32", INT, false, 4, 0, &[INT32]);
+    writer.add("", 20, false, 0, 2, &[0; 5]);
+    writer.members("after", STRUCT, false, 4, &[("m", 1, 0)]);
+    let plain = writer.finish();
+    let mut layout = vec![0; 21 * 4];
+    layout[80..82].copy_from_slice(&[4, 8]);
+    let sections = plain.len() as u32 - 24;
+    let mut blob = plain[..24].to_vec();
+    blob[4] = 32;
+    blob.extend(sections.to_ne_bytes());
+    blob.extend((layout.len() as u32).to_ne_bytes());
+    blob.extend(&plain[24..]);
+    blob.extend(layout);
+    blob
+}
+
+#[test]
+fn kinds_of_later_kernels_are_stepped_over_by_the_layout() {
+    let blob = with_layout();
+    assert_eq!(Btf::parse(blob.clone()).unwrap().offset_of("after.m"), Some(0));
+    let reason = |blob: Vec<u8>| Btf::parse(blob).unwrap_err().to_string();
+    assert!(reason(blob[..blob.len() - 1].to_vec()).contains("layout is cut"));
+    let mut short = blob.clone();
+    short[28] = 80;
+    assert!(reason(short).contains("unknown kind 20"));
+}
