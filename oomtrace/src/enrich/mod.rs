@@ -1,1 +1,5 @@
-//! (stub)
+//! What user space can add to an incident.
+
+mod dir;
+pub mod process;
+pub mod roots;
