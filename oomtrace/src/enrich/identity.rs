@@ -1,0 +1,380 @@
+//! Who a process is, remembered from before it was killed: a victim is gone 1 to 4 ms after the kill.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ops::ControlFlow;
+
+use oomtrace_common::{Identity, UNKNOWN, UNKNOWN_32};
+
+use super::dir::Dir;
+use super::process::{self, Process};
+use super::roots::Roots;
+
+/// Processes that are remembered at the most.
+pub const PROCESSES_MAX: usize = 8192;
+/// Bytes of text that are remembered at the most, over all processes. With [`PROCESSES_MAX`] entries the cache then
+/// stays below 3 MiB of locked memory.
+pub const BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes of one command line that are remembered: a JVM with a long class path must not push out hundreds of others.
+const CMDLINE_KEPT: usize = 1024;
+/// Bytes of an executable's and of a cgroup's path that are remembered.
+const PATH_KEPT: usize = 1024;
+/// Directory entries of `/proc` that are read at once.
+const LISTING: usize = 16 * 1024;
+
+/// Where an identity comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentitySource {
+    /// The scan of `/proc` at start.
+    Scan,
+    /// The kernel side, at the process's last `exec`.
+    Exec,
+    /// `/proc`, right after the kill.
+    AfterKill,
+    /// The parent, whose name it bore: a process that forked and did not `exec` has its parent's arguments.
+    Parent,
+}
+
+impl IdentitySource {
+    /// For a note: "taken ...".
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Scan => "from the scan of /proc at start",
+            Self::Exec => "at its last exec",
+            Self::AfterKill => "from /proc after the kill",
+            Self::Parent => "from its parent, which it was forked from",
+        }
+    }
+}
+
+/// Who a process is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessIdentity {
+    /// Name of the leader; absent in what comes from the kernel side, which keeps none.
+    pub comm: Option<Vec<u8>>,
+    /// Arguments, as they are: redact before showing.
+    pub cmdline: Vec<Vec<u8>>,
+    /// `cmdline` is not whole.
+    pub cmdline_cut: bool,
+    /// Executable: from `/proc` the file's path, from the kernel side the path that was given to `exec`.
+    pub exe: Option<Vec<u8>>,
+    /// Memory cgroup.
+    pub cgroup: Option<Vec<u8>>,
+    /// Parent.
+    pub ppid: Option<u32>,
+    /// Real user id.
+    pub uid: Option<u32>,
+    /// Where this comes from.
+    pub source: IdentitySource,
+}
+
+/// Identities by process id, bounded in number and in bytes.
+#[derive(Debug, Default)]
+pub struct IdentityCache {
+    entries: HashMap<u32, Kept>,
+    bytes: usize,
+    left_out: usize,
+}
+
+/// An entry: its texts lie one behind the other in one allocation.
+#[derive(Debug)]
+struct Kept {
+    start_ns: u64,
+    ppid: u32,
+    uid: u32,
+    text: Box<[u8]>,
+    comm_end: u16,
+    exe_end: u16,
+    cgroup_end: u16,
+    cmdline_cut: bool,
+    source: IdentitySource,
+}
+
+impl IdentityCache {
+    /// Remembers the processes there are; kernel threads, which are never victims, are passed over.
+    ///
+    /// Reads every command line, which waits for the process's `mmap_lock`, so attach the probes first.
+    #[must_use]
+    pub fn scan(roots: &Roots) -> Self {
+        let mut cache = Self::default();
+        let Ok(proc) = Dir::open(&roots.proc) else { return cache };
+        let (mut listing, mut buf) = (vec![0; LISTING], Vec::new());
+        // A listing that breaks off leaves what it gave so far; the rest is found when it is needed.
+        let _ = proc.numbers(&mut listing, |pid| {
+            if let Some(process) = Process::read_at(&proc, pid, &mut buf)
+                && !process.kernel_thread
+            {
+                let start = process.start_boottime_ns.unwrap_or(UNKNOWN);
+                cache.learn(pid, start, &ProcessIdentity::from_process(process, IdentitySource::Scan));
+            }
+            ControlFlow::Continue(())
+        });
+        cache
+    }
+
+    /// Remembers one process, in place of what was known under that number; a full cache leaves it out and counts it.
+    /// Returns whether it was kept.
+    pub fn learn(&mut self, tgid: u32, start_boottime_ns: u64, identity: &ProcessIdentity) -> bool {
+        let kept = Kept::new(start_boottime_ns, identity);
+        let full = self.entries.len() >= PROCESSES_MAX;
+        let slot = self.entries.entry(tgid);
+        let old = if let Entry::Occupied(old) = &slot { Some(old.get().text.len()) } else { None };
+        let bytes = self.bytes - old.unwrap_or(0) + kept.text.len();
+        if bytes > BYTES_MAX || (full && old.is_none()) {
+            self.left_out += 1;
+            return false;
+        }
+        slot.insert_entry(kept);
+        self.bytes = bytes;
+        true
+    }
+
+    /// Forgets a process, e.g. after its exit was seen.
+    pub fn forget(&mut self, tgid: u32) {
+        if let Some(old) = self.entries.remove(&tgid) {
+            self.bytes -= old.text.len();
+        }
+    }
+
+    /// The process `tgid` that started at `start_boottime_ns`; `None` when it is not known, or when what is known
+    /// belongs to an earlier process of that number.
+    ///
+    /// Without a start time (`None`: the kernel's structures are not known) the number alone decides, so check the name.
+    #[must_use]
+    pub fn lookup(&self, tgid: u32, start_boottime_ns: Option<u64>) -> Option<ProcessIdentity> {
+        let kept = self.entries.get(&tgid)?;
+        start_boottime_ns.is_none_or(|start| same_start(kept.start_ns, start)).then(|| kept.open())
+    }
+
+    /// Remembered processes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Bytes of remembered text.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Processes for which there was no room.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+}
+
+impl ProcessIdentity {
+    /// From what `/proc` told.
+    #[must_use]
+    pub fn from_process(process: Process, source: IdentitySource) -> Self {
+        let Process { comm, ppid, uid, cmdline, cmdline_cut, exe, cgroup, .. } = process;
+        Self { comm: Some(comm), cmdline, cmdline_cut, exe, cgroup, ppid, uid, source }
+    }
+
+    /// From what the kernel side kept at `exec`; it is as old as that, so `ppid` may have changed since.
+    #[must_use]
+    pub fn from_kernel(identity: &Identity) -> Self {
+        let Identity { start_time: _, ppid, cmdline_len, cmdline, exe } = identity;
+        let len = usize::try_from(*cmdline_len).unwrap_or(usize::MAX).min(cmdline.len());
+        let exe = exe.split(|b| *b == 0).next().unwrap_or_default();
+        Self {
+            comm: None,
+            cmdline: process::split_cmdline(&cmdline[..len]),
+            // The kernel side fills the field to its end when there is more.
+            cmdline_cut: len == cmdline.len() && cmdline.last() != Some(&0),
+            exe: (!exe.is_empty()).then(|| exe.to_vec()),
+            cgroup: None,
+            ppid: (*ppid != UNKNOWN_32).then_some(*ppid),
+            uid: None,
+            source: IdentitySource::Exec,
+        }
+    }
+}
+
+impl Kept {
+    fn new(start_ns: u64, identity: &ProcessIdentity) -> Self {
+        let mut text = Vec::new();
+        let mut part = |bytes: Option<&Vec<u8>>| {
+            let bytes = bytes.map(Vec::as_slice).unwrap_or_default();
+            text.extend_from_slice(&bytes[..bytes.len().min(PATH_KEPT)]);
+            u16::try_from(text.len()).unwrap_or(u16::MAX)
+        };
+        let comm_end = part(identity.comm.as_ref());
+        let exe_end = part(identity.exe.as_ref());
+        let cgroup_end = part(identity.cgroup.as_ref());
+        let cmdline = identity.cmdline.join(&0);
+        text.extend_from_slice(&cmdline[..cmdline.len().min(CMDLINE_KEPT)]);
+        Self {
+            start_ns,
+            ppid: identity.ppid.unwrap_or(UNKNOWN_32),
+            uid: identity.uid.unwrap_or(UNKNOWN_32),
+            text: text.into_boxed_slice(),
+            comm_end,
+            exe_end,
+            cgroup_end,
+            cmdline_cut: identity.cmdline_cut || cmdline.len() > CMDLINE_KEPT,
+            source: identity.source,
+        }
+    }
+
+    fn open(&self) -> ProcessIdentity {
+        let (comm, rest) = self.text.split_at(usize::from(self.comm_end));
+        let (exe, rest) = rest.split_at(usize::from(self.exe_end - self.comm_end));
+        let (cgroup, cmdline) = rest.split_at(usize::from(self.cgroup_end - self.exe_end));
+        let path = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_vec());
+        ProcessIdentity {
+            comm: path(comm),
+            cmdline: if cmdline.is_empty() {
+                Vec::new()
+            } else {
+                cmdline.split(|b| *b == 0).map(<[u8]>::to_vec).collect()
+            },
+            cmdline_cut: self.cmdline_cut,
+            exe: path(exe),
+            cgroup: path(cgroup),
+            ppid: (self.ppid != UNKNOWN_32).then_some(self.ppid),
+            uid: (self.uid != UNKNOWN_32).then_some(self.uid),
+            source: self.source,
+        }
+    }
+}
+
+/// Whether two start times are of the same process: those of `/proc` are cut to its tick, the kernel's are exact.
+#[must_use]
+pub fn same_start(one_ns: u64, other_ns: u64) -> bool {
+    one_ns.abs_diff(other_ns) < process::tick_ns()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const START: u64 = 1_000_000_000;
+
+    fn identity(args: &[&str]) -> ProcessIdentity {
+        ProcessIdentity {
+            comm: Some(b"java".to_vec()),
+            cmdline: args.iter().map(|a| a.as_bytes().to_vec()).collect(),
+            cmdline_cut: false,
+            exe: Some(b"/usr/bin/java".to_vec()),
+            cgroup: Some(b"/app.slice".to_vec()),
+            ppid: Some(1),
+            uid: Some(0),
+            source: IdentitySource::Scan,
+        }
+    }
+
+    #[test]
+    fn a_reused_number_is_another_process() {
+        let mut cache = IdentityCache::default();
+        assert!(cache.learn(5, START, &identity(&["java", "", "-jar"])));
+        let tick = process::tick_ns();
+        for start in [Some(START), Some(START + tick - 1), None] {
+            assert_eq!(cache.lookup(5, start), Some(identity(&["java", "", "-jar"])));
+        }
+        for (tgid, start) in [(5, START + tick), (5, START - tick), (6, START)] {
+            assert_eq!(cache.lookup(tgid, Some(start)), None);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_stays_absent() {
+        let mut cache = IdentityCache::default();
+        let bare =
+            ProcessIdentity { comm: None, exe: None, cgroup: None, ppid: None, uid: None, ..identity(&[]) };
+        cache.learn(5, START, &bare);
+        assert_eq!(cache.lookup(5, Some(START)), Some(bare));
+    }
+
+    #[test]
+    fn long_command_lines_are_cut_and_say_so() {
+        let mut cache = IdentityCache::default();
+        cache.learn(5, START, &identity(&["x", &"y".repeat(CMDLINE_KEPT)]));
+        let known = cache.lookup(5, None).unwrap();
+        assert!(known.cmdline_cut);
+        assert_eq!(known.cmdline.iter().map(Vec::len).collect::<Vec<_>>(), [1, CMDLINE_KEPT - 2]);
+    }
+
+    #[test]
+    fn bounded_in_number() {
+        let mut cache = IdentityCache::default();
+        let all = u32::try_from(PROCESSES_MAX).unwrap();
+        assert!((0..all).all(|pid| cache.learn(pid, START, &identity(&["x"]))));
+        assert!(!cache.learn(all, START, &identity(&["x"])));
+        // A number that is known already takes the room of its predecessor.
+        assert!(cache.learn(0, 2 * START, &identity(&["y"])));
+        assert_eq!((cache.len(), cache.left_out()), (PROCESSES_MAX, 1));
+        cache.forget(7);
+        assert!(cache.learn(all, START, &identity(&["x"])));
+    }
+
+    #[test]
+    fn bounded_in_bytes() {
+        let mut cache = IdentityCache::default();
+        let large = identity(&[&"x".repeat(CMDLINE_KEPT)]);
+        for pid in 0..4000 {
+            cache.learn(pid, START, &large);
+        }
+        assert!(cache.bytes() <= BYTES_MAX && cache.bytes() > BYTES_MAX - 2 * CMDLINE_KEPT);
+        assert_eq!(cache.len() + cache.left_out(), 4000);
+        for pid in 0..4000 {
+            cache.forget(pid);
+        }
+        assert_eq!((cache.bytes(), cache.is_empty()), (0, true));
+    }
+
+    #[test]
+    fn the_kernel_sides_form() {
+        let mut record = Identity {
+            start_time: START,
+            ppid: 7,
+            cmdline_len: 9,
+            cmdline: [0; oomtrace_common::CMDLINE_LEN],
+            exe: [0; oomtrace_common::CMDLINE_LEN],
+        };
+        record.cmdline[..9].copy_from_slice(b"sh\0-c\0ls\0");
+        record.exe[..7].copy_from_slice(b"/bin/sh");
+        let known = ProcessIdentity::from_kernel(&record);
+        assert_eq!(known.cmdline, [b"sh".to_vec(), b"-c".to_vec(), b"ls".to_vec()]);
+        assert_eq!((known.exe.as_deref(), known.ppid), (Some(&b"/bin/sh"[..]), Some(7)));
+        assert!(!known.cmdline_cut);
+        // A length that lies, and a field that is full.
+        record.cmdline_len = u32::MAX;
+        record.cmdline.fill(b'x');
+        assert!(ProcessIdentity::from_kernel(&record).cmdline_cut);
+    }
+
+    #[test]
+    fn finds_ourselves_in_the_real_proc() {
+        let cache = IdentityCache::scan(&Roots::default());
+        let me = Process::read(&Roots::default(), std::process::id()).unwrap();
+        let known = cache.lookup(std::process::id(), me.start_boottime_ns).unwrap();
+        assert_eq!((known.exe, known.ppid), (me.exe, me.ppid));
+        assert_eq!(cache.lookup(2, None), None, "kthreadd is no candidate");
+    }
+
+    proptest! {
+        #[test]
+        fn any_identity_comes_back(
+            args in proptest::collection::vec(proptest::collection::vec(1u8.., 0..20), 0..5),
+            exe in proptest::option::of(proptest::collection::vec(any::<u8>(), 1..20)),
+        ) {
+            // One empty argument and none at all look the same in the kernel's form.
+            prop_assume!(args.len() != 1 || !args[0].is_empty());
+            let whole = ProcessIdentity { cmdline: args, exe, ..identity(&[]) };
+            let mut cache = IdentityCache::default();
+            cache.learn(1, START, &whole);
+            prop_assert_eq!(cache.lookup(1, Some(START)), Some(whole));
+        }
+    }
+}
