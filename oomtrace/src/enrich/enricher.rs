@@ -7,8 +7,8 @@ use oomtrace_common::Identity;
 use super::identity::{IdentityCache, IdentitySource, ProcessIdentity, same_start};
 use super::late::{Late, LateReader};
 use super::process::Process;
-use super::roots::Roots;
 use super::scene::Scene;
+use crate::kernel::{Roots, clock};
 use crate::model::{CgroupRef, Incident, Text, Victim};
 
 /// How long one process may keep us waiting; reading it takes 0.1 ms.
@@ -55,6 +55,18 @@ impl Enricher {
     /// Takes over what the kernel side kept of process `tgid` at its last `exec`.
     pub fn learn(&mut self, tgid: u32, identity: &Identity) {
         self.cache.learn(tgid, identity.start_time, &ProcessIdentity::from_kernel(identity));
+    }
+
+    /// Takes over that process `tgid` was forked from `origin` and has not called `exec` since; see
+    /// [`IdentityCache::learn_fork`].
+    pub fn learn_fork(
+        &mut self,
+        tgid: u32,
+        start_boottime_ns: u64,
+        origin: u32,
+        exec: Option<&Identity>,
+    ) -> bool {
+        self.cache.learn_fork(tgid, start_boottime_ns, origin, exec)
     }
 
     /// What the header of a stream should say: parts that are missing from the start.
@@ -108,18 +120,18 @@ impl Enricher {
         let known =
             self.cache.lookup(victim.pid, start).filter(|known| start.is_some() || named(known, victim));
         if let Some(known) = &known
-            && (known.source == IdentitySource::Exec || named(known, victim))
+            && (matches!(known.source, IdentitySource::Exec | IdentitySource::Forked) || named(known, victim))
         {
             return Some(known.clone());
         }
         // What is known bears another name: it may have called exec since.
-        let now = self
-            .read(victim.pid, notes)
-            .filter(|process| is_it(process, victim, start))
-            .map(|process| ProcessIdentity::from_process(process, IdentitySource::AfterKill));
-        let parent =
-            || victim.ppid.and_then(|ppid| self.cache.lookup(ppid, None)).filter(|p| named(p, victim));
-        let found = merge(merge(now, known.clone()), parent().map(of_parent))?;
+        let now =
+            self.read(victim.pid, notes).filter(|process| is_it(process, victim, start)).map(|process| {
+                ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill)
+            });
+        let parent = victim.ppid.and_then(|ppid| self.cache.lookup(ppid, None)).filter(|p| named(p, victim));
+        let parent = parent.map(|p| ProcessIdentity { source: IdentitySource::Parent, ..p.inherited() });
+        let found = merge(merge(now, known.clone()), parent)?;
         if let Some(known) = known.filter(|known| found.source == known.source && !found.cmdline.is_empty()) {
             let then = known.comm.unwrap_or_default();
             notes.push(format!(
@@ -149,7 +161,8 @@ impl Enricher {
 
     /// Puts an identity into what the victim lacks.
     fn fill(&self, victim: &mut Victim, identity: ProcessIdentity, notes: &mut Vec<String>) {
-        let ProcessIdentity { comm: _, cmdline, cmdline_cut, exe, cgroup, ppid, uid, source } = identity;
+        let ProcessIdentity { comm: _, cmdline, cmdline_cut, exe, cgroup, ppid, uid, as_of_ns: _, source } =
+            identity;
         if victim.cmdline.is_empty() && !cmdline.is_empty() {
             let shown = self.redact.map_or_else(|| cmdline.clone(), |redact| redact(&cmdline));
             victim.cmdline = shown.into_iter().map(Text::new).collect();
@@ -189,11 +202,6 @@ fn is_it(process: &Process, victim: &Victim, start: Option<u64>) -> bool {
         (Some(one), Some(other)) => same_start(one, other),
         _ => process.comm == victim.comm.as_bytes(),
     }
-}
-
-/// What a forked process has of its parent: arguments and executable, and nothing else for sure.
-fn of_parent(parent: ProcessIdentity) -> ProcessIdentity {
-    ProcessIdentity { cgroup: None, ppid: None, uid: None, source: IdentitySource::Parent, ..parent }
 }
 
 /// `first`, completed from `second`; the source is that of the command line.

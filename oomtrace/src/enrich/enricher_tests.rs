@@ -114,6 +114,7 @@ fn what_the_kernel_kept_goes_before_the_scan() {
     world.gone(50);
     let mut record = Identity {
         start_time: start(50).unwrap(),
+        time: 0,
         ppid: 1,
         cmdline_len: 5,
         cmdline: [0; oomtrace_common::CMDLINE_LEN],
@@ -130,7 +131,7 @@ fn a_fork_has_its_parents_arguments_and_says_so() {
     let (victim, notes) = world.kill(60, "postgres", Some(40), start(60));
     assert_eq!(victim.cmdline.len(), 3);
     assert_eq!((victim.uid, victim.cgroup), (None, None));
-    assert_eq!(notes, ["the command line of 60 was taken from its parent, which it was forked from"]);
+    assert_eq!(notes, ["the command line of 60 was taken from its parent, which has the same name"]);
     // A parent of another name says nothing about its child.
     assert!(world.kill(60, "perl", Some(40), start(60)).0.cmdline.is_empty());
 }

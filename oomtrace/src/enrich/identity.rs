@@ -1,14 +1,14 @@
 //! Who a process is, remembered from before it was killed: a victim is gone 1 to 4 ms after the kill.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ops::ControlFlow;
 
 use oomtrace_common::{Identity, UNKNOWN, UNKNOWN_32};
 
 use super::dir::Dir;
 use super::process::{self, Process};
-use super::roots::Roots;
+use crate::kernel::Roots;
+use crate::kernel::clock::boottime_ns;
 
 /// Processes that are remembered at the most.
 pub const PROCESSES_MAX: usize = 8192;
@@ -31,7 +31,9 @@ pub enum IdentitySource {
     Exec,
     /// `/proc`, right after the kill.
     AfterKill,
-    /// The parent, whose name it bore: a process that forked and did not `exec` has its parent's arguments.
+    /// The process it was forked from, as the kernel side saw it: without an `exec` since, the arguments are the same.
+    Forked,
+    /// The parent, whose name it bears: most likely forked from it without an `exec` since.
     Parent,
 }
 
@@ -43,7 +45,8 @@ impl IdentitySource {
             Self::Scan => "from the scan of /proc at start",
             Self::Exec => "at its last exec",
             Self::AfterKill => "from /proc after the kill",
-            Self::Parent => "from its parent, which it was forked from",
+            Self::Forked => "from the process it was forked from",
+            Self::Parent => "from its parent, which has the same name",
         }
     }
 }
@@ -65,6 +68,8 @@ pub struct ProcessIdentity {
     pub ppid: Option<u32>,
     /// Real user id.
     pub uid: Option<u32>,
+    /// When this was so, on `CLOCK_BOOTTIME` in ns; later an `exec` may have changed it.
+    pub as_of_ns: u64,
     /// Where this comes from.
     pub source: IdentitySource,
 }
@@ -81,6 +86,7 @@ pub struct IdentityCache {
 #[derive(Debug)]
 struct Kept {
     start_ns: u64,
+    as_of_ns: u64,
     ppid: u32,
     uid: u32,
     text: Box<[u8]>,
@@ -102,32 +108,65 @@ impl IdentityCache {
         let (mut listing, mut buf) = (vec![0; LISTING], Vec::new());
         // A listing that breaks off leaves what it gave so far; the rest is found when it is needed.
         let _ = proc.numbers(&mut listing, |pid| {
+            let as_of = boottime_ns();
             if let Some(process) = Process::read_at(&proc, pid, &mut buf)
                 && !process.kernel_thread
             {
                 let start = process.start_boottime_ns.unwrap_or(UNKNOWN);
-                cache.learn(pid, start, &ProcessIdentity::from_process(process, IdentitySource::Scan));
+                let identity = ProcessIdentity::from_process(process, as_of, IdentitySource::Scan);
+                cache.offer(pid, Kept::new(start, &identity));
             }
             ControlFlow::Continue(())
         });
         cache
     }
 
-    /// Remembers one process, in place of what was known under that number; a full cache leaves it out and counts it.
-    /// Returns whether it was kept.
-    pub fn learn(&mut self, tgid: u32, start_boottime_ns: u64, identity: &ProcessIdentity) -> bool {
+    /// Remembers one process, in place of what was known under that number; in a full cache others make room.
+    pub fn learn(&mut self, tgid: u32, start_boottime_ns: u64, identity: &ProcessIdentity) {
         let kept = Kept::new(start_boottime_ns, identity);
-        let full = self.entries.len() >= PROCESSES_MAX;
-        let slot = self.entries.entry(tgid);
-        let old = if let Entry::Occupied(old) = &slot { Some(old.get().text.len()) } else { None };
-        let bytes = self.bytes - old.unwrap_or(0) + kept.text.len();
-        if bytes > BYTES_MAX || (full && old.is_none()) {
+        self.forget(tgid);
+        while self.lacks_room(&kept) {
+            let Some(any) = self.entries.keys().next().copied() else { break };
+            self.forget(any);
             self.left_out += 1;
-            return false;
         }
-        slot.insert_entry(kept);
-        self.bytes = bytes;
+        self.offer(tgid, kept);
+    }
+
+    /// Remembers that process `tgid`, which started at `start_boottime_ns`, was forked from `origin` and has not called
+    /// `exec` since. `exec` is what the kernel side kept of `origin`, which may have called `exec` after the fork.
+    ///
+    /// Returns whether it is known who `origin` was at the fork.
+    pub fn learn_fork(
+        &mut self,
+        tgid: u32,
+        start_boottime_ns: u64,
+        origin: u32,
+        exec: Option<&Identity>,
+    ) -> bool {
+        let exec = exec.map(ProcessIdentity::from_kernel);
+        let known = [exec, self.lookup(origin, None)].into_iter().flatten();
+        let Some(known) = known.into_iter().find(|known| known.as_of_ns <= start_boottime_ns) else {
+            return false;
+        };
+        let forked = ProcessIdentity { source: IdentitySource::Forked, ..known.inherited() };
+        self.learn(tgid, start_boottime_ns, &forked);
         true
+    }
+
+    /// Keeps an entry if there is room, else counts it.
+    fn offer(&mut self, tgid: u32, kept: Kept) {
+        self.forget(tgid);
+        if self.lacks_room(&kept) {
+            self.left_out += 1;
+        } else {
+            self.bytes += kept.text.len();
+            self.entries.insert(tgid, kept);
+        }
+    }
+
+    fn lacks_room(&self, kept: &Kept) -> bool {
+        self.entries.len() >= PROCESSES_MAX || self.bytes + kept.text.len() > BYTES_MAX
     }
 
     /// Forgets a process, e.g. after its exit was seen.
@@ -175,26 +214,33 @@ impl IdentityCache {
 impl ProcessIdentity {
     /// From what `/proc` told.
     #[must_use]
-    pub fn from_process(process: Process, source: IdentitySource) -> Self {
+    pub fn from_process(process: Process, as_of_ns: u64, source: IdentitySource) -> Self {
         let Process { comm, ppid, uid, cmdline, cmdline_cut, exe, cgroup, .. } = process;
-        Self { comm: Some(comm), cmdline, cmdline_cut, exe, cgroup, ppid, uid, source }
+        Self { comm: Some(comm), cmdline, cmdline_cut, exe, cgroup, ppid, uid, as_of_ns, source }
+    }
+
+    /// What a forked process has of this one for sure: arguments and executable.
+    #[must_use]
+    pub fn inherited(self) -> Self {
+        Self { cgroup: None, ppid: None, uid: None, ..self }
     }
 
     /// From what the kernel side kept at `exec`; it is as old as that, so `ppid` may have changed since.
     #[must_use]
     pub fn from_kernel(identity: &Identity) -> Self {
-        let Identity { start_time: _, ppid, cmdline_len, cmdline, exe } = identity;
+        let Identity { start_time: _, time, ppid, cmdline_len, cmdline, exe } = identity;
         let len = usize::try_from(*cmdline_len).unwrap_or(usize::MAX).min(cmdline.len());
         let exe = exe.split(|b| *b == 0).next().unwrap_or_default();
         Self {
             comm: None,
             cmdline: process::split_cmdline(&cmdline[..len]),
-            // The kernel side fills the field to its end when there is more.
-            cmdline_cut: len == cmdline.len() && cmdline.last() != Some(&0),
+            // The kernel side leaves the last byte free.
+            cmdline_cut: len >= cmdline.len() - 1 && cmdline.get(len - 1) != Some(&0),
             exe: (!exe.is_empty()).then(|| exe.to_vec()),
             cgroup: None,
             ppid: (*ppid != UNKNOWN_32).then_some(*ppid),
             uid: None,
+            as_of_ns: *time,
             source: IdentitySource::Exec,
         }
     }
@@ -215,6 +261,7 @@ impl Kept {
         text.extend_from_slice(&cmdline[..cmdline.len().min(CMDLINE_KEPT)]);
         Self {
             start_ns,
+            as_of_ns: identity.as_of_ns,
             ppid: identity.ppid.unwrap_or(UNKNOWN_32),
             uid: identity.uid.unwrap_or(UNKNOWN_32),
             text: text.into_boxed_slice(),
@@ -243,6 +290,7 @@ impl Kept {
             cgroup: path(cgroup),
             ppid: (self.ppid != UNKNOWN_32).then_some(self.ppid),
             uid: (self.uid != UNKNOWN_32).then_some(self.uid),
+            as_of_ns: self.as_of_ns,
             source: self.source,
         }
     }
@@ -270,6 +318,7 @@ mod tests {
             cgroup: Some(b"/app.slice".to_vec()),
             ppid: Some(1),
             uid: Some(0),
+            as_of_ns: START,
             source: IdentitySource::Scan,
         }
     }
@@ -277,7 +326,7 @@ mod tests {
     #[test]
     fn a_reused_number_is_another_process() {
         let mut cache = IdentityCache::default();
-        assert!(cache.learn(5, START, &identity(&["java", "", "-jar"])));
+        cache.learn(5, START, &identity(&["java", "", "-jar"]));
         let tick = process::tick_ns();
         for start in [Some(START), Some(START + tick - 1), None] {
             assert_eq!(cache.lookup(5, start), Some(identity(&["java", "", "-jar"])));
@@ -309,13 +358,17 @@ mod tests {
     fn bounded_in_number() {
         let mut cache = IdentityCache::default();
         let all = u32::try_from(PROCESSES_MAX).unwrap();
-        assert!((0..all).all(|pid| cache.learn(pid, START, &identity(&["x"]))));
-        assert!(!cache.learn(all, START, &identity(&["x"])));
-        // A number that is known already takes the room of its predecessor.
-        assert!(cache.learn(0, 2 * START, &identity(&["y"])));
+        for pid in 0..=all {
+            cache.offer(pid, Kept::new(START, &identity(&["x"])));
+        }
         assert_eq!((cache.len(), cache.left_out()), (PROCESSES_MAX, 1));
-        cache.forget(7);
-        assert!(cache.learn(all, START, &identity(&["x"])));
+        // A number that is known already takes the room of its predecessor.
+        cache.learn(0, 2 * START, &identity(&["y"]));
+        assert_eq!((cache.len(), cache.left_out()), (PROCESSES_MAX, 1));
+        // What is learned for a kill is kept in any case.
+        cache.learn(all, START, &identity(&["z"]));
+        assert_eq!(cache.lookup(all, None), Some(identity(&["z"])));
+        assert_eq!((cache.len(), cache.left_out()), (PROCESSES_MAX, 2));
     }
 
     #[test]
@@ -323,27 +376,55 @@ mod tests {
         let mut cache = IdentityCache::default();
         let large = identity(&[&"x".repeat(CMDLINE_KEPT)]);
         for pid in 0..4000 {
-            cache.learn(pid, START, &large);
+            cache.offer(pid, Kept::new(START, &large));
         }
         assert!(cache.bytes() <= BYTES_MAX && cache.bytes() > BYTES_MAX - 2 * CMDLINE_KEPT);
         assert_eq!(cache.len() + cache.left_out(), 4000);
-        for pid in 0..4000 {
+        cache.learn(9999, START, &large);
+        assert_eq!(cache.lookup(9999, None), Some(large));
+        assert!(cache.bytes() <= BYTES_MAX);
+        for pid in 0..10_000 {
             cache.forget(pid);
         }
         assert_eq!((cache.bytes(), cache.is_empty()), (0, true));
     }
 
     #[test]
-    fn the_kernel_sides_form() {
+    fn a_fork_is_who_its_origin_was_then() {
+        let mut cache = IdentityCache::default();
+        cache.learn(5, START, &identity(&["scanned"]));
+        let mut exec = record(b"executed\0");
+        exec.time = 3 * START;
+        let known =
+            |cache: &IdentityCache, pid| cache.lookup(pid, None).map(|i| (i.cmdline[0].clone(), i.source));
+        // Forked after the exec; before it but after the scan; before anything is known.
+        assert!(cache.learn_fork(10, 4 * START, 5, Some(&exec)));
+        assert_eq!(known(&cache, 10), Some((b"executed".to_vec(), IdentitySource::Forked)));
+        assert!(cache.learn_fork(11, 2 * START, 5, Some(&exec)));
+        assert_eq!(known(&cache, 11), Some((b"scanned".to_vec(), IdentitySource::Forked)));
+        assert!(!cache.learn_fork(12, START - 1, 5, Some(&exec)));
+        assert!(!cache.learn_fork(12, 4 * START, 6, None));
+        assert_eq!(known(&cache, 12), None);
+        assert_eq!(cache.lookup(11, None).unwrap().cgroup, None);
+    }
+
+    fn record(args: &[u8]) -> Identity {
         let mut record = Identity {
             start_time: START,
+            time: START,
             ppid: 7,
-            cmdline_len: 9,
+            cmdline_len: u32::try_from(args.len()).unwrap(),
             cmdline: [0; oomtrace_common::CMDLINE_LEN],
             exe: [0; oomtrace_common::CMDLINE_LEN],
         };
-        record.cmdline[..9].copy_from_slice(b"sh\0-c\0ls\0");
+        record.cmdline[..args.len()].copy_from_slice(args);
         record.exe[..7].copy_from_slice(b"/bin/sh");
+        record
+    }
+
+    #[test]
+    fn the_kernel_sides_form() {
+        let mut record = record(b"sh\0-c\0ls\0");
         let known = ProcessIdentity::from_kernel(&record);
         assert_eq!(known.cmdline, [b"sh".to_vec(), b"-c".to_vec(), b"ls".to_vec()]);
         assert_eq!((known.exe.as_deref(), known.ppid), (Some(&b"/bin/sh"[..]), Some(7)));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::dir::Dir;
 use super::process::Process;
-use super::roots::Roots;
+use crate::kernel::Roots;
 
 /// Stack of the thread: it is locked in memory as a whole, and the default would be 2 MiB.
 const STACK: usize = 128 * 1024;

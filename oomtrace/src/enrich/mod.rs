@@ -1,13 +1,12 @@
 //! What user space can add to an incident: who its victims were, and the machine's memory.
 //!
-//! Readers take [`roots`], find every part optional, and treat what processes say of themselves as hostile bytes.
+//! Readers take [`Roots`](crate::kernel::Roots), find every part optional, and treat what processes say of themselves as hostile bytes.
 
 mod dir;
 mod enricher;
 pub mod identity;
 mod late;
 pub mod process;
-pub mod roots;
 pub mod scene;
 
 pub use enricher::*;

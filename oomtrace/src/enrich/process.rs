@@ -5,7 +5,7 @@
 use std::ffi::CString;
 
 use super::dir::Dir;
-use super::roots::Roots;
+use crate::kernel::Roots;
 
 /// Bytes kept of a command line.
 pub const CMDLINE_MAX: usize = 4096;

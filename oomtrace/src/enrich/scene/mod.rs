@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use self::zoneinfo::ZoneParser;
 use super::dir::Dir;
-use super::roots::Roots;
+use crate::kernel::{Roots, host};
 use crate::model::{Captured, System, TopProcess, Zone};
 
 /// Time that reading the processes may take for one incident.
@@ -29,7 +29,6 @@ pub struct Scene {
     meminfo: Option<File>,
     zoneinfo: Option<File>,
     pressure: Option<File>,
-    vmstat: Option<File>,
     proc: Option<Dir>,
     page_size: u64,
     buf: Vec<u8>,
@@ -57,14 +56,13 @@ impl Scene {
             meminfo: open("meminfo"),
             zoneinfo: open("zoneinfo"),
             pressure: open("pressure/memory"),
-            vmstat: open("vmstat"),
             proc: Dir::open(&roots.proc).ok(),
-            page_size: page_size(),
+            page_size: host::page_size(),
             buf: vec![0; PIECE],
             budget: TOP_BUDGET,
             last_top: None,
         };
-        let _ = (scene.memory(), scene.zones(), scene.oom_kills());
+        let _ = (scene.memory(), scene.zones());
         scene
     }
 
@@ -84,21 +82,6 @@ impl Scene {
         system.zones = self.zones();
         system.top_processes = self.top(&mut notes);
         Taken { system, notes }
-    }
-
-    /// `oom_kill` of `/proc/vmstat` (4.13 and later): kills since boot.
-    pub fn oom_kills(&mut self) -> Option<u64> {
-        let mut tail = Vec::new();
-        let mut found = None;
-        let file = self.vmstat.as_ref()?;
-        read_pieces(file, &mut self.buf, |piece| {
-            tail.extend_from_slice(piece);
-            let whole = tail.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-            found = found.or(oom_kill_of(&tail[..whole]));
-            tail.drain(..whole);
-        })
-        .ok()?;
-        found
     }
 
     fn memory(&mut self) -> System {
@@ -174,18 +157,6 @@ fn read_pieces(file: &File, buf: &mut [u8], mut each: impl FnMut(&[u8])) -> io::
     }
 }
 
-/// The value of the line `oom_kill`.
-fn oom_kill_of(lines: &[u8]) -> Option<u64> {
-    let value = lines.split(|b| *b == b'\n').find_map(|line| line.strip_prefix(b"oom_kill "))?;
-    std::str::from_utf8(value).ok()?.trim().parse().ok()
-}
-
-/// Bytes of a page.
-fn page_size() -> u64 {
-    // SAFETY: a plain call.
-    u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,7 +170,6 @@ mod tests {
         assert!(system.mem_total_bytes > system.mem_free_bytes && system.mem_free_bytes.is_some());
         assert!(!system.zones.is_empty() && !system.top_processes.is_empty(), "{notes:?}");
         assert_eq!(system.psi.is_some(), fs::read("/proc/pressure/memory").is_ok());
-        assert!(scene.oom_kills().is_some());
     }
 
     #[test]
@@ -209,7 +179,6 @@ mod tests {
         let mut scene = Scene::open(&roots);
         let only_age = System { age_ns: Some(1), ..System::default() };
         assert_eq!(scene.take(1), Taken { system: only_age, notes: vec![] });
-        assert_eq!(scene.oom_kills(), None);
     }
 
     #[test]
@@ -217,14 +186,10 @@ mod tests {
         let tmp = tempfile::tempdir().unwrap();
         let roots = Roots { proc: tmp.path().into(), ..Roots::default() };
         fs::write(tmp.path().join("meminfo"), "MemFree: 10 kB\n").unwrap();
-        // Longer than a piece, with the line across the border of two.
-        let filler = "nr_x 1\n".repeat(PIECE / 7);
-        fs::write(tmp.path().join("vmstat"), format!("{filler}oom_kill 5\noom_kill_x 9\n")).unwrap();
         let mut scene = Scene::open(&roots);
-        assert_eq!((scene.take(0).system.mem_free_bytes, scene.oom_kills()), (Some(10240), Some(5)));
+        assert_eq!(scene.take(0).system.mem_free_bytes, Some(10240));
         fs::write(tmp.path().join("meminfo"), "MemFree: 9 kB\n").unwrap();
-        fs::write(tmp.path().join("vmstat"), "oom_kill 6\n").unwrap();
-        assert_eq!((scene.take(0).system.mem_free_bytes, scene.oom_kills()), (Some(9216), Some(6)));
+        assert_eq!(scene.take(0).system.mem_free_bytes, Some(9216));
     }
 
     #[test]
