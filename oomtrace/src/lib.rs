@@ -10,3 +10,4 @@ pub mod klog;
 pub mod model;
 pub mod probe;
 pub mod render;
+pub mod survive;

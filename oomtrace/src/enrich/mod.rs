@@ -1,1 +1,12 @@
-//! (stub)
+//! What user space can add to an incident: who its victims were, and the machine's memory.
+//!
+//! Readers take [`Roots`](crate::kernel::Roots), find every part optional, and treat what processes say of themselves as hostile bytes.
+
+mod dir;
+mod enricher;
+pub mod identity;
+mod late;
+pub mod process;
+pub mod scene;
+
+pub use enricher::*;

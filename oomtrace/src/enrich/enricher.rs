@@ -1,0 +1,224 @@
+//! Puts what user space knows into an incident.
+
+use std::time::Duration;
+
+use oomtrace_common::Identity;
+
+use super::identity::{IdentityCache, IdentitySource, ProcessIdentity, same_start};
+use super::late::{Late, LateReader};
+use super::process::Process;
+use super::scene::Scene;
+use crate::kernel::{Roots, clock};
+use crate::model::{CgroupRef, Incident, Text, Victim};
+
+/// How long one process may keep us waiting; reading it takes 0.1 ms.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// Takes secrets out of arguments.
+pub type Redactor = fn(&[Vec<u8>]) -> Vec<Vec<u8>>;
+
+/// The start times of processes as the kernel keeps them: process id, `start_boottime` in ns.
+pub type StartTimes<'a> = &'a [(u32, u64)];
+
+/// Everything that is kept ready for the next kill.
+#[derive(Debug)]
+pub struct Enricher {
+    cache: IdentityCache,
+    scene: Scene,
+    late: Option<LateReader>,
+    redact: Option<Redactor>,
+}
+
+impl Enricher {
+    /// Opens files, starts the reader's thread and remembers the processes there are.
+    ///
+    /// `redact` is applied to every command line; `None` shows them as they are. Call it after the probes are
+    /// attached: reading the command lines of a large machine takes a while, and what starts meanwhile is seen by
+    /// either.
+    #[must_use]
+    pub fn new(roots: &Roots, redact: Option<Redactor>) -> Self {
+        let (scene, late) = (Scene::open(roots), LateReader::start(roots));
+        Self { cache: IdentityCache::scan(roots), scene, late, redact }
+    }
+
+    /// The remembered identities.
+    #[must_use]
+    pub fn cache(&self) -> &IdentityCache {
+        &self.cache
+    }
+
+    /// The open files of the scene.
+    pub fn scene(&mut self) -> &mut Scene {
+        &mut self.scene
+    }
+
+    /// Takes over what the kernel side kept of process `tgid` at its last `exec`.
+    pub fn learn(&mut self, tgid: u32, identity: &Identity) {
+        self.cache.learn(tgid, identity.start_time, &ProcessIdentity::from_kernel(identity));
+    }
+
+    /// Takes over that process `tgid` was forked from `origin` and has not called `exec` since; see
+    /// [`IdentityCache::learn_fork`].
+    pub fn learn_fork(
+        &mut self,
+        tgid: u32,
+        start_boottime_ns: u64,
+        origin: u32,
+        exec: Option<&Identity>,
+    ) -> bool {
+        self.cache.learn_fork(tgid, start_boottime_ns, origin, exec)
+    }
+
+    /// What the header of a stream should say: parts that are missing from the start.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.cache.left_out() > 0 {
+            notes.push(format!(
+                "the command lines of {} processes are not kept ({} are): for these, /proc is read after the kill, \
+                 which may be too late",
+                self.cache.left_out(),
+                self.cache.len()
+            ));
+        }
+        if self.late.is_none() {
+            notes.push(
+                "no thread could be started to read /proc after a kill (limit on processes or memory?): \
+                 processes that start later may lack their command line"
+                    .into(),
+            );
+        }
+        notes
+    }
+
+    /// Fills what is absent in `incident`: who its victims are, and the scene. `age_ns` is the time since the kill.
+    ///
+    /// `starts` guards against a reused process id; a process that is not in it is recognised by its name.
+    pub fn enrich(&mut self, incident: &mut Incident, starts: StartTimes<'_>, age_ns: u64) {
+        if incident.system.is_none() {
+            let taken = self.scene.take(age_ns);
+            incident.system = Some(taken.system);
+            incident.source.notes.extend(taken.notes);
+        }
+        for victim in &mut incident.victims {
+            let start = starts.iter().find(|(pid, _)| *pid == victim.pid).map(|(_, start)| *start);
+            if let Some(identity) = self.identify(victim, start, &mut incident.source.notes) {
+                self.fill(victim, identity, &mut incident.source.notes);
+            }
+        }
+        self.locate_trigger(incident);
+    }
+
+    /// Who the victim is: from before the kill where that is sure, else from `/proc` as far as it still goes, then
+    /// from what was known before, then from the parent.
+    fn identify(
+        &mut self,
+        victim: &Victim,
+        start: Option<u64>,
+        notes: &mut Vec<String>,
+    ) -> Option<ProcessIdentity> {
+        let known =
+            self.cache.lookup(victim.pid, start).filter(|known| start.is_some() || named(known, victim));
+        if let Some(known) = &known
+            && (matches!(known.source, IdentitySource::Exec | IdentitySource::Forked) || named(known, victim))
+        {
+            return Some(known.clone());
+        }
+        // What is known bears another name: it may have called exec since.
+        let now =
+            self.read(victim.pid, notes).filter(|process| is_it(process, victim, start)).map(|process| {
+                ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill)
+            });
+        let parent = victim.ppid.and_then(|ppid| self.cache.lookup(ppid, None)).filter(|p| named(p, victim));
+        let parent = parent.map(|p| ProcessIdentity { source: IdentitySource::Parent, ..p.inherited() });
+        let found = merge(merge(now, known.clone()), parent)?;
+        if let Some(known) = known.filter(|known| found.source == known.source && !found.cmdline.is_empty()) {
+            let then = known.comm.unwrap_or_default();
+            notes.push(format!(
+                "the command line of {} was taken {}, when it was named {:?}",
+                victim.pid,
+                known.source.describe(),
+                String::from_utf8_lossy(&then)
+            ));
+        }
+        Some(found)
+    }
+
+    /// Reads `/proc/<pid>`, with a note when it does not answer.
+    fn read(&mut self, pid: u32, notes: &mut Vec<String>) -> Option<Process> {
+        match self.late.as_mut()?.read(pid, PATIENCE) {
+            Late::Read(process) => Some(*process),
+            Late::Gone => None,
+            Late::NoAnswer => {
+                let ms = PATIENCE.as_millis();
+                notes.push(format!(
+                    "/proc/{pid} did not answer within {ms} ms: who {pid} is may be incomplete"
+                ));
+                None
+            }
+        }
+    }
+
+    /// Puts an identity into what the victim lacks.
+    fn fill(&self, victim: &mut Victim, identity: ProcessIdentity, notes: &mut Vec<String>) {
+        let ProcessIdentity { comm: _, cmdline, cmdline_cut, exe, cgroup, ppid, uid, as_of_ns: _, source } =
+            identity;
+        if victim.cmdline.is_empty() && !cmdline.is_empty() {
+            let shown = self.redact.map_or_else(|| cmdline.clone(), |redact| redact(&cmdline));
+            victim.cmdline = shown.into_iter().map(Text::new).collect();
+            if source == IdentitySource::Parent {
+                notes.push(format!("the command line of {} was taken {}", victim.pid, source.describe()));
+            }
+            if cmdline_cut {
+                notes.push(format!("the command line of {} is longer than what was kept of it", victim.pid));
+            }
+        }
+        victim.exe = victim.exe.take().or(exe.map(Text::new));
+        victim.ppid = victim.ppid.or(ppid);
+        victim.uid = victim.uid.or(uid);
+        let cgroup = cgroup.map(|path| CgroupRef { path: Text::new(path), id: None });
+        victim.cgroup = victim.cgroup.take().or(cgroup);
+    }
+
+    /// Finds the trigger's cgroup where the kernel side could not read it. The trigger lives on, as a rule.
+    fn locate_trigger(&mut self, incident: &mut Incident) {
+        let notes = &mut incident.source.notes;
+        let Some(trigger) = incident.trigger.as_mut().filter(|t| t.cgroup.is_none()) else { return };
+        let pid = trigger.tgid.unwrap_or(trigger.pid);
+        let process =
+            self.read(pid, notes).filter(|p| p.comm == trigger.comm.as_bytes() || pid != trigger.pid);
+        trigger.cgroup = process.and_then(|p| p.cgroup).map(Text::new);
+    }
+}
+
+/// Whether what is known bears the victim's name; another one means an `exec` since, or another thread's name.
+fn named(known: &ProcessIdentity, victim: &Victim) -> bool {
+    known.comm.as_deref() == Some(victim.comm.as_bytes())
+}
+
+/// Whether what `/proc` shows is the victim.
+fn is_it(process: &Process, victim: &Victim, start: Option<u64>) -> bool {
+    match (start, process.start_boottime_ns) {
+        (Some(one), Some(other)) => same_start(one, other),
+        _ => process.comm == victim.comm.as_bytes(),
+    }
+}
+
+/// `first`, completed from `second`; the source is that of the command line.
+fn merge(first: Option<ProcessIdentity>, second: Option<ProcessIdentity>) -> Option<ProcessIdentity> {
+    let (Some(mut first), Some(second)) = (first.clone(), second.clone()) else { return first.or(second) };
+    if first.cmdline.is_empty() && !second.cmdline.is_empty() {
+        first.cmdline = second.cmdline;
+        first.cmdline_cut = second.cmdline_cut;
+        first.source = second.source;
+    }
+    first.exe = first.exe.or(second.exe);
+    first.cgroup = first.cgroup.or(second.cgroup);
+    first.ppid = first.ppid.or(second.ppid);
+    first.uid = first.uid.or(second.uid);
+    Some(first)
+}
+
+#[cfg(test)]
+#[path = "enricher_tests.rs"]
+mod tests;

@@ -1,0 +1,184 @@
+//! Made-up processes below a made-up /proc.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::enrich::process::tick_ns;
+use crate::model::{System, Trigger};
+
+/// A process whose start is `pid` ticks after boot.
+fn process(proc: &Path, pid: u32, comm: &str, cmdline: &str) {
+    let dir = proc.join(pid.to_string());
+    fs::create_dir_all(&dir).unwrap();
+    let stat = format!("{pid} ({comm}) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 {pid} 0 0\n");
+    fs::write(dir.join("stat"), stat).unwrap();
+    fs::write(dir.join("cmdline"), cmdline).unwrap();
+    fs::write(dir.join("status"), "Uid:\t33\t0\t0\t0\n").unwrap();
+    fs::write(dir.join("cgroup"), format!("4:memory:/of-{pid}\n")).unwrap();
+}
+
+struct World {
+    dir: tempfile::TempDir,
+    enricher: Enricher,
+}
+
+/// An enricher that has seen `before`.
+fn world(before: &[(u32, &str, &str)]) -> World {
+    let dir = tempfile::tempdir().unwrap();
+    for (pid, comm, cmdline) in before {
+        process(dir.path(), *pid, comm, cmdline);
+    }
+    let roots = Roots { proc: dir.path().into(), ..Roots::default() };
+    World { enricher: Enricher::new(&roots, None), dir }
+}
+
+impl World {
+    fn gone(&self, pid: u32) {
+        fs::remove_dir_all(self.dir.path().join(pid.to_string())).unwrap();
+    }
+
+    /// The victim `pid` named `comm`, enriched, and the notes.
+    fn kill(&mut self, pid: u32, comm: &str, ppid: Option<u32>, start: Option<u64>) -> (Victim, Vec<String>) {
+        let victim = Victim { pid, comm: comm.into(), ppid, ..Victim::default() };
+        let mut incident =
+            Incident { victims: vec![victim], system: Some(System::default()), ..Incident::default() };
+        let starts: Vec<(u32, u64)> = start.map(|start| (pid, start)).into_iter().collect();
+        self.enricher.enrich(&mut incident, &starts, 5);
+        (incident.victims.remove(0), incident.source.notes)
+    }
+}
+
+fn start(pid: u32) -> Option<u64> {
+    // The kernel's time is exact, that of /proc is cut to the tick.
+    Some(u64::from(pid) * tick_ns() + 17)
+}
+
+fn cmdline(victim: &Victim) -> Vec<&[u8]> {
+    victim.cmdline.iter().map(Text::as_bytes).collect()
+}
+
+#[test]
+fn a_victim_that_is_gone_is_known_from_before() {
+    let mut world = world(&[(50, "java", "java\0-jar\0")]);
+    world.gone(50);
+    let (victim, notes) = world.kill(50, "java", None, start(50));
+    assert_eq!(cmdline(&victim), [b"java", &b"-jar"[..]]);
+    assert_eq!((victim.uid, victim.ppid), (Some(33), Some(1)));
+    assert_eq!(victim.cgroup.unwrap().path, Text::from("/of-50"));
+    assert!(notes.is_empty(), "{notes:?}");
+}
+
+#[test]
+fn a_reused_number_does_not_lend_its_arguments() {
+    let mut world = world(&[(50, "java", "java\0-jar\0")]);
+    world.gone(50);
+    let (victim, _) = world.kill(50, "java", None, start(51));
+    assert_eq!(victim, Victim { pid: 50, comm: "java".into(), ..Victim::default() });
+    // Nor does one that /proc shows now.
+    process(world.dir.path(), 50, "java", "java\0-new\0");
+    let (victim, _) = world.kill(50, "java", None, start(52));
+    assert!(victim.cmdline.is_empty());
+}
+
+#[test]
+fn an_exec_after_the_scan_is_read_anew() {
+    let mut world = world(&[(50, "sh", "sh\0-c\0")]);
+    process(world.dir.path(), 50, "java", "java\0-jar\0");
+    let (victim, _) = world.kill(50, "java", None, start(50));
+    assert_eq!(cmdline(&victim), [b"java", &b"-jar"[..]]);
+}
+
+#[test]
+fn another_threads_name_does_not_hide_what_is_known() {
+    let mut world = world(&[(50, "java", "java\0-jar\0")]);
+    world.gone(50);
+    let (victim, notes) = world.kill(50, "GC Thread", None, start(50));
+    assert_eq!(cmdline(&victim), [b"java", &b"-jar"[..]]);
+    assert_eq!(
+        notes,
+        ["the command line of 50 was taken from the scan of /proc at start, when it was named \"java\""]
+    );
+}
+
+#[test]
+fn without_a_start_time_the_name_decides() {
+    let mut world = world(&[(50, "java", "java\0-jar\0")]);
+    assert!(world.kill(50, "perl", None, None).0.cmdline.is_empty());
+    assert_eq!(world.kill(50, "java", None, None).0.cmdline.len(), 2);
+}
+
+#[test]
+fn what_the_kernel_kept_goes_before_the_scan() {
+    let mut world = world(&[(50, "sh", "sh\0-c\0")]);
+    world.gone(50);
+    let mut record = Identity {
+        start_time: start(50).unwrap(),
+        time: 0,
+        ppid: 1,
+        cmdline_len: 5,
+        cmdline: [0; oomtrace_common::CMDLINE_LEN],
+        exe: [0; oomtrace_common::CMDLINE_LEN],
+    };
+    record.cmdline[..5].copy_from_slice(b"java\0");
+    world.enricher.learn(50, &record);
+    assert_eq!(cmdline(&world.kill(50, "java", None, start(50)).0), [b"java"]);
+}
+
+#[test]
+fn a_fork_has_its_parents_arguments_and_says_so() {
+    let mut world = world(&[(40, "postgres", "postgres\0-D\0/data\0")]);
+    let (victim, notes) = world.kill(60, "postgres", Some(40), start(60));
+    assert_eq!(victim.cmdline.len(), 3);
+    assert_eq!((victim.uid, victim.cgroup), (None, None));
+    assert_eq!(notes, ["the command line of 60 was taken from its parent, which has the same name"]);
+    // A parent of another name says nothing about its child.
+    assert!(world.kill(60, "perl", Some(40), start(60)).0.cmdline.is_empty());
+}
+
+#[test]
+fn a_victim_without_memory_left_is_completed_from_before() {
+    let mut world = world(&[(50, "sh", "sh\0-c\0")]);
+    process(world.dir.path(), 50, "java", "");
+    let (victim, _) = world.kill(50, "java", None, start(50));
+    assert_eq!(cmdline(&victim), [b"sh", &b"-c"[..]]);
+}
+
+#[test]
+fn secrets_are_taken_out() {
+    let mut world = world(&[(50, "java", "java\0--password=x\0")]);
+    world.enricher.redact = Some(|args| args.iter().map(|_| b"***".to_vec()).collect());
+    assert_eq!(cmdline(&world.kill(50, "java", None, start(50)).0), [b"***", b"***"]);
+}
+
+#[test]
+fn what_is_there_is_kept() {
+    let mut world = world(&[(50, "java", "java\0")]);
+    let victim = Victim {
+        pid: 50,
+        comm: "java".into(),
+        cmdline: vec!["kept".into()],
+        uid: Some(1),
+        ppid: Some(2),
+        exe: Some("/kept".into()),
+        cgroup: Some(CgroupRef { path: "/kept".into(), id: Some("7".into()) }),
+        ..Victim::default()
+    };
+    let system = System { mem_total_bytes: Some(1), ..System::default() };
+    let mut incident = Incident { victims: vec![victim], system: Some(system), ..Incident::default() };
+    let before = incident.clone();
+    world.enricher.enrich(&mut incident, &[(50, start(50).unwrap())], 5);
+    assert_eq!(incident, before);
+}
+
+#[test]
+fn the_scene_and_the_triggers_cgroup() {
+    let mut world = world(&[(50, "java", "java\0")]);
+    fs::write(world.dir.path().join("50/statm"), "9 7 0 0 0 0 0\n").unwrap();
+    let trigger = Trigger { tgid: Some(50), pid: 51, comm: "worker".into(), ..Trigger::default() };
+    let mut incident = Incident { trigger: Some(trigger), ..Incident::default() };
+    world.enricher.enrich(&mut incident, &[], 1234);
+    assert_eq!(incident.trigger.unwrap().cgroup, Some("/of-50".into()));
+    let system = incident.system.unwrap();
+    assert_eq!((system.age_ns, system.top_processes[0].pid), (Some(1234), 50));
+}

@@ -1,0 +1,92 @@
+//! Locking the program into memory, so that nothing of it has to be read from disk or found room for during an OOM.
+
+use std::hint::black_box;
+use std::io;
+
+use super::{Outcome, State};
+
+/// Stack that is made resident: several times the deepest path of an event.
+const STACK: usize = 64 * 1024;
+const NAME: &str = "memory lock";
+const REMEDY: &str = "run with CAP_IPC_LOCK (sudo, or setcap cap_ipc_lock+ep) or raise the limit (ulimit -l unlimited, \
+                      LimitMEMLOCK=infinity)";
+
+/// Touches [`STACK`] bytes of the calling thread's stack.
+#[inline(never)]
+pub fn prefault_stack() {
+    let mut pages = [0u8; STACK];
+    for byte in pages.iter_mut().step_by(4096) {
+        *byte = 1;
+    }
+    black_box(&mut pages);
+}
+
+/// Locks all of the program's memory, that of later growth too where `CAP_IPC_LOCK` allows it.
+///
+/// Without the capability growth is left out: past `RLIMIT_MEMLOCK` the kernel refuses a locked program any further
+/// memory, and an allocation that fails ends it.
+pub fn lock_memory() -> Outcome {
+    if ipc_lock() {
+        return match lock(libc::MCL_CURRENT | libc::MCL_FUTURE) {
+            Ok(()) => Outcome::done(NAME, "all memory is locked, that of later growth included"),
+            Err(error) => failed(&error, "the machine has no room, or its policy forbids it", REMEDY),
+        };
+    }
+    let limit = raise_limit();
+    match lock(libc::MCL_CURRENT) {
+        Ok(()) => Outcome::short(
+            NAME,
+            State::Partly,
+            "the memory in use now is locked; later growth is not, because CAP_IPC_LOCK is missing",
+            REMEDY,
+        ),
+        Err(error) => {
+            let cause =
+                format!("CAP_IPC_LOCK is missing and the limit on locked memory is {}", amount(limit));
+            failed(&error, &cause, REMEDY)
+        }
+    }
+}
+
+fn failed(error: &io::Error, cause: &str, remedy: &str) -> Outcome {
+    let detail =
+        format!("not locked ({error}): {cause}; under memory pressure the tracer may be slow to report");
+    Outcome::short(NAME, State::Failed, detail, remedy)
+}
+
+fn lock(flags: libc::c_int) -> io::Result<()> {
+    // SAFETY: a plain call.
+    if unsafe { libc::mlockall(flags) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Whether `CAP_IPC_LOCK` is effective.
+fn ipc_lock() -> bool {
+    caps::has_cap(None, caps::CapSet::Effective, caps::Capability::CAP_IPC_LOCK).unwrap_or(false)
+}
+
+/// Raises the soft limit on locked memory to the hard one, which needs no privilege; returns the limit in bytes.
+fn raise_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a live struct of the right type.
+    unsafe {
+        libc::getrlimit(libc::RLIMIT_MEMLOCK, &raw mut limit);
+        limit.rlim_cur = limit.rlim_max;
+        libc::setrlimit(libc::RLIMIT_MEMLOCK, &raw const limit);
+    }
+    limit.rlim_cur
+}
+
+fn amount(limit: u64) -> String {
+    if limit == libc::RLIM_INFINITY { "unlimited".into() } else { format!("{} KiB", limit / 1024) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_in_words() {
+        assert_eq!(amount(8 << 20), "8192 KiB");
+        assert_eq!(amount(libc::RLIM_INFINITY), "unlimited");
+    }
+}

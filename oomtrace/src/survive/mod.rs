@@ -1,0 +1,58 @@
+//! Staying alive and awake while the machine runs out of memory.
+//!
+//! Order at start: [`one_arena`] before the first thread, then load and attach, then [`settle`]. After that nothing is
+//! forked: a child of a locked process copies pages at the worst time.
+
+mod heap;
+mod memory;
+mod outcome;
+mod priority;
+
+pub use heap::*;
+pub use memory::*;
+pub use outcome::*;
+pub use priority::*;
+
+use crate::kernel::Roots;
+
+/// Everything that is done once the probes are attached, in the order that matters; the outcomes are for `doctor` and
+/// the header of a stream.
+pub fn settle(roots: &Roots) -> Vec<Outcome> {
+    // Trimming a locked heap does nothing, and only what is mapped by then is locked now rather than at a fault later.
+    trim_heap();
+    reserve_heap();
+    prefault_stack();
+    vec![lock_memory(), lower_oom_score(roots)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `VmLck` of this process in KiB.
+    fn locked() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().trim().parse().unwrap()
+    }
+
+    /// The one test that locks: the lock is the whole process's.
+    #[test]
+    fn every_measure_tells_what_came_of_it() {
+        // A made-up /proc: other tests start children, which would inherit our score.
+        let tmp = tempfile::tempdir().unwrap();
+        std::fs::create_dir(tmp.path().join("self")).unwrap();
+        std::fs::write(tmp.path().join("self/oom_score_adj"), "0\n").unwrap();
+        let outcomes = settle(&Roots { proc: tmp.path().into(), ..Roots::default() });
+        let locked = locked();
+        // SAFETY: a plain call.
+        unsafe { libc::munlockall() };
+        assert_eq!(outcomes.iter().map(|o| o.name).collect::<Vec<_>>(), ["memory lock", "oom_score_adj"]);
+        assert_eq!(outcomes[0].state == State::Failed, locked == 0, "{outcomes:?}");
+        assert_eq!(outcomes[1].state, State::Done);
+        for outcome in &outcomes {
+            assert_eq!(outcome.remedy.is_none(), outcome.state == State::Done, "{outcome:?}");
+            assert_eq!(outcome.note().is_none(), outcome.state == State::Done, "{outcome:?}");
+        }
+    }
+}
