@@ -1,0 +1,306 @@
+//! A report while it is being read.
+
+use super::kmsg::Caller;
+use super::line::Line;
+use super::parse::memcg::Which;
+use super::parse::outcome::NoKill;
+use super::parse::{constraint, cpu, machine, memcg, tasks};
+use super::pieces::Pieces;
+use super::report::{Killed, Outcome, Reaped, Report};
+use super::{KmsgLine, settle};
+
+/// Rows kept of a task table.
+pub const TASKS_MAX: usize = 1 << 16;
+/// Statistics kept of a memory cgroup; 7.3 has about 70.
+const STATS_MAX: usize = 256;
+/// Lines of the reaper and skips kept of a report.
+const NAMES_MAX: usize = 1024;
+/// Processes of one kill that are kept.
+const KILLED_MAX: usize = 1 << 16;
+
+/// What became of a line that is only part of something.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Yes,
+    /// It is not about an OOM kill, or not about this one.
+    No,
+    /// It shows that another report has begun.
+    OfAnother,
+}
+
+/// A report while it is being read.
+#[derive(Debug, Default)]
+pub(super) struct Building {
+    report: Report,
+    columns: Option<tasks::Columns>,
+    in_stats: bool,
+    pieces: Option<Pieces>,
+    caller: Option<Caller>,
+    last_usec: Option<u64>,
+}
+
+impl Building {
+    pub(super) fn after_gap(lost_records: u64) -> Self {
+        Self { report: Report { lost_records, ..Report::default() }, ..Self::default() }
+    }
+
+    pub(super) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    pub(super) fn last_usec(&self) -> Option<u64> {
+        self.last_usec
+    }
+
+    pub(super) fn is_decided(&self) -> bool {
+        self.report.outcome != Outcome::Unknown
+    }
+
+    pub(super) fn lost(&mut self, records: u64) {
+        self.report.lost_records = self.report.lost_records.saturating_add(records);
+    }
+
+    pub(super) fn reaped(&mut self, reaped: Reaped) {
+        if self.report.reaped.len() < NAMES_MAX {
+            self.report.reaped.push(reaped);
+        }
+    }
+
+    /// Whether a report can begin with this line of which the beginning is lost.
+    pub(super) fn begins(line: &KmsgLine<'_>) -> bool {
+        line.text.starts_with(constraint::START)
+            || line.text.starts_with(memcg::STATS_START)
+            || memcg::group(line.text).is_some()
+            || memcg::task_in(line.text).is_some()
+    }
+
+    /// Another task prints this line.
+    fn is_foreign(&self, line: &KmsgLine<'_>) -> bool {
+        matches!((self.caller, line.caller), (Some(mine), Some(other)) if mine != other)
+    }
+
+    /// Whether a line of this kind can be this report's.
+    pub(super) fn takes(&mut self, line: &KmsgLine<'_>, kind: &Line) -> bool {
+        self.settle();
+        let report = &self.report;
+        if self.is_foreign(line) {
+            return false;
+        }
+        match kind {
+            Line::Invoked(..) => false,
+            Line::Counter(which, _) => !self.is_decided() && self.counter(*which).is_none(),
+            Line::Protection(_) | Line::Chosen(_) => !self.is_decided(),
+            Line::TableTitle | Line::TableHeader(_) => !self.is_decided() && report.tasks.is_empty(),
+            Line::Killed(killed) => self.takes_kill(killed),
+            Line::Skipped(_) => !self.is_decided() || report.group.is_some(),
+            Line::NoKill(_) => report.killed.is_empty() && report.skipped.is_empty(),
+            Line::Reaped(_) => true,
+        }
+    }
+
+    fn takes_kill(&self, killed: &Killed) -> bool {
+        let report = &self.report;
+        if report.killed.iter().any(|other| other.pid == killed.pid) || report.group.is_some() {
+            return true;
+        }
+        if self.is_decided() {
+            return false;
+        }
+        match report.domain.pid {
+            // A child may be killed instead (5.0 and older), and a thread that is not the leader.
+            Some(leader) if leader != killed.pid && report.chosen.is_none() => {
+                match report.tasks.iter().find(|row| row.pid == killed.pid) {
+                    Some(row) => row.tgid == leader,
+                    None => report.lost_records == 0,
+                }
+            }
+            _ => true,
+        }
+    }
+
+    fn counter(&mut self, which: Which) -> &mut Option<super::report::Counter> {
+        let memcg = &mut self.report.memcg;
+        match which {
+            Which::Memory => &mut memcg.memory,
+            Which::Swap => &mut memcg.swap,
+            Which::MemorySwap => &mut memcg.memory_swap,
+            Which::Kmem => &mut memcg.kmem,
+        }
+    }
+
+    fn touch(&mut self, line: &KmsgLine<'_>) {
+        self.caller = self.caller.or(line.caller);
+        self.report.begin_usec = self.report.begin_usec.or(line.usec);
+        self.last_usec = line.usec.or(self.last_usec);
+    }
+
+    fn decide(&mut self, outcome: Outcome, usec: Option<u64>) {
+        if self.report.outcome != outcome {
+            self.report.outcome = outcome;
+            self.report.outcome_usec = usec;
+        }
+    }
+
+    /// Takes a line that tells its kind.
+    pub(super) fn take(&mut self, line: &KmsgLine<'_>, kind: Line) {
+        self.settle();
+        self.touch(line);
+        self.in_stats = false;
+        match kind {
+            Line::Invoked(trigger, nodemask) => {
+                self.report.trigger = Some(trigger);
+                self.report.domain.nodemask = nodemask;
+            }
+            Line::Counter(which, counter) => *self.counter(which) = Some(counter),
+            Line::Protection(protection) => self.report.memcg.protection_kb = Some(protection),
+            Line::TableTitle => {}
+            Line::TableHeader(columns) => {
+                self.columns = Some(columns);
+                self.report.has_task_table = true;
+            }
+            Line::Chosen(chosen) => self.report.chosen = Some(chosen),
+            Line::Killed(killed) => self.kill(killed, line.usec),
+            Line::Skipped(task) => {
+                if self.report.skipped.len() < NAMES_MAX {
+                    self.report.skipped.push(task);
+                }
+                if !self.is_decided() {
+                    self.decide(Outcome::Skipped, line.usec);
+                }
+            }
+            Line::NoKill(why) => self.no_kill(why, line.usec),
+            Line::Reaped(reaped) => self.reaped(reaped),
+        }
+    }
+
+    fn kill(&mut self, killed: Killed, usec: Option<u64>) {
+        self.columns = None;
+        self.decide(Outcome::Killed, usec);
+        let room = self.report.killed.len() < KILLED_MAX;
+        match self.report.killed.iter_mut().find(|other| other.pid == killed.pid) {
+            Some(same) => same.lines += 1,
+            None if room => {
+                self.report.killed.push(Killed { usec, ..killed });
+            }
+            None => self.report.doubts.push(settle::TOO_MANY_KILLED),
+        }
+    }
+
+    fn no_kill(&mut self, why: NoKill, usec: Option<u64>) {
+        match why {
+            NoKill::NoKillable => self.decide(Outcome::NoKillable, usec),
+            NoKill::Panic => self.decide(Outcome::Panic, usec),
+            NoKill::RequestIgnored => {
+                self.report.request_ignored = true;
+                if !self.is_decided() {
+                    self.decide(Outcome::NoKillable, usec);
+                }
+            }
+        }
+    }
+
+    /// Takes a line that means something only inside a report.
+    pub(super) fn part(&mut self, line: &KmsgLine<'_>) -> Taken {
+        if let Some(pieces) = Pieces::begin(line) {
+            return self.begin_pieces(line, pieces);
+        }
+        if self.is_foreign(line) {
+            return Taken::No;
+        }
+        let taken = self.row(line.text)
+            || self.stack_header(line.text)
+            || self.stats(line.text)
+            || self.scene(line.text);
+        if taken {
+            self.touch(line);
+            return Taken::Yes;
+        }
+        Taken::No
+    }
+
+    fn begin_pieces(&mut self, line: &KmsgLine<'_>, pieces: Pieces) -> Taken {
+        self.settle();
+        let group = line.text.starts_with(memcg::GROUP_START);
+        let again = line.text.starts_with(constraint::START) && self.report.domain.pid.is_some();
+        if self.is_foreign(line) || again || (self.is_decided() && !group) {
+            return if Self::begins(line) { Taken::OfAnother } else { Taken::No };
+        }
+        self.touch(line);
+        self.in_stats = line.text.starts_with(memcg::STATS_START);
+        self.pieces = Some(pieces);
+        Taken::Yes
+    }
+
+    /// Adds a fragment to the line that waits for one.
+    pub(super) fn fragment(&mut self, line: &KmsgLine<'_>) {
+        if self.pieces.as_mut().is_some_and(|pieces| pieces.add(line)) {
+            self.touch(line);
+        }
+    }
+
+    fn settle(&mut self) {
+        if let Some(pieces) = self.pieces.take() {
+            settle::pieces(&mut self.report, &pieces);
+        }
+    }
+
+    fn row(&mut self, text: &[u8]) -> bool {
+        let Some(columns) = self.columns.as_ref().filter(|_| tasks::is_row(text)) else {
+            return false;
+        };
+        match tasks::row(text, columns) {
+            Some(row) if self.report.tasks.len() < TASKS_MAX => self.report.tasks.push(row),
+            _ => self.report.tasks_dropped += 1,
+        }
+        true
+    }
+
+    /// The stack dump's header tells the trigger's pid.
+    fn stack_header(&mut self, text: &[u8]) -> bool {
+        let Some(trigger) = self.report.trigger.as_mut().filter(|trigger| trigger.pid.is_none()) else {
+            return false;
+        };
+        let Some(cpu) = cpu::parse(text, trigger.comm.as_bytes()) else {
+            return false;
+        };
+        trigger.pid = Some(cpu.pid);
+        self.report.kernel_release = cpu.release;
+        true
+    }
+
+    fn stats(&mut self, text: &[u8]) -> bool {
+        if !self.in_stats {
+            return false;
+        }
+        // The header of the block is complete once its first line is there.
+        let before = self.report.memcg.stats.len();
+        for stat in text.split(|b| *b == b'\n').filter_map(memcg::stat) {
+            if self.report.memcg.stats.len() < STATS_MAX {
+                self.report.memcg.stats.push(stat);
+            }
+        }
+        self.report.memcg.stats.len() > before
+    }
+
+    /// The machine's size and, up to 4.19, the trigger's cpuset.
+    fn scene(&mut self, text: &[u8]) -> bool {
+        if self.is_decided() {
+            return false;
+        }
+        if let Some(trigger) = &self.report.trigger
+            && let Some((cpuset, allowed)) = constraint::old_cpuset(text, trigger.comm.as_bytes())
+        {
+            self.report.domain.cpuset = Some(crate::model::Text::new(cpuset));
+            self.report.domain.mems_allowed = Some(allowed);
+            return true;
+        }
+        machine::take(text, &mut self.report.machine)
+    }
+
+    /// The report as far as it got.
+    pub(super) fn finish(mut self) -> Report {
+        self.settle();
+        settle::missing(&mut self.report);
+        self.report
+    }
+}

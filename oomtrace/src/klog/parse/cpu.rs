@@ -1,0 +1,55 @@
+//! `CPU: 1 [UID: 0] PID: 117 Comm: python3 Not tainted 6.1.0-50 #1 …`: the header of every stack dump.
+//!
+//! Another CPU may dump its stack at the same time, so the name must be the trigger's. `UID:` is there since 6.11.
+
+use super::scan::{ascii, digits, number, split};
+
+/// The thread that dumped its stack.
+pub(crate) struct Cpu {
+    pub(crate) pid: u32,
+    pub(crate) release: Option<String>,
+}
+
+/// Reads the line when it is about the task named `comm`.
+pub(crate) fn parse(text: &[u8], comm: &[u8]) -> Option<Cpu> {
+    let (cpu, rest) = split(text.strip_prefix(b"CPU: ")?, b" PID: ")?;
+    let (cpu, _uid) = split(cpu, b" UID: ").unwrap_or((cpu, b""));
+    number::<u32>(cpu)?;
+    let (pid, rest) = digits(rest)?;
+    let rest = rest.strip_prefix(b" Comm: ")?.strip_prefix(comm)?.strip_prefix(b" ")?;
+    Some(Cpu { pid: number(pid)?, release: release(rest) })
+}
+
+/// After `Not tainted ` or `Tainted: FLAGS [reasons], ` stands the release, then ` #build`.
+fn release(text: &[u8]) -> Option<String> {
+    if !text.starts_with(b"Not tainted ") && !text.starts_with(b"Tainted: ") {
+        return None;
+    }
+    let (before, _) = split(text, b" #")?;
+    let release = before.rsplit(|b| *b == b' ').next()?;
+    release.first()?.is_ascii_digit().then(|| ascii(release))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_and_since_6_11() {
+        let old =
+            parse(b"CPU: 0 PID: 117 Comm: a b Not tainted 6.1.0-50-cloud-amd64 #1  Debian", b"a b").unwrap();
+        assert_eq!((old.pid, old.release.as_deref()), (117, Some("6.1.0-50-cloud-amd64")));
+        let new = parse(b"CPU: 1 UID: 0 PID: 9 Comm: x Tainted: G        W           7.3.4 #2 PREEMPT", b"x");
+        let new = new.unwrap();
+        assert_eq!((new.pid, new.release.as_deref()), (9, Some("7.3.4")));
+        let reasons = b"CPU: 1 UID: 0 PID: 9 Comm: x Tainted: G        W  E       6.12.1 #2";
+        assert_eq!(parse(reasons, b"x").unwrap().release.as_deref(), Some("6.12.1"));
+    }
+
+    #[test]
+    fn another_task_is_not_the_trigger() {
+        assert!(parse(b"CPU: 0 PID: 117 Comm: other Not tainted 6.1.0 #1", b"mine").is_none());
+        assert!(parse(b"CPU: 0 PID: 117 Comm: mine2 Not tainted 6.1.0 #1", b"mine").is_none());
+        assert!(parse(b"CPU: 0 PID: Comm: mine ", b"mine").is_none());
+    }
+}

@@ -1,0 +1,156 @@
+//! Puts the lines of a log together to reports, line by line, in bounded memory.
+//!
+//! The kernel holds `oom_lock` from the first line to the last, so reports do not overlap; lines of other tasks may come
+//! between, and any line may be lost or suppressed (the report is rate-limited to 10 in 5 s, its last line is not).
+
+use std::collections::VecDeque;
+
+use super::KmsgLine;
+use super::building::{Building, Taken};
+use super::line::Line;
+use super::report::{Reaped, Report};
+
+/// A finished report is closed when nothing more of it came for so long: members of a group are killed without a pause.
+const QUIET_AFTER_OUTCOME_USEC: u64 = 1_000_000;
+/// An unfinished one is given up after so long: a starving machine is slow, a console on a serial line slower.
+const QUIET_BEFORE_OUTCOME_USEC: u64 = 30_000_000;
+
+/// What the parser gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A run of the OOM killer.
+    Report(Box<Report>),
+    /// The reaper was done with a victim (or gave up) after its report was closed; since 5.18 it starts 2 s late.
+    Reaped(Reaped),
+}
+
+/// Reads a kernel log line by line.
+#[derive(Debug, Default)]
+pub struct Parser {
+    open: Option<Building>,
+    done: VecDeque<Item>,
+    last_seq: Option<u64>,
+    /// Records lost since the last report was closed.
+    gap: u64,
+}
+
+impl Parser {
+    /// A parser that has read nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a line. Lines of processes are to be pushed, too: they hold numbers of the sequence.
+    pub fn push(&mut self, line: &KmsgLine<'_>) {
+        self.count_gap(line.seq);
+        if !line.from_kernel {
+            return;
+        }
+        if let Some(now) = line.usec {
+            self.tick(now);
+        }
+        // A fragment may be nothing but a name that a process chose.
+        if line.fragment {
+            if let Some(open) = &mut self.open {
+                open.fragment(line);
+            }
+            return;
+        }
+        match Line::parse(line.text) {
+            Some(Line::Reaped(reaped)) => self.reaped(reaped),
+            Some(kind) => self.whole(line, kind),
+            None => self.part(line),
+        }
+    }
+
+    /// The next item that is complete.
+    pub fn pop(&mut self) -> Option<Item> {
+        self.done.pop_front()
+    }
+
+    /// The report that is being read, as far as it got.
+    #[must_use]
+    pub fn current(&self) -> Option<&Report> {
+        self.open.as_ref().map(Building::report)
+    }
+
+    /// Closes the open report when it has been quiet for long enough at `now_usec` of printk's clock. For a live log
+    /// that stays quiet; `push` does it by itself.
+    pub fn tick(&mut self, now_usec: u64) {
+        let Some(open) = &self.open else { return };
+        let limit = if open.is_decided() { QUIET_AFTER_OUTCOME_USEC } else { QUIET_BEFORE_OUTCOME_USEC };
+        if open.last_usec().is_some_and(|last| now_usec.saturating_sub(last) > limit) {
+            self.close();
+        }
+    }
+
+    /// Closes the open report: the log has ended.
+    pub fn finish(&mut self) {
+        self.close();
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.gap = 0;
+            self.done.push_back(Item::Report(Box::new(open.finish())));
+        }
+    }
+
+    fn reaped(&mut self, reaped: Reaped) {
+        match &mut self.open {
+            Some(open) if open.report().killed.iter().any(|killed| killed.pid == reaped.task.pid) => {
+                open.reaped(reaped);
+            }
+            _ => self.done.push_back(Item::Reaped(reaped)),
+        }
+    }
+
+    /// A line that tells its kind: it goes into the open report, or shows that another one has begun.
+    fn whole(&mut self, line: &KmsgLine<'_>, kind: Line) {
+        if let Some(open) = &mut self.open
+            && !open.takes(line, &kind)
+        {
+            self.close();
+        }
+        if matches!(kind, Line::Invoked(..)) {
+            self.gap = 0;
+        }
+        self.opened().take(line, kind);
+    }
+
+    /// The open report; a new one, if there is none, may have lost its beginning.
+    fn opened(&mut self) -> &mut Building {
+        let gap = self.gap;
+        self.open.get_or_insert_with(|| Building::after_gap(gap))
+    }
+
+    /// Lines that mean something only inside a report, or that come in pieces.
+    fn part(&mut self, line: &KmsgLine<'_>) {
+        if let Some(open) = &mut self.open {
+            match open.part(line) {
+                Taken::Yes => return,
+                Taken::No => {}
+                Taken::OfAnother => self.close(),
+            }
+        }
+        if Building::begins(line) {
+            let _ = self.opened().part(line);
+        }
+    }
+
+    fn count_gap(&mut self, seq: Option<u64>) {
+        let Some(seq) = seq else { return };
+        if let Some(last) = self.last_seq {
+            if seq <= last {
+                // Another boot, or the log from its beginning again.
+                self.close();
+            } else if let Some(open) = &mut self.open {
+                open.lost(seq - last - 1);
+            } else {
+                self.gap += seq - last - 1;
+            }
+        }
+        self.last_seq = Some(seq);
+    }
+}

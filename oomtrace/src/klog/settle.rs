@@ -1,0 +1,91 @@
+//! What can be said only when more of a report is known: lines in pieces, and what is missing.
+
+use super::parse::constraint::{self, Hints};
+use super::parse::memcg;
+use super::pieces::Pieces;
+use super::report::{Outcome, Report};
+use crate::model::{Constraint, Text};
+
+/// The names in the constraint line can be read in more than one way and were left out.
+pub const AMBIGUOUS_NAMES: &str = "names in the constraint line";
+/// A line was put together from pieces that do not say which task printed them.
+pub const GUESSED_PIECES: &str = "a line in pieces whose printer is not known";
+/// A group kill had more members than are kept.
+pub const TOO_MANY_KILLED: &str = "more killed processes than are kept";
+
+/// Reads a line that came in pieces into the report.
+pub(super) fn pieces(report: &mut Report, pieces: &Pieces) {
+    let read = pieces.readings().any(|text| line(report, text));
+    if read && pieces.guessed > 0 {
+        report.doubts.push(GUESSED_PIECES);
+    }
+}
+
+/// Reads a whole line; false when it is not whole.
+fn line(report: &mut Report, text: &[u8]) -> bool {
+    if text.starts_with(constraint::START) {
+        return constraint_line(report, text);
+    }
+    if let Some((path, stats)) = memcg::stats_header(text) {
+        // Up to 4.19 there is one for each cgroup below, too; the limit's comes first.
+        if report.memcg.path.is_none() {
+            report.memcg.path = Some(Text::new(path));
+            report.memcg.stats.splice(0..0, stats);
+        }
+        return true;
+    }
+    if let Some((task, limit)) = memcg::task_in(text) {
+        report.domain.constraint = Some(Constraint::Memcg);
+        report.domain.task_memcg = Some(Text::new(task));
+        report.domain.oom_memcg = Some(Text::new(limit));
+        return true;
+    }
+    if let Some(limit) = memcg::limit_reached(text) {
+        report.domain.constraint = Some(Constraint::Memcg);
+        report.domain.oom_memcg = Some(Text::new(limit));
+        return true;
+    }
+    if let Some(path) = memcg::group(text) {
+        report.group = Some(Text::new(path));
+        return true;
+    }
+    false
+}
+
+fn constraint_line(report: &mut Report, text: &[u8]) -> bool {
+    let oom_memcg = report.memcg.path.as_ref().map(Text::as_bytes);
+    let Some((domain, ambiguous)) = constraint::parse(text, Hints { oom_memcg, tasks: &report.tasks }) else {
+        return false;
+    };
+    report.domain = domain;
+    if ambiguous {
+        report.doubts.push(AMBIGUOUS_NAMES);
+    }
+    true
+}
+
+/// Lists what one would expect and what is not there.
+pub(super) fn missing(report: &mut Report) {
+    let memcg = report.domain.constraint == Some(Constraint::Memcg)
+        || report
+            .killed
+            .iter()
+            .filter_map(|killed| killed.message.as_deref())
+            .any(|m| m.starts_with("Memory cgroup"));
+    let killed = report.outcome == Outcome::Killed;
+    let checks = [
+        (report.trigger.is_none(), "invoked line"),
+        (report.trigger.as_ref().is_none_or(|trigger| trigger.pid.is_none()), "trigger's pid"),
+        (report.trigger.as_ref().is_some_and(|trigger| trigger.order.is_none()), "allocation's order"),
+        (memcg && report.memcg.memory.is_none(), "memory cgroup's usage"),
+        (memcg && report.domain.oom_memcg.is_none() && report.memcg.path.is_none(), "memory cgroup's path"),
+        (!report.has_task_table, "task table"),
+        (report.tasks_dropped > 0, "rows of the task table"),
+        (killed && report.domain.constraint.is_none(), "constraint line"),
+        (report.outcome == Outcome::Unknown, "killed line"),
+        (killed && report.killed.iter().any(|one| one.comm.is_none()), "victim's name"),
+        (killed && report.killed.iter().any(|one| one.file_kb.is_none()), "victim's sizes"),
+        (report.lost_records > 0, "overwritten records"),
+    ];
+    report.missing.extend(checks.iter().filter(|(lacks, _)| *lacks).map(|(_, what)| *what));
+}

@@ -1,0 +1,3 @@
+//! The parser on real captures, and on what garbles them.
+
+mod fixtures;
