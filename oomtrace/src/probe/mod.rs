@@ -8,4 +8,4 @@ mod outcome;
 pub use attach::attach_all;
 pub use ladder::{Fact, LADDERS, Rung};
 pub use load::{LoadOptions, Loaded, load};
-pub use outcome::{Outcome, State};
+pub use outcome::{Outcome, State, serving, shortfalls};

@@ -41,3 +41,12 @@ impl Outcome {
 pub fn serving(outcomes: &[Outcome], fact: Fact) -> Option<&'static Rung> {
     outcomes.iter().find(|o| o.fact == fact && o.attached()).map(|o| o.rung)
 }
+
+/// What reports will lack, one sentence per fact that no rung serves.
+#[must_use]
+pub fn shortfalls(outcomes: &[Outcome]) -> Vec<String> {
+    let mut facts: Vec<Fact> = outcomes.iter().map(|o| o.fact).collect();
+    facts.dedup();
+    let lacking = facts.into_iter().filter(|fact| serving(outcomes, *fact).is_none());
+    lacking.map(|fact| format!("no hook for the {}: {}", fact.name(), fact.without())).collect()
+}

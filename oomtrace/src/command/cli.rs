@@ -1,0 +1,127 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::{filter::Filter, terminal::ColorChoice};
+
+/// Tells why Linux killed a process for memory: whose limit, why this victim, with the evidence.
+#[derive(Debug, Parser)]
+#[command(name = "oomtrace", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; without one: trace.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of `trace`.
+    #[command(flatten)]
+    pub trace: TraceArgs,
+}
+
+/// Subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report every OOM kill as it happens (the default)
+    Trace(Box<TraceArgs>),
+    /// Cause a real OOM kill in a throw-away memory cgroup and report it
+    Demo(DemoArgs),
+    /// Show what works on this machine, what does not, and how to fix it
+    Doctor(DoctorArgs),
+    /// Print the JSON Schema of the records
+    Schema,
+    /// The victim of `demo`
+    #[command(hide = true, name = "demo-victim")]
+    DemoVictim(super::demo::VictimArgs),
+}
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Ndjson,
+}
+
+/// Options of `trace`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TraceArgs {
+    /// How to write records
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The same as --format ndjson
+    #[arg(long)]
+    pub json: bool,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Stop after this long, e.g. 90s, 15m, 2h
+    #[arg(long, value_name = "TIME", value_parser = super::size::duration)]
+    pub duration: Option<std::time::Duration>,
+    /// Stop after this many reported kills
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Colours in text
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// What to hide in command lines
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub redact: Redact,
+    /// Only records: no word about probes or losses on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more on standard error; twice: with the kernel side's own log
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Size of the ring buffer between kernel and user space; rounded up to a power of two of whole pages
+    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = super::size::bytes, help_heading = "Kernel")]
+    pub ring_size: u32,
+    /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
+    #[arg(long, value_name = "FILE", help_heading = "Kernel")]
+    pub btf: Option<PathBuf>,
+    /// Leave out a kind of hook (fentry, kprobe, tp_btf, raw_tp, tp), a fact (candidates, signal, exit, ...) or a program
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub without_probe: Vec<String>,
+    /// Which kills to report
+    #[command(flatten)]
+    pub filter: Filter,
+}
+
+/// What to hide in command lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Redact {
+    /// Values that look like passwords, tokens and keys
+    #[default]
+    Secrets,
+    /// Nothing
+    Off,
+}
+
+/// Options of `demo`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DemoArgs {
+    /// How to write records
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The same as --format ndjson
+    #[arg(long)]
+    pub json: bool,
+    /// Colours in text
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+}
+
+/// Options of `doctor`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DoctorArgs {
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
+    #[arg(long, value_name = "FILE")]
+    pub btf: Option<PathBuf>,
+    /// Leave out a kind of hook, a fact or a program
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub without_probe: Vec<String>,
+}

@@ -1,0 +1,27 @@
+//! What the event loop hands to the worker that enriches and writes.
+
+use crate::{
+    collect::{Draft, Member},
+    model::NoKillReason,
+};
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Job {
+    /// A kill has begun: take the scene while it is fresh. Boottime ns of its first record.
+    Scene(u64),
+    /// A process was killed: read who it is while it still exists. Process id, start time in boottime ns.
+    Who(u32, u64),
+    /// Report a kill; records lost so far.
+    Kill(Box<Draft>, u64),
+    /// The OOM killer ran and killed nothing.
+    NoKill(Box<Draft>, NoKillReason),
+    /// A victim of a reported kill exited: the kill's first record's time, process id, ns.
+    LateExit(u64, u32, u64),
+    /// A victim of a reported kill came late: the kill's first record's time.
+    LateVictim(u64, Box<Member>),
+    /// Lost since the last time: kills, records, why.
+    Lost(u64, u64, String),
+    /// The end: kills lost in all, rise of vmstat's counter, notes.
+    Finish { lost_kills: u64, vmstat_oom_kill: Option<u64>, complete: bool, notes: Vec<String> },
+}

@@ -1,0 +1,36 @@
+//! `oomtrace trace`: every OOM kill as it happens.
+
+mod counts;
+mod events;
+mod job;
+mod kernel_log;
+mod session;
+mod who;
+mod worker;
+
+use anyhow::Result;
+
+use super::cli::TraceArgs;
+
+pub use events::Ended;
+pub use session::Session;
+
+/// Traces until told to stop.
+///
+/// # Errors
+/// When nothing can be traced here, or the output can't be written; each names cause and remedy.
+pub fn run(args: &TraceArgs) -> Result<()> {
+    crate::survive::one_arena();
+    let session = Session::open(args)?;
+    events::run(session, args, || Ok(())).map(|_| ())
+}
+
+/// Traces while `during` runs in the background; used by `demo`. `during` is called once the probes are attached.
+///
+/// # Errors
+/// Those of [`run`] and of `during`.
+pub fn run_during(args: &TraceArgs, during: impl FnOnce() -> Result<()> + Send + 'static) -> Result<Ended> {
+    crate::survive::one_arena();
+    let session = Session::open(args)?;
+    events::run(session, args, during)
+}

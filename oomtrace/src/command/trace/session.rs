@@ -1,0 +1,121 @@
+//! Everything that is set up before the first kill can be seen.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use aya::Ebpf;
+use oomtrace_common::{ABSENT, Layout};
+
+use super::super::cli::TraceArgs;
+use crate::{
+    kernel::{Btf, Roots, capability, counters::VmstatOomKill, gfp::GfpNames, host, layout},
+    model::Host,
+    probe::{self, Fact, LoadOptions, Outcome},
+};
+
+/// The attached probes and what is known of the kernel.
+pub struct Session {
+    /// Where /proc and /sys are.
+    pub roots: Roots,
+    /// Programs and maps; `None` when no hook can be had and the kernel's log is the only witness.
+    pub ebpf: Option<Ebpf>,
+    /// What became of each rung.
+    pub outcomes: Vec<Outcome>,
+    /// The machine.
+    pub host: Host,
+    /// Field layout that was handed to the programs.
+    pub layout: Layout,
+    /// Names of gfp flags.
+    pub gfp: GfpNames,
+    /// vmstat's counter, opened before the first kill.
+    pub vmstat: Option<VmstatOomKill>,
+    /// Its value before the probes were attached.
+    pub vmstat_at_start: Option<u64>,
+    /// What a reader should know from the start.
+    pub notes: Vec<String>,
+}
+
+impl Session {
+    /// Resolves the layout, loads and attaches.
+    ///
+    /// # Errors
+    /// When there is no way to learn of a kill; names what is missing.
+    pub fn open(args: &TraceArgs) -> Result<Self> {
+        let roots = Roots::default();
+        let mut notes = Vec::new();
+        let btf = types(args, &roots, &mut notes)?;
+        let mut layout = match &btf {
+            Some(btf) => layout::resolve(btf, &roots),
+            None => layout::without_btf(&roots),
+        };
+        layout.debug = u32::from(args.verbose > 1);
+        let gfp = GfpNames::detect(&roots, btf.as_ref());
+        drop(btf);
+        let mut vmstat = VmstatOomKill::open(&roots);
+        let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
+        let (ebpf, outcomes) = attach(args, layout, &mut notes)?;
+        for outcome in crate::survive::settle(&roots) {
+            notes.extend(outcome.note());
+        }
+        let host = host::host(&roots);
+        Ok(Self { roots, ebpf, outcomes, host, layout, gfp, vmstat, vmstat_at_start, notes })
+    }
+
+    /// Labels of the attached probes.
+    #[must_use]
+    pub fn probes(&self) -> Vec<String> {
+        self.outcomes.iter().filter(|o| o.attached()).map(|o| o.rung.label()).collect()
+    }
+
+    /// Labels by number in records.
+    #[must_use]
+    pub fn probe_labels(&self) -> BTreeMap<u32, String> {
+        let sending = self.outcomes.iter().filter(|o| o.rung.probe != 0);
+        sending.map(|o| (o.rung.probe, o.rung.label())).collect()
+    }
+
+    /// True when a rung of this ladder is attached.
+    #[must_use]
+    pub fn knows(&self, fact: Fact) -> bool {
+        self.outcomes.iter().any(|o| o.fact == fact && o.attached())
+    }
+}
+
+/// The kernel's types: of the file that was asked for, else of the running kernel, else none.
+fn types(args: &TraceArgs, roots: &Roots, notes: &mut Vec<String>) -> Result<Option<Btf>> {
+    if let Some(path) = &args.btf {
+        return Btf::open(path).with_context(|| format!("--btf {}", path.display())).map(Some);
+    }
+    match Btf::open(&roots.vmlinux_btf()) {
+        Ok(btf) => Ok(Some(btf)),
+        Err(error) => {
+            notes.push(format!(
+                "the kernel's types are not known ({error:#}): reports are short; give a BTF file with --btf, or use a \
+                 kernel with CONFIG_DEBUG_INFO_BTF"
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// Loads the object and climbs the ladders. Without any hook the kernel's log remains, if it can be read.
+fn attach(args: &TraceArgs, layout: Layout, notes: &mut Vec<String>) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
+    let privileges = capability::missing();
+    if !privileges.is_empty() {
+        bail!("{}", capability::explain(&privileges));
+    }
+    let options = LoadOptions { ring_size: args.ring_size, layout };
+    let mut loaded = match probe::load(&options) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            notes.push(format!("{error:#}"));
+            return Ok((None, Vec::new()));
+        }
+    };
+    let own = if layout.task_tgid == ABSENT || args.btf.is_some() { None } else { aya::Btf::from_sys_fs().ok() };
+    let outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
+    notes.extend(probe::shortfalls(&outcomes));
+    let witness = |fact| outcomes.iter().any(|o: &Outcome| o.fact == fact && o.attached());
+    let useful = witness(Fact::Decision) || witness(Fact::Victim);
+    Ok((useful.then_some(loaded.ebpf), outcomes))
+}

@@ -1,0 +1,237 @@
+//! The thread that may block: enriches, renders and writes, one job after the other.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::Receiver,
+    },
+};
+
+use anyhow::Result;
+use tokio::sync::Notify;
+
+use super::{job::Job, kernel_log::KernelLog, who::Who};
+use crate::{
+    collect::{Builder, Draft, Member},
+    command::{
+        filter::Filter,
+        output::{Output, Wrote},
+    },
+    enrich::Enricher,
+    kernel::clock,
+    model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
+    render::Render,
+};
+
+/// With this many jobs waiting, the scene is left out: a storm of kills is reported late otherwise.
+const BUSY: u64 = 64;
+/// Scenes and reported kills kept.
+const KEPT: usize = 64;
+const REPORTED: usize = 4096;
+
+/// Shared with the event loop.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// Set when the worker can't or need not go on: closed pipe, count reached, failed output.
+    pub done: AtomicBool,
+    /// Wakes the event loop to look at `done`.
+    pub wake: Notify,
+    /// Jobs waiting.
+    pub waiting: AtomicU64,
+}
+
+/// What the worker works with.
+pub struct Worker {
+    pub builder: Builder,
+    pub enricher: Enricher,
+    pub who: Option<Who>,
+    pub log: Option<KernelLog>,
+    pub filter: Filter,
+    pub render: Box<dyn Render + Send>,
+    pub output: Output,
+    pub count: Option<u64>,
+    pub shared: Arc<Shared>,
+    /// Write the footer of a stream.
+    pub framed: bool,
+    pub tally: Tally,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Kills, before filters.
+    pub kills: u64,
+    /// Kills that filters kept out.
+    pub filtered: u64,
+}
+
+/// State that lives as long as the stream.
+#[derive(Default)]
+struct Memory {
+    scenes: VecDeque<(u64, System, Vec<String>)>,
+    /// First record's times of reported kills, to tell those that filters kept out.
+    reported: VecDeque<u64>,
+}
+
+impl Worker {
+    /// Works until the event loop hangs up, and returns what was written.
+    ///
+    /// # Errors
+    /// When the output can't be written; what was written before is valid.
+    pub fn run(mut self, header: Header, jobs: &Receiver<Job>) -> Result<Tally> {
+        let mut memory = Memory::default();
+        let result = self.serve(header, jobs, &mut memory);
+        self.shared.done.store(true, Ordering::Release);
+        self.shared.wake.notify_one();
+        // Whatever still comes is taken and dropped, so that the event loop never waits for us.
+        for _ in jobs.iter() {}
+        result?;
+        self.output.finish()?;
+        Ok(self.tally)
+    }
+
+    fn serve(&mut self, header: Header, jobs: &Receiver<Job>, memory: &mut Memory) -> Result<()> {
+        if self.framed && !self.write(&Event::Header(header))? {
+            return Ok(());
+        }
+        for job in jobs.iter() {
+            self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+            let last = matches!(job, Job::Finish { .. });
+            if !self.handle(job, memory)? || last {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Does one job; false when nobody reads on, or enough was reported.
+    fn handle(&mut self, job: Job, memory: &mut Memory) -> Result<bool> {
+        match job {
+            Job::Scene(first) => self.scene(first, memory),
+            Job::Who(tgid, start_time) => {
+                if let Some(who) = &self.who {
+                    who.tell(tgid, start_time, &mut self.enricher);
+                }
+                self.enricher.peek(tgid, start_time);
+            }
+            Job::Kill(draft, lost) => return self.kill(&draft, lost, memory),
+            Job::NoKill(draft, reason) => return self.no_kill(&draft, reason),
+            Job::LateExit(first, pid, kill_to_exit_ns) if memory.reported.contains(&first) => {
+                let exits = vec![VictimExit { pid, kill_to_exit_ns }];
+                return self.write(&Event::Update(Update { id: self.builder.id(first), exits, ..Update::default() }));
+            }
+            Job::LateVictim(first, member) if memory.reported.contains(&first) => {
+                return self.late_victim(first, &member);
+            }
+            Job::LateExit(..) | Job::LateVictim(..) => {}
+            Job::Lost(kills, records, why) => {
+                let time = clock::rfc3339(clock::boottime_ns());
+                return self.write(&Event::Lost(Lost { time, kills, records, why }));
+            }
+            Job::Finish { lost_kills, vmstat_oom_kill, complete, notes } => {
+                let time = clock::rfc3339(clock::boottime_ns());
+                let Tally { kills, filtered } = self.tally;
+                let footer = Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes };
+                return if self.framed { self.write(&Event::Footer(footer)) } else { Ok(true) };
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes the scene of a kill that has just begun; kills that follow closely share one.
+    fn scene(&mut self, first: u64, memory: &mut Memory) {
+        if self.shared.waiting.load(Ordering::Relaxed) > BUSY {
+            return;
+        }
+        let taken = self.enricher.scene().take(clock::boottime_ns().saturating_sub(first));
+        if memory.scenes.len() == KEPT {
+            memory.scenes.pop_front();
+        }
+        memory.scenes.push_back((first, taken.system, taken.notes));
+    }
+
+    /// Reports a kill, unless a filter keeps it out.
+    fn kill(&mut self, draft: &Draft, lost: u64, memory: &mut Memory) -> Result<bool> {
+        let mut incident = self.builder.build(draft, lost);
+        match memory.scenes.iter().position(|(first, ..)| *first == draft.first) {
+            Some(at) => {
+                let scene = memory.scenes.remove(at);
+                if let Some((_, system, notes)) = scene {
+                    incident.system = Some(system);
+                    incident.source.notes.extend(notes);
+                }
+            }
+            None => incident.source.notes.push("the scene was left out: too many kills at once".to_owned()),
+        }
+        if let Some(log) = &mut self.log {
+            log.complete(&mut incident, draft);
+        }
+        self.identify(&mut incident, draft);
+        self.report(incident, draft.first, memory)
+    }
+
+    fn identify(&mut self, incident: &mut Incident, draft: &Draft) {
+        let starts: Vec<(u32, u64)> = draft.members.iter().map(|m| (m.task.tgid, m.task.start_time)).collect();
+        let age = clock::boottime_ns().saturating_sub(draft.first);
+        // A scene that was left out is not made up for now.
+        let system = incident.system.take();
+        let left_out = system.is_none();
+        incident.system = Some(system.unwrap_or_default());
+        self.enricher.enrich(incident, &starts, age);
+        if left_out {
+            incident.system = None;
+        }
+        for victim in &mut incident.victims {
+            let path = victim.cgroup.as_ref().map(|c| c.path.as_bytes().to_vec()).unwrap_or_default();
+            let identity = crate::enrich::container::identify(&path);
+            victim.container = identity.container;
+            victim.unit = identity.unit;
+        }
+    }
+
+    fn report(&mut self, incident: Incident, first: u64, memory: &mut Memory) -> Result<bool> {
+        self.tally.kills += 1;
+        if !self.filter.matches(&incident) {
+            self.tally.filtered += 1;
+            return Ok(true);
+        }
+        if memory.reported.len() == REPORTED {
+            memory.reported.pop_front();
+        }
+        memory.reported.push_back(first);
+        let open = self.write(&Event::OomKill(Box::new(incident)))?;
+        let enough = self.count.is_some_and(|count| self.tally.kills - self.tally.filtered >= count);
+        if enough {
+            self.shared.done.store(true, Ordering::Release);
+            self.shared.wake.notify_one();
+        }
+        Ok(open)
+    }
+
+    fn no_kill(&mut self, draft: &Draft, reason: NoKillReason) -> Result<bool> {
+        let task = draft.members.first().map(|m| m.task).or_else(|| draft.kill.as_deref().map(|k| k.chosen));
+        let no_kill = NoKill {
+            time: clock::rfc3339(draft.first),
+            boottime_ns: draft.first,
+            reason,
+            pid: task.map(|t| t.tgid),
+            comm: task.map(|t| Text::until_nul(&t.comm)),
+        };
+        self.write(&Event::OomNoKill(no_kill))
+    }
+
+    fn late_victim(&mut self, first: u64, member: &Member) -> Result<bool> {
+        let victim = self.builder.late_victim(member);
+        let update = Update { id: self.builder.id(first), victims: vec![victim], ..Update::default() };
+        self.write(&Event::Update(update))
+    }
+
+    /// Writes an event whole; false when nobody reads on.
+    fn write(&mut self, event: &Event) -> Result<bool> {
+        let mut text = Vec::with_capacity(4096);
+        self.render.event(event, &mut text)?;
+        Ok(self.output.block(&text)? == Wrote::All)
+    }
+}
