@@ -5,6 +5,7 @@
 pub mod btf;
 pub mod clock;
 pub mod counters;
+pub mod gfp;
 pub mod host;
 pub mod layout;
 pub mod roots;
@@ -12,4 +13,5 @@ pub mod symbols;
 
 pub use btf::Btf;
 pub use clock::Clock;
+pub use gfp::GfpNames;
 pub use roots::Roots;
