@@ -3,13 +3,20 @@
 //! Everything that reads files takes [`Roots`], so that tests and other mount points can stand in for /proc and /sys.
 
 pub mod btf;
+pub mod capability;
 pub mod clock;
 pub mod counters;
+pub mod gfp;
 pub mod host;
 pub mod layout;
+pub mod lockdown;
+pub mod namespace;
 pub mod roots;
 pub mod symbols;
 
 pub use btf::Btf;
 pub use clock::Clock;
+pub use gfp::GfpNames;
+pub use lockdown::Lockdown;
+pub use namespace::Namespace;
 pub use roots::Roots;
