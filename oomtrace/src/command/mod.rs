@@ -1,1 +1,4 @@
-//! (stub)
+//! The `oomtrace` command: one file per subcommand, and what they share.
+
+pub mod output;
+pub mod terminal;
