@@ -1,1 +1,5 @@
-//! (stub)
+//! The `oomtrace` command: one file per subcommand, and what they share.
+
+pub mod demo;
+pub mod output;
+pub mod terminal;

@@ -1,0 +1,53 @@
+//! The few things that are done with a cgroup file system; tests have one of their own.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// A tree of cgroups.
+pub(super) trait Tree: Send {
+    /// Makes the cgroup `dir`.
+    fn make(&self, dir: &Path) -> io::Result<()>;
+    /// Removes the cgroup `dir`, which must be empty.
+    fn remove(&self, dir: &Path) -> io::Result<()>;
+    /// Reads a control file.
+    fn read(&self, file: &Path) -> io::Result<String>;
+    /// Writes a control file, which must exist.
+    fn write(&self, file: &Path, text: &str) -> io::Result<()>;
+    /// The names below `dir`.
+    fn names(&self, dir: &Path) -> io::Result<Vec<String>>;
+    /// Sends SIGKILL.
+    fn kill(&self, pid: i32);
+}
+
+/// The kernel's.
+#[derive(Debug)]
+pub(super) struct Kernel;
+
+impl Tree for Kernel {
+    fn make(&self, dir: &Path) -> io::Result<()> {
+        fs::create_dir(dir)
+    }
+
+    fn remove(&self, dir: &Path) -> io::Result<()> {
+        fs::remove_dir(dir)
+    }
+
+    fn read(&self, file: &Path) -> io::Result<String> {
+        fs::read_to_string(file)
+    }
+
+    fn write(&self, file: &Path, text: &str) -> io::Result<()> {
+        // One write: the kernel takes each as a whole command.
+        OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes())
+    }
+
+    fn names(&self, dir: &Path) -> io::Result<Vec<String>> {
+        fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    fn kill(&self, pid: i32) {
+        // SAFETY: a plain call.
+        unsafe { libc::kill(pid, libc::SIGKILL) };
+    }
+}

@@ -1,0 +1,104 @@
+//! Colour and width, decided once from what the user said, the environment and the output.
+
+use std::env;
+use std::ffi::OsString;
+
+use super::output::Output;
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal that can, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How text is to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Use colour.
+    pub color: bool,
+    /// Columns to fit into; `None` is no limit, as in a file.
+    pub width: Option<usize>,
+}
+
+impl Look {
+    /// How text for `output` is to look.
+    #[must_use]
+    pub fn of(output: &Output, choice: ColorChoice) -> Self {
+        Self::decide(choice, output.is_terminal(), output.columns(), |name| env::var_os(name))
+    }
+
+    /// The same from its parts. `COLUMNS` goes before what the terminal says, because only the user sets it for others.
+    fn decide(
+        choice: ColorChoice,
+        terminal: bool,
+        columns: Option<u16>,
+        var: impl Fn(&str) -> Option<OsString>,
+    ) -> Self {
+        let asked = var("COLUMNS").and_then(|text| text.to_str()?.parse().ok()).filter(|width| *width > 0);
+        let width = asked.or(columns.filter(|_| terminal).map(usize::from));
+        Self { color: color(choice, terminal, var), width }
+    }
+}
+
+/// `--color`, then `NO_COLOR` (any value but empty), `CLICOLOR_FORCE` (any value but empty and 0), then the terminal.
+fn color(choice: ColorChoice, terminal: bool, var: impl Fn(&str) -> Option<OsString>) -> bool {
+    let set = |name: &str| var(name).is_some_and(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if set("NO_COLOR") => false,
+        ColorChoice::Auto if set("CLICOLOR_FORCE") && var("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
+        // A terminal that does not say what it is can't be relied on either.
+        ColorChoice::Auto => terminal && var("TERM").is_some_and(|term| term != "dumb" && !term.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ColorChoice::{Always, Auto, Never};
+
+    fn look(choice: ColorChoice, terminal: bool, vars: &[(&str, &str)]) -> Look {
+        let columns = terminal.then_some(100);
+        Look::decide(choice, terminal, columns, |name| {
+            vars.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn color_by_choice_environment_and_terminal() {
+        let xterm = ("TERM", "xterm");
+        for (choice, terminal, vars, color) in [
+            (Auto, true, &[xterm][..], true),
+            (Auto, false, &[xterm], false),
+            (Auto, true, &[("TERM", "dumb")], false),
+            (Auto, true, &[], false),
+            (Auto, true, &[xterm, ("NO_COLOR", "1")], false),
+            (Auto, true, &[xterm, ("NO_COLOR", "")], true),
+            (Auto, false, &[("CLICOLOR_FORCE", "1")], true),
+            (Auto, false, &[("CLICOLOR_FORCE", "0")], false),
+            (Auto, false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
+            (Auto, true, &[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")], true),
+            (Always, false, &[("NO_COLOR", "1"), ("TERM", "dumb")], true),
+            (Never, true, &[xterm, ("CLICOLOR_FORCE", "1")], false),
+        ] {
+            assert_eq!(look(choice, terminal, vars).color, color, "{choice:?} {terminal} {vars:?}");
+        }
+    }
+
+    #[test]
+    fn width_of_the_terminal_or_as_asked() {
+        assert_eq!(look(Auto, true, &[]).width, Some(100));
+        assert_eq!(look(Auto, false, &[]).width, None);
+        assert_eq!(look(Auto, false, &[("COLUMNS", "60")]).width, Some(60));
+        for bad in ["0", "-1", "wide", ""] {
+            assert_eq!(look(Auto, true, &[("COLUMNS", bad)]).width, Some(100));
+        }
+    }
+}
