@@ -8,6 +8,7 @@ use super::parse::{constraint, cpu, machine, memcg, tasks};
 use super::pieces::Pieces;
 use super::report::{Killed, Outcome, Reaped, Report};
 use super::{KmsgLine, settle};
+use crate::model::Text;
 
 /// Rows kept of a task table.
 pub const TASKS_MAX: usize = 1 << 16;
@@ -231,11 +232,13 @@ impl Building {
         Taken::Yes
     }
 
-    /// Adds a fragment to the line that waits for one.
-    pub(super) fn fragment(&mut self, line: &KmsgLine<'_>) {
-        if self.pieces.as_mut().is_some_and(|pieces| pieces.add(line)) {
+    /// Adds a fragment to the line that waits for one; false when it does not belong there.
+    pub(super) fn fragment(&mut self, line: &KmsgLine<'_>) -> bool {
+        let added = self.pieces.as_mut().is_some_and(|pieces| pieces.add(line));
+        if added {
             self.touch(line);
         }
+        added
     }
 
     fn settle(&mut self) {
@@ -264,6 +267,7 @@ impl Building {
             return false;
         };
         trigger.pid = Some(cpu.pid);
+        trigger.comm = Text::new(cpu.comm);
         self.report.kernel_release = cpu.release;
         true
     }
@@ -290,7 +294,7 @@ impl Building {
         if let Some(trigger) = &self.report.trigger
             && let Some((cpuset, allowed)) = constraint::old_cpuset(text, trigger.comm.as_bytes())
         {
-            self.report.domain.cpuset = Some(crate::model::Text::new(cpuset));
+            self.report.domain.cpuset = Some(Text::new(cpuset));
             self.report.domain.mems_allowed = Some(allowed);
             return true;
         }

@@ -24,7 +24,7 @@ pub use report::{
     Chosen, Counter, Domain, Killed, Machine, MemcgUsage, Outcome, Reaped, Report, TaskName, TaskRow,
     Trigger, UNLIMITED_KB,
 };
-pub use settle::{AMBIGUOUS_NAMES, GUESSED_PIECES, TOO_MANY_KILLED};
+pub use settle::{AMBIGUOUS_NAMES, GUESSED_PIECES, LONG_PATH, TOO_MANY_KILLED};
 
 /// Every report in a capture of `/dev/kmsg` (`cat /dev/kmsg`), in order.
 ///

@@ -50,12 +50,8 @@ impl Parser {
         if let Some(now) = line.usec {
             self.tick(now);
         }
-        // A fragment may be nothing but a name that a process chose.
         if line.fragment {
-            if let Some(open) = &mut self.open {
-                open.fragment(line);
-            }
-            return;
+            return self.fragment(line);
         }
         match Line::parse(line.text) {
             Some(Line::Reaped(reaped)) => self.reaped(reaped),
@@ -103,6 +99,17 @@ impl Parser {
                 open.reaped(reaped);
             }
             _ => self.done.push_back(Item::Reaped(reaped)),
+        }
+    }
+
+    /// A fragment may be nothing but a name that a process chose, so it is only added to what waits for one. A process
+    /// whose name begins with `\x01c` makes printk take its first line for a fragment, so that one is read all the same.
+    fn fragment(&mut self, line: &KmsgLine<'_>) {
+        if self.open.as_mut().is_some_and(|open| open.fragment(line)) {
+            return;
+        }
+        if let Some(kind @ Line::Invoked(..)) = Line::parse(line.text) {
+            self.whole(line, kind);
         }
     }
 

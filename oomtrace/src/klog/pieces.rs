@@ -2,7 +2,8 @@
 //!
 //! Pieces become one record, unless another task prints in between or the record grows beyond 1024 bytes (long cgroup
 //! paths do that): then the rest follows in records that are flagged as fragments. A piece may be a name chosen by a
-//! process, so a fragment is never read as a line of its own.
+//! process, so a fragment is never read as a line of its own. Most distributions do not record who printed
+//! (`CONFIG_PRINTK_CALLER`), and other tasks print fragments, too: then a piece must be one that can follow.
 
 use super::KmsgLine;
 use super::kmsg::Caller;
@@ -10,15 +11,19 @@ use super::parse::{constraint, memcg};
 
 /// Longest line that is put together: two paths of `PATH_MAX` and then some.
 const LINE_MAX: usize = 16 * 1024;
+/// From this length on a piece may have been cut: a record holds 1023 bytes since 5.10, about 975 before.
+const CUT_FROM: usize = 970;
 
 /// A line whose rest may still follow.
 #[derive(Debug)]
 pub(super) struct Pieces {
-    text: Vec<u8>,
-    /// Where each piece ends.
-    ends: Vec<usize>,
-    /// How many fragments were put to it without knowing that they come from the same task.
+    pub(super) text: Vec<u8>,
+    /// How many pieces were put to it without knowing that they come from the same task.
     pub(super) guessed: u32,
+    /// The name of the cpuset is such a piece, and any text can be a name.
+    pub(super) guessed_cpuset: bool,
+    /// A piece is so long that the kernel may have cut it.
+    pub(super) maybe_cut: bool,
     caller: Option<Caller>,
 }
 
@@ -28,30 +33,59 @@ impl Pieces {
         let starts =
             [constraint::START, memcg::STATS_START, memcg::TASK_IN, memcg::LIMIT_REACHED, memcg::GROUP_START];
         let ours = starts.iter().any(|start| line.text.starts_with(start));
-        let caller = line.caller;
-        let ends = vec![line.text.len()];
-        ours.then(|| Self { text: line.text.to_vec(), ends, guessed: 0, caller })
+        ours.then(|| Self {
+            text: line.text.to_vec(),
+            guessed: 0,
+            guessed_cpuset: false,
+            maybe_cut: line.text.len() >= CUT_FROM,
+            caller: line.caller,
+        })
     }
 
     /// Adds a fragment; false when it belongs to another task.
     pub(super) fn add(&mut self, line: &KmsgLine<'_>) -> bool {
-        let same = self.caller.is_some() && self.caller == line.caller;
         let unknown = self.caller.is_none() || line.caller.is_none();
-        if !same && !unknown {
+        let ours = if unknown { self.can_follow(line.text) } else { self.caller == line.caller };
+        let room = LINE_MAX.saturating_sub(self.text.len());
+        if !ours || line.text.len() > room {
             return false;
         }
-        let room = LINE_MAX.saturating_sub(self.text.len());
-        self.text.extend_from_slice(&line.text[..line.text.len().min(room)]);
-        if room > 0 {
-            self.ends.push(self.text.len());
+        if unknown {
+            self.guessed += 1;
+            self.guessed_cpuset |= self.text.ends_with(b",cpuset=");
         }
-        self.guessed += u32::from(unknown);
+        self.maybe_cut |= line.text.len() >= CUT_FROM;
+        self.text.extend_from_slice(line.text);
         true
     }
 
-    /// The line with all pieces, then with ever fewer: the last ones may be another task's.
-    pub(super) fn readings(&self) -> impl Iterator<Item = &[u8]> {
-        self.ends.iter().rev().filter_map(|end| self.text.get(..*end))
+    /// Whether the kernel could have printed this piece here.
+    fn can_follow(&self, piece: &[u8]) -> bool {
+        let text = &self.text;
+        let begins = |starts: &[&[u8]]| starts.iter().any(|start| piece.starts_with(start));
+        let path_after =
+            |ends: &[&[u8]]| piece.starts_with(b"/") && ends.iter().any(|end| text.ends_with(end));
+        if text.starts_with(constraint::START) {
+            return text.ends_with(b",cpuset=")
+                || path_after(&[b"_memcg="])
+                || begins(&[
+                    b",cpuset=",
+                    b",mems_allowed=",
+                    b",oom_memcg=",
+                    b",global_oom",
+                    b",task_memcg=",
+                    b",task=",
+                ]);
+        }
+        if text.starts_with(memcg::STATS_START) {
+            let old_stat = piece.starts_with(b" ") && piece.ends_with(b"KB");
+            return path_after(&[memcg::STATS_START]) || begins(&[b":"]) || old_stat;
+        }
+        path_after(&[memcg::TASK_IN, memcg::LIMIT_REACHED, memcg::GROUP_START, b" limit of "])
+            || begins(&[
+                b" killed as a result of limit of ",
+                b" are going to be killed due to memory.oom.group",
+            ])
     }
 }
 
@@ -64,25 +98,47 @@ mod tests {
     }
 
     #[test]
-    fn fragments_of_the_same_task_are_joined() {
+    fn pieces_of_the_same_task_are_joined() {
         let mine = Some(Caller::Task(7));
         let mut pieces = Pieces::begin(&fragment(b"Tasks in ", mine)).unwrap();
         assert!(pieces.add(&fragment(b"/a", mine)));
         assert!(!pieces.add(&fragment(b"/other", Some(Caller::Task(8)))));
         assert_eq!((pieces.text.as_slice(), pieces.guessed), (&b"Tasks in /a"[..], 0));
-        assert!(pieces.add(&fragment(b" x", None)));
-        assert_eq!(pieces.guessed, 1);
-        let readings: Vec<_> = pieces.readings().collect();
-        assert_eq!(readings, [&b"Tasks in /a x"[..], b"Tasks in /a", b"Tasks in "]);
+    }
+
+    #[test]
+    fn without_a_caller_only_what_can_follow_is_joined() {
+        let mut pieces = Pieces::begin(&fragment(b"oom-kill:constraint=X,nodemask=(null)", None)).unwrap();
+        for (piece, ours) in [
+            ("reboot(b) ", false),
+            (",cpuset=", true),
+            ("top", true),
+            ("/x", false),
+            (",mems_allowed=0,oom_memcg=", true),
+            ("", false),
+            ("/a", true),
+            ("/b", false),
+            (",task_memcg=/a,task=x,pid=1,uid=0", true),
+            ("crash(c)", false),
+        ] {
+            assert_eq!(pieces.add(&fragment(piece.as_bytes(), None)), ours, "{piece}");
+        }
+        assert!(
+            pieces
+                .text
+                .ends_with(b",cpuset=top,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=x,pid=1,uid=0")
+        );
+        assert_eq!((pieces.guessed, pieces.guessed_cpuset), (5, true));
     }
 
     #[test]
     fn a_line_does_not_grow_for_ever() {
-        let mut pieces = Pieces::begin(&fragment(b"Task in ", None)).unwrap();
+        let mine = Some(Caller::Task(7));
+        let mut pieces = Pieces::begin(&fragment(b"Task in ", mine)).unwrap();
         for _ in 0..100 {
-            pieces.add(&fragment(&[b'x'; 1000], None));
+            pieces.add(&fragment(&[b'x'; 1000], mine));
         }
-        assert_eq!(pieces.text.len(), LINE_MAX);
+        assert!(pieces.text.len() <= LINE_MAX && pieces.maybe_cut);
     }
 
     #[test]

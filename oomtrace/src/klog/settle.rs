@@ -10,14 +10,24 @@ use crate::model::{Constraint, Text};
 pub const AMBIGUOUS_NAMES: &str = "names in the constraint line";
 /// A line was put together from pieces that do not say which task printed them.
 pub const GUESSED_PIECES: &str = "a line in pieces whose printer is not known";
+/// A path is so long that the kernel may have cut it.
+pub const LONG_PATH: &str = "a path of about 1000 bytes, which the kernel may have cut";
 /// A group kill had more members than are kept.
 pub const TOO_MANY_KILLED: &str = "more killed processes than are kept";
 
 /// Reads a line that came in pieces into the report.
 pub(super) fn pieces(report: &mut Report, pieces: &Pieces) {
-    let read = pieces.readings().any(|text| line(report, text));
-    if read && pieces.guessed > 0 {
+    if !line(report, &pieces.text) {
+        return;
+    }
+    if pieces.guessed > 0 {
         report.doubts.push(GUESSED_PIECES);
+    }
+    if pieces.maybe_cut {
+        report.doubts.push(LONG_PATH);
+    }
+    if pieces.guessed_cpuset {
+        report.domain.cpuset = None;
     }
 }
 

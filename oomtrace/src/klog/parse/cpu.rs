@@ -5,19 +5,32 @@
 use super::scan::{ascii, digits, number, split};
 
 /// The thread that dumped its stack.
-pub(crate) struct Cpu {
+pub(crate) struct Cpu<'a> {
     pub(crate) pid: u32,
+    /// Its name: at the beginning of a line printk drops leading `\x01` with a digit or `c` (a level), here it does not.
+    pub(crate) comm: &'a [u8],
     pub(crate) release: Option<String>,
 }
 
 /// Reads the line when it is about the task named `comm`.
-pub(crate) fn parse(text: &[u8], comm: &[u8]) -> Option<Cpu> {
+pub(crate) fn parse<'a>(text: &'a [u8], comm: &[u8]) -> Option<Cpu<'a>> {
     let (cpu, rest) = split(text.strip_prefix(b"CPU: ")?, b" PID: ")?;
     let (cpu, _uid) = split(cpu, b" UID: ").unwrap_or((cpu, b""));
     number::<u32>(cpu)?;
     let (pid, rest) = digits(rest)?;
-    let rest = rest.strip_prefix(b" Comm: ")?.strip_prefix(comm)?.strip_prefix(b" ")?;
-    Some(Cpu { pid: number(pid)?, release: release(rest) })
+    let named = rest.strip_prefix(b" Comm: ")?;
+    let after = without_levels(named).strip_prefix(comm).or_else(|| named.strip_prefix(comm))?;
+    let comm = &named[..named.len() - after.len()];
+    let rest = after.strip_prefix(b" ")?;
+    (comm.len() <= super::COMM_MAX).then_some(Cpu { pid: number(pid)?, comm, release: release(rest) })
+}
+
+/// What printk leaves of a text that begins a line.
+fn without_levels(mut text: &[u8]) -> &[u8] {
+    while let [1, b'0'..=b'7' | b'c', rest @ ..] = text {
+        text = rest;
+    }
+    text
 }
 
 /// After `Not tainted ` or `Tainted: FLAGS [reasons], ` stands the release, then ` #build`.
@@ -44,6 +57,16 @@ mod tests {
         assert_eq!((new.pid, new.release.as_deref()), (9, Some("7.3.4")));
         let reasons = b"CPU: 1 UID: 0 PID: 9 Comm: x Tainted: G        W  E       6.12.1 #2";
         assert_eq!(parse(reasons, b"x").unwrap().release.as_deref(), Some("6.12.1"));
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_level() {
+        let cpu = parse(b"CPU: 0 PID: 7 Comm: \x01c\x013ab Not tainted 6.1.0 #1", b"ab").unwrap();
+        assert_eq!((cpu.pid, cpu.comm), (7, &b"\x01c\x013ab"[..]));
+        assert_eq!(
+            parse(b"CPU: 0 PID: 7 Comm: \x01x Not tainted 6.1.0 #1", b"\x01x").unwrap().comm,
+            b"\x01x"
+        );
     }
 
     #[test]
