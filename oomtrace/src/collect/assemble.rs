@@ -39,10 +39,22 @@ pub enum Closed {
     Kill(Box<Draft>),
     /// The OOM killer ran and found its victim dying or gone: the draft, and whether it was marked.
     NoKill(Box<Draft>, bool),
-    /// A victim of a kill that was reported earlier exited: number and first record's time of the kill, process.
-    LateExit { seq: Option<u64>, first: u64, tgid: u32, kill_to_exit: u64 },
+    /// A victim of a kill that was reported earlier exited; `first` is the time of the kill's first record.
+    LateExit {
+        /// Boottime ns.
+        first: u64,
+        /// Process.
+        tgid: u32,
+        /// ns.
+        kill_to_exit: u64,
+    },
     /// A victim of a kill that was reported earlier.
-    LateVictim { seq: Option<u64>, first: u64, member: Box<Member> },
+    LateVictim {
+        /// Boottime ns.
+        first: u64,
+        /// The victim.
+        member: Box<Member>,
+    },
 }
 
 /// A reported kill whose victims may still exit.
@@ -65,6 +77,8 @@ pub struct Assembler {
     highest: u64,
     /// Numbers of which a kill was told.
     seen: u64,
+    /// Kills begun.
+    begun: u64,
     /// Records were lost lately: a missing one proves nothing.
     lossy: bool,
 }
@@ -93,8 +107,14 @@ impl Assembler {
         !self.open.is_empty()
     }
 
-    /// Takes a record.
-    pub fn push(&mut self, record: Decoded) {
+    /// Takes a record; when it is the first of a kill, returns its time.
+    pub fn push(&mut self, record: Decoded) -> Option<u64> {
+        let (before, time) = (self.begun, record.header().time);
+        self.take(record);
+        (self.begun > before).then_some(time)
+    }
+
+    fn take(&mut self, record: Decoded) {
         let seq = record.header().seq;
         match record {
             Decoded::Kill(_) | Decoded::Trigger(_) | Decoded::Level(_) | Decoded::Candidate(_)
@@ -130,6 +150,7 @@ impl Assembler {
                 self.highest = seq;
             }
             self.seen += u64::from(seq != 0);
+            self.begun += 1;
             self.open.push_back(Draft::new((seq != 0).then_some(seq), header));
             self.open.len() - 1
         });
@@ -196,8 +217,8 @@ impl Assembler {
         }
         let member = Member { role: crate::model::Role::GroupMember, task: *task, signalled, marked, exited: None };
         reported.members.push(member.clone());
-        let (seq, first) = (reported.seq, reported.first);
-        self.out.push_back(Closed::LateVictim { seq, first, member: Box::new(member) });
+        let first = reported.first;
+        self.out.push_back(Closed::LateVictim { first, member: Box::new(member) });
         true
     }
 
@@ -215,8 +236,8 @@ impl Assembler {
             if member.exited.is_none() {
                 member.exited = Some(time);
                 if let Some(kill_to_exit) = member.kill_to_exit() {
-                    let (seq, first, tgid) = (reported.seq, reported.first, exit.tgid);
-                    self.out.push_back(Closed::LateExit { seq, first, tgid, kill_to_exit });
+                    let (first, tgid) = (reported.first, exit.tgid);
+                    self.out.push_back(Closed::LateExit { first, tgid, kill_to_exit });
                 }
             }
             return;

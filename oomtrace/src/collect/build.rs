@@ -6,7 +6,7 @@ use oomtrace_common::{Candidate as Scored, Kill, Level, UNKNOWN, UNKNOWN_32};
 
 use super::{Draft, Paths, build_victim::victims, path::is_root, unlimited};
 use crate::{
-    kernel::clock::Clock,
+    kernel::{clock::Clock, gfp::GfpNames},
     model::{
         Candidate, Constraint, GfpFlags, Host, Incident, LimitMemcg, MemcgLevel, SCHEMA, Scope, Source, Text, Trigger,
     },
@@ -19,7 +19,7 @@ pub struct Facts {
     /// Possible CPUs.
     pub cpus: u64,
     /// Names of gfp flags on this kernel.
-    pub gfp: Box<dyn Fn(u32) -> String + Send>,
+    pub gfp: GfpNames,
     /// Labels of probes by their number in records.
     pub probes: BTreeMap<u32, String>,
 }
@@ -73,6 +73,13 @@ impl Builder {
         }
     }
 
+    /// A victim of a kill that was reported before; its cgroup's path is not known any more.
+    #[must_use]
+    pub fn late_victim(&self, member: &super::Member) -> crate::model::Victim {
+        let paths = Paths::new(&[], self.facts.host.page_size);
+        super::build_victim::victim(member, &paths, self.facts.host.page_size, &Clock::now())
+    }
+
     fn probes(&self, draft: &Draft) -> Vec<String> {
         let mut numbers = draft.probes.clone();
         numbers.sort_unstable();
@@ -93,7 +100,7 @@ impl Builder {
             message: Some(Text::until_nul(&kill.message).lossy().into_owned()).filter(|m| !m.is_empty()),
             total_pages: known(kill.total_pages),
             gfp_flags: (kill.gfp_mask != UNKNOWN_32)
-                .then(|| GfpFlags { value: kill.gfp_mask, names: (self.facts.gfp)(kill.gfp_mask) }),
+                .then(|| GfpFlags { value: kill.gfp_mask, names: self.facts.gfp.names(kill.gfp_mask) }),
             order: (kill.order != i32::MIN).then_some(kill.order),
             sysrq: (kill.order != i32::MIN).then_some(kill.order == -1),
             ..Scope::default()

@@ -29,9 +29,13 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Print the JSON Schema of the records
     Schema,
-    /// The victim of `demo`
-    #[command(hide = true, name = "demo-victim")]
-    DemoVictim(super::demo::VictimArgs),
+    /// A child of `demo`
+    #[command(hide = true, name = super::demo::CHILD_COMMAND)]
+    DemoChild {
+        /// What it is to do.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
 }
 
 /// How records are written.
@@ -86,6 +90,14 @@ pub struct TraceArgs {
     /// Which kills to report
     #[command(flatten)]
     pub filter: Filter,
+}
+
+impl TraceArgs {
+    /// True when records are to be JSON.
+    #[must_use]
+    pub fn is_ndjson(&self) -> bool {
+        self.json || self.format == Format::Ndjson
+    }
 }
 
 /// What to hide in command lines.

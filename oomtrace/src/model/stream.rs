@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Incident};
+use super::{Host, Incident, Victim};
 
 /// One line of NDJSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct Header {
 }
 
 /// What became known after the kill was reported.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Update {
     /// The incident's id.
@@ -53,6 +53,9 @@ pub struct Update {
     /// Exits of its victims.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exits: Vec<VictimExit>,
+    /// Further victims of a group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub victims: Vec<Victim>,
     /// More notes, e.g. a difference to the kernel's counters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

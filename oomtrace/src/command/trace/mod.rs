@@ -12,7 +12,7 @@ use anyhow::Result;
 
 use super::cli::TraceArgs;
 
-pub use events::Ended;
+pub use events::{During, Ended};
 pub use session::Session;
 
 /// Traces until told to stop.
@@ -22,15 +22,15 @@ pub use session::Session;
 pub fn run(args: &TraceArgs) -> Result<()> {
     crate::survive::one_arena();
     let session = Session::open(args)?;
-    events::run(session, args, || Ok(())).map(|_| ())
+    events::run(session, args, None).map(|_| ())
 }
 
 /// Traces while `during` runs in the background; used by `demo`. `during` is called once the probes are attached.
 ///
 /// # Errors
 /// Those of [`run`] and of `during`.
-pub fn run_during(args: &TraceArgs, during: impl FnOnce() -> Result<()> + Send + 'static) -> Result<Ended> {
+pub fn run_during(args: &TraceArgs, during: During) -> Result<Ended> {
     crate::survive::one_arena();
     let session = Session::open(args)?;
-    events::run(session, args, during)
+    events::run(session, args, Some(during))
 }

@@ -53,7 +53,7 @@ impl Session {
         drop(btf);
         let mut vmstat = VmstatOomKill::open(&roots);
         let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
-        let (ebpf, outcomes) = attach(args, layout, &mut notes)?;
+        let (ebpf, outcomes) = attach(args, &roots, layout, &mut notes)?;
         for outcome in crate::survive::settle(&roots) {
             notes.extend(outcome.note());
         }
@@ -99,10 +99,16 @@ fn types(args: &TraceArgs, roots: &Roots, notes: &mut Vec<String>) -> Result<Opt
 }
 
 /// Loads the object and climbs the ladders. Without any hook the kernel's log remains, if it can be read.
-fn attach(args: &TraceArgs, layout: Layout, notes: &mut Vec<String>) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
-    let privileges = capability::missing();
-    if !privileges.is_empty() {
-        bail!("{}", capability::explain(&privileges));
+fn attach(
+    args: &TraceArgs,
+    roots: &Roots,
+    layout: Layout,
+    notes: &mut Vec<String>,
+) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
+    let lacking: Vec<String> =
+        capability::needs(roots).iter().filter(|n| n.required).filter_map(capability::Need::remedy).collect();
+    if !lacking.is_empty() {
+        bail!("{}", lacking.join("\n"));
     }
     let options = LoadOptions { ring_size: args.ring_size, layout };
     let mut loaded = match probe::load(&options) {

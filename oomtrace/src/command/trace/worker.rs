@@ -12,18 +12,25 @@ use std::{
 use anyhow::Result;
 use tokio::sync::Notify;
 
-use super::{job::Job, kernel_log::KernelLog, who::Who};
+use super::{Session, job::Job, kernel_log::KernelLog, who::Who};
 use crate::{
-    collect::{Builder, Draft, Member},
+    collect::{Builder, Draft, Facts, Member},
     command::{
+        cli::{Redact, TraceArgs},
         filter::Filter,
         output::{Output, Wrote},
+        terminal::Look,
     },
-    enrich::Enricher,
+    enrich::{Enricher, Redactor, container, redact},
     kernel::clock,
-    model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
-    render::Render,
+    model::{
+        Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, SCHEMA, System, Text, Update, VictimExit,
+    },
+    render::{Ndjson, Render, Text as Report, TextStyle},
 };
+
+/// Columns where the output does not say.
+const WIDTH: usize = 100;
 
 /// With this many jobs waiting, the scene is left out: a storm of kills is reported late otherwise.
 const BUSY: u64 = 64;
@@ -40,6 +47,68 @@ pub struct Shared {
     pub wake: Notify,
     /// Jobs waiting.
     pub waiting: AtomicU64,
+}
+
+impl Shared {
+    /// Ends the trace.
+    pub fn stop(&self) {
+        self.done.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+}
+
+/// Opens the output and everything that is kept ready for a kill.
+///
+/// # Errors
+/// When the output can't be opened.
+pub fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker, Header)> {
+    let output = Output::open(args.output.as_deref())?;
+    let redactor: Option<Redactor> = match args.redact {
+        Redact::Secrets => Some(redact::redact),
+        Redact::Off => None,
+    };
+    let enricher = Enricher::new(&session.roots, redactor);
+    let mut notes = std::mem::take(&mut session.notes);
+    notes.extend(enricher.notes());
+    let log = KernelLog::open(&session.roots).map_err(|e| notes.push(e)).ok();
+    let now = clock::boottime_ns();
+    let header = Header {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        time: clock::rfc3339(now),
+        boottime_ns: now,
+        host: session.host.clone(),
+        probes: session.probes(),
+        notes,
+    };
+    let facts = Facts {
+        host: session.host.clone(),
+        cpus: u64::from(session.layout.cpus),
+        gfp: session.gfp.clone(),
+        probes: session.probe_labels(),
+    };
+    let worker = Worker {
+        builder: Builder::new(facts),
+        enricher,
+        who: session.ebpf.as_mut().and_then(|ebpf| Who::take(ebpf).ok()),
+        log,
+        filter: args.filter.clone(),
+        render: renderer(args, &output),
+        output,
+        count: args.count,
+        shared: Arc::default(),
+        framed: args.is_ndjson() || !args.quiet,
+        tally: Tally::default(),
+    };
+    Ok((worker, header))
+}
+
+fn renderer(args: &TraceArgs, output: &Output) -> Box<dyn Render + Send> {
+    if args.is_ndjson() {
+        return Box::new(Ndjson::default());
+    }
+    let look = Look::of(output, args.color);
+    Box::new(Report::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
 }
 
 /// What the worker works with.
@@ -83,8 +152,7 @@ impl Worker {
     pub fn run(mut self, header: Header, jobs: &Receiver<Job>) -> Result<Tally> {
         let mut memory = Memory::default();
         let result = self.serve(header, jobs, &mut memory);
-        self.shared.done.store(true, Ordering::Release);
-        self.shared.wake.notify_one();
+        self.shared.stop();
         // Whatever still comes is taken and dropped, so that the event loop never waits for us.
         for _ in jobs.iter() {}
         result?;
@@ -185,7 +253,7 @@ impl Worker {
         }
         for victim in &mut incident.victims {
             let path = victim.cgroup.as_ref().map(|c| c.path.as_bytes().to_vec()).unwrap_or_default();
-            let identity = crate::enrich::container::identify(&path);
+            let identity = container::identify(&path);
             victim.container = identity.container;
             victim.unit = identity.unit;
         }
@@ -204,8 +272,7 @@ impl Worker {
         let open = self.write(&Event::OomKill(Box::new(incident)))?;
         let enough = self.count.is_some_and(|count| self.tally.kills - self.tally.filtered >= count);
         if enough {
-            self.shared.done.store(true, Ordering::Release);
-            self.shared.wake.notify_one();
+            self.shared.stop();
         }
         Ok(open)
     }
