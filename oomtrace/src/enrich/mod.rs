@@ -2,11 +2,13 @@
 //!
 //! Readers take [`Roots`](crate::kernel::Roots), find every part optional, and treat what processes say of themselves as hostile bytes.
 
+pub mod container;
 mod dir;
 mod enricher;
 pub mod identity;
 mod late;
 pub mod process;
+pub mod redact;
 pub mod scene;
 
 pub use enricher::*;

@@ -1,1 +1,27 @@
-//! (stub)
+//! Events made readable: for a person ([`Text`]) and for programs ([`Ndjson`]).
+
+pub mod bytes;
+pub mod escape;
+mod ndjson;
+mod schema;
+mod text;
+mod width;
+
+use std::io;
+
+pub use ndjson::Ndjson;
+pub use schema::SCHEMA_JSON;
+#[cfg(feature = "schema")]
+pub use schema::schema;
+pub use text::{Text, TextStyle};
+
+use crate::model;
+
+/// Writes events in one format.
+pub trait Render {
+    /// Writes `event` completely and flushes it, so that a reader never waits for half of one.
+    ///
+    /// # Errors
+    /// Those of `out`; a closed pipe is [`io::ErrorKind::BrokenPipe`] and the caller's to treat as a quiet end.
+    fn event(&mut self, event: &model::Event, out: &mut dyn io::Write) -> io::Result<()>;
+}

@@ -1,0 +1,62 @@
+//! The JSON Schema of the record.
+
+/// The committed JSON Schema of [`crate::model::Event`] (`oomtrace/schema/oomtrace-1.schema.json`).
+pub const SCHEMA_JSON: &str = include_str!("../../schema/oomtrace-1.schema.json");
+
+#[cfg(feature = "schema")]
+pub use generate::schema;
+
+#[cfg(feature = "schema")]
+mod generate {
+    use schemars::generate::SchemaSettings;
+    use serde_json::{Map, Value, json};
+
+    use crate::model::{Event, SCHEMA};
+
+    /// The JSON Schema made from the types, as it is committed: draft 2020-12, indented, with a final newline.
+    #[must_use]
+    pub fn schema() -> String {
+        let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+        let mut root = generator.into_root_schema_for::<Event>().to_value();
+        tidy(&mut root);
+        if let Value::Object(map) = &mut root {
+            map.insert("$id".into(), format!("urn:{}", SCHEMA.replace('/', ":")).into());
+            map.insert("title".into(), format!("One line of an {SCHEMA} stream").into());
+        }
+        format!("{root:#}\n")
+    }
+
+    /// What the types can't say.
+    fn tidy(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                object(map);
+                map.values_mut().for_each(tidy);
+            }
+            Value::Array(items) => items.iter_mut().for_each(tidy),
+            _ => {}
+        }
+    }
+
+    fn object(map: &mut Map<String, Value>) {
+        if let Some(Value::Object(properties)) = map.get_mut("properties") {
+            for (name, property) in properties {
+                match (name.as_str(), property) {
+                    ("time" | "start_time", Value::Object(property)) => {
+                        property.insert("format".into(), "date-time".into());
+                    }
+                    ("schema", Value::Object(property)) => {
+                        property.insert("const".into(), json!(SCHEMA));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if let Some(Value::String(text)) = map.get_mut("description") {
+            *text = text
+                .replace("[`super::SCHEMA`]", &format!("`{SCHEMA}`"))
+                .replace("[`", "`")
+                .replace("`]", "`");
+        }
+    }
+}

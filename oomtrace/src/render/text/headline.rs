@@ -1,0 +1,83 @@
+//! The first two lines: what, when, where, and whose limit in one sentence.
+
+use super::page::{Page, Rich, Tone};
+use super::words;
+use crate::enrich::container::{self, Identity};
+use crate::model::{Constraint, Incident, SourceKind};
+
+/// Writes the title and the sentence.
+pub(super) fn write(page: &mut Page, incident: &Incident) {
+    let mut title = Rich::new().with(Tone::Alarm, " OOM KILL ");
+    title.push(Tone::Bold, format!("  {}", words::time(&incident.time)));
+    if !incident.host.name.is_empty() {
+        title.push(Tone::Plain, format!("  {}", words::safe(&incident.host.name)));
+    }
+    page.row(&title);
+    page.para(sentence(incident), 0);
+}
+
+fn sentence(incident: &Incident) -> Rich {
+    let mut text = Rich::new();
+    match words::chosen(incident) {
+        Some(victim) => {
+            text.push(Tone::Red, words::name(&victim.comm));
+            text.push(Tone::Plain, format!("{} was killed", words::with_pid(victim.pid)));
+        }
+        None if incident.source.kind == SourceKind::Counters => {
+            text.push(
+                Tone::Plain,
+                "Something was killed (the kernel's counters moved, nobody saw which process)",
+            );
+        }
+        None => {
+            text.push(Tone::Plain, "The OOM killer killed; which process is not known");
+        }
+    }
+    text.push(Tone::Plain, ": ").push(Tone::Bold, cause(incident));
+    text.push(Tone::Plain, company(incident));
+    text
+}
+
+/// What ran out, in a few words.
+fn cause(incident: &Incident) -> String {
+    let scope = &incident.scope;
+    if scope.sysrq == Some(true) {
+        return "somebody asked the kernel for a kill by SysRq-f.".into();
+    }
+    let hedge = if scope.inferred { " (inferred)" } else { "" };
+    let what = match scope.constraint {
+        Some(Constraint::Memcg) => memcg(incident),
+        Some(Constraint::None) => "the whole machine ran out of memory".into(),
+        Some(Constraint::Cpuset) => "the NUMA nodes of a cpuset ran out of memory".into(),
+        Some(Constraint::MemoryPolicy) => "the NUMA nodes of a memory policy ran out of memory".into(),
+        None => "by the OOM killer, but whose limit was hit is not known".into(),
+    };
+    format!("{what}{hedge}.")
+}
+
+fn memcg(incident: &Incident) -> String {
+    let Some(memcg) = &incident.scope.memcg else {
+        return "a memory cgroup hit its limit (which one is not known)".into();
+    };
+    let owner = match container::identify(memcg.level.path.as_bytes()) {
+        Identity { container: Some(container), .. } if container.id.is_some() => "its container".into(),
+        Identity { container: Some(_), .. } => "its pod".into(),
+        Identity { unit: Some(unit), .. } => words::safe(&unit),
+        Identity { .. } => match memcg.levels_above_victim {
+            Some(0) => "its memory cgroup".into(),
+            Some(_) => "a memory cgroup above its own".into(),
+            None => "a memory cgroup".into(),
+        },
+    };
+    let limit = memcg.level.limit_bytes.map_or(String::new(), |limit| format!(" of {}", words::size(limit)));
+    format!("{owner} hit its memory limit{limit}")
+}
+
+/// How many died with it.
+fn company(incident: &Incident) -> String {
+    match incident.victims.len() {
+        0 | 1 => String::new(),
+        2 => " 1 other process died with it.".into(),
+        n => format!(" {} other processes died with it.", n - 1),
+    }
+}

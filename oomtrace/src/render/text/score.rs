@@ -1,0 +1,126 @@
+//! Badness in figures: what unit the kernel scored in, and who would have been chosen without `oom_score_adj`.
+
+use super::words;
+use crate::model::{Candidate, Incident};
+use crate::render::bytes;
+
+/// The least favoured value of `oom_score_adj`: a task with it is never chosen.
+pub(super) const EXEMPT: i32 = -1000;
+
+/// How this kernel counts badness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Pages of so many bytes (5.3 and later).
+    Pages(u64),
+    /// Pages, but their size is not known.
+    BarePages,
+    /// Thousandths of the domain (before 5.3).
+    Permille,
+}
+
+impl Unit {
+    pub(super) fn of(incident: &Incident) -> Self {
+        match (before_5_3(&incident.host.kernel), incident.host.page_size) {
+            (true, _) => Self::Permille,
+            (false, 0) => Self::BarePages,
+            (false, size) => Self::Pages(size),
+        }
+    }
+
+    /// A score as a figure people can compare: `514.0 MiB`, or `518 ‰` on old kernels.
+    pub(super) fn figure(self, points: i64) -> String {
+        match self {
+            // Task origin: swapoff and KSM make themselves the first choice with the highest score there is.
+            _ if points == i64::MAX => "highest".into(),
+            Self::Pages(size) => bytes::signed_size(i128::from(points) * i128::from(size)),
+            Self::BarePages => bytes::pages(points),
+            Self::Permille => format!("{points} ‰"),
+        }
+    }
+
+    /// The same, kept on one line.
+    pub(super) fn tied(self, points: i64) -> String {
+        self.figure(points).replace(' ', "\u{a0}")
+    }
+}
+
+fn before_5_3(kernel: &str) -> bool {
+    let mut numbers = kernel.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (5, 3),
+        _ => false,
+    }
+}
+
+/// The scores with `oom_score_adj` taken out again, highest first.
+///
+/// `None` when it changed nothing, or when a score or the size of the domain is missing.
+pub(super) fn without_adj(incident: &Incident) -> Option<Vec<(&Candidate, i64)>> {
+    if Unit::of(incident) == Unit::Permille
+        || incident.candidates.iter().all(|c| matches!(c.oom_score_adj, None | Some(0)))
+    {
+        return None;
+    }
+    // The kernel divides first: oom_badness() multiplies adj with totalpages / 1000.
+    let step = i64::try_from(incident.scope.total_pages? / 1000).ok()?;
+    let plain = |c: &'_ Candidate| {
+        let added = i64::from(c.oom_score_adj?).checked_mul(step)?;
+        c.points.filter(|points| *points != i64::MAX)?.checked_sub(added)
+    };
+    let scored = incident.candidates.iter().filter(|c| c.points.is_some());
+    let mut plain: Vec<_> = scored.map(|c| Some((c, plain(c)?))).collect::<Option<_>>()?;
+    plain.sort_by_key(|(_, points)| std::cmp::Reverse(*points));
+    Some(plain)
+}
+
+/// The largest task that could not be chosen, with its size, when it is larger than `than` bytes.
+pub(super) fn larger_exempt(incident: &Incident, than: u64) -> Option<(&Candidate, u64)> {
+    let exempt = incident.candidates.iter().filter(|c| c.oom_score_adj == Some(EXEMPT));
+    let sized = exempt.filter_map(|c| Some((c, footprint(c)?)));
+    sized.filter(|(_, size)| *size > than).max_by_key(|(_, size)| *size)
+}
+
+/// What the badness counts, in bytes.
+pub(super) fn footprint(c: &Candidate) -> Option<u64> {
+    let more = c.swap_bytes.unwrap_or(0).saturating_add(c.page_table_bytes.unwrap_or(0));
+    Some(c.rss_bytes?.saturating_add(more))
+}
+
+/// ` among the 32 tasks recorded` where not all scored ones were.
+pub(super) fn among(incident: &Incident) -> String {
+    let recorded = incident.candidates.len();
+    match incident.candidates_scored {
+        Some(scored) if (scored as usize) > recorded => {
+            format!(" among the {recorded} task{} recorded", words::plural(recorded))
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_kernels_score_in_permille() {
+        for (kernel, old) in [
+            ("4.18.0-240.el8", true),
+            ("5.2.1", true),
+            ("5.3.0", false),
+            ("6.12.9", false),
+            ("", false),
+            ("x", false),
+        ] {
+            assert_eq!(before_5_3(kernel), old, "{kernel}");
+        }
+    }
+
+    #[test]
+    fn figures() {
+        assert_eq!(Unit::Pages(4096).figure(131_072), "512.0 MiB");
+        assert_eq!(Unit::Pages(4096).figure(-256), "-1.0 MiB");
+        assert_eq!(Unit::Pages(4096).figure(i64::MAX), "highest");
+        assert_eq!(Unit::BarePages.figure(1000), "1,000 pages");
+        assert_eq!(Unit::Permille.figure(518), "518 ‰");
+    }
+}

@@ -1,0 +1,102 @@
+//! The one-line events around the kills.
+
+use super::page::{Page, Rich, Tone};
+use super::words;
+use crate::model::{Footer, Header, Lost, NoKill, NoKillReason, Update};
+use crate::render::bytes;
+
+/// `Tracing OOM kills on web-3 (kernel 6.12.9), probes ... Ctrl-C to stop.`
+pub(super) fn header(page: &mut Page, header: &Header) {
+    let host = &header.host;
+    let mut text = Rich::from("Tracing OOM kills on ");
+    text.push(Tone::Bold, words::safe(&host.name));
+    text.push(Tone::Plain, format!(" (kernel {})", words::safe(&host.kernel)));
+    let probes: Vec<_> = header.probes.iter().map(|probe| words::safe(probe)).collect();
+    text.push(
+        Tone::Plain,
+        match probes.as_slice() {
+            [] => ", no probes attached.".into(),
+            probes => format!(", probes {}.", probes.join(", ")),
+        },
+    );
+    page.para(text.with(Tone::Plain, " Ctrl-C to stop."), 2);
+    notes(page, &header.notes);
+}
+
+/// What became known later, one line an exit.
+pub(super) fn update(page: &mut Page, update: &Update) {
+    let id = words::safe(&update.id);
+    for exit in &update.exits {
+        let text = format!(
+            "Update: pid {} was gone {} after SIGKILL",
+            exit.pid,
+            words::duration(exit.kill_to_exit_ns)
+        );
+        page.para(Rich::from(text).with(Tone::Dim, format!(" (incident {id})")), 2);
+    }
+    for note in &update.notes {
+        page.para(
+            Rich::new().with(Tone::Yellow, words::safe(note)).with(Tone::Dim, format!(" (incident {id})")),
+            2,
+        );
+    }
+}
+
+/// The OOM killer ran and killed nothing.
+pub(super) fn no_kill(page: &mut Page, no_kill: &NoKill) {
+    let who = match (&no_kill.comm, no_kill.pid) {
+        (Some(comm), Some(pid)) => words::task(comm, pid),
+        (Some(comm), None) => words::name(comm),
+        (None, Some(pid)) => format!("pid {pid}"),
+        (None, None) => "its choice".into(),
+    };
+    let why = match no_kill.reason {
+        NoKillReason::AlreadyDying => "was exiting anyway and got the memory to finish",
+        NoKillReason::AlreadyExited => "was gone before it could be killed",
+    };
+    page.para(
+        format!("{} The OOM killer ran and killed nothing: {who} {why}.", words::clock(&no_kill.time)),
+        2,
+    );
+}
+
+/// A gap.
+pub(super) fn lost(page: &mut Page, lost: &Lost) {
+    let records = format!("{} record{}", figure(lost.records), if lost.records == 1 { "" } else { "s" });
+    let kills = format!("{} kill{}", figure(lost.kills), if lost.kills == 1 { "" } else { "s" });
+    let mut text = Rich::from(format!("{} ", words::clock(&lost.time)));
+    text.push(Tone::Red, format!("Lost: {kills}, {records}."));
+    page.para(text.with(Tone::Plain, format!(" {}", words::safe(&lost.why))), 2);
+}
+
+/// The sums, and whether they can be trusted.
+pub(super) fn footer(page: &mut Page, footer: &Footer) {
+    let kills = if footer.kills == 1 { "kill" } else { "kills" };
+    let mut text = Rich::from(format!("{} OOM {kills}", figure(footer.kills)));
+    if footer.filtered > 0 {
+        text.push(Tone::Plain, format!(", {} of them filtered out", figure(footer.filtered)));
+    }
+    if footer.lost_kills > 0 {
+        text.push(Tone::Red, format!(", {} more lost", figure(footer.lost_kills)));
+    }
+    if let Some(counted) = footer.vmstat_oom_kill {
+        text.push(Tone::Plain, format!("; the kernel counted {}", figure(counted)));
+    }
+    text.push(Tone::Plain, ". ");
+    match footer.complete {
+        true => text.push(Tone::Plain, "Nothing was missed."),
+        false => text.push(Tone::Yellow, "Not complete: there may have been more."),
+    };
+    page.para(text, 2);
+    notes(page, &footer.notes);
+}
+
+fn notes(page: &mut Page, notes: &[String]) {
+    for note in notes {
+        page.para(Rich::new().with(Tone::Yellow, format!("note: {}", words::safe(note))), 2);
+    }
+}
+
+fn figure(value: u64) -> String {
+    bytes::count(i64::try_from(value).unwrap_or(i64::MAX))
+}
