@@ -181,7 +181,9 @@ impl Assembler {
     fn sharer_of(&mut self, victim: &Victim) -> Option<&mut Draft> {
         let (tid, mm) = (victim.header.current_tid, victim.task.mm_id);
         self.open.iter_mut().rev().find(|d| {
-            mm != 0 && d.current_tid == tid && d.members.iter().any(|m| m.task.mm_id == mm && m.marked.is_some())
+            mm != 0
+                && d.current_tid == tid
+                && d.members.iter().any(|m| m.task.mm_id == mm && m.marked.is_some())
         })
     }
 
@@ -193,6 +195,7 @@ impl Assembler {
         let signal = self.take_signal(victim);
         let draft = self.draft(seq, &victim.header);
         if let Some(signal) = signal {
+            draft.touch(&signal.header);
             draft.signalled(&signal.task, signal.header.time);
         }
         draft.marked(&victim.task, time);
@@ -215,7 +218,8 @@ impl Assembler {
         if reported.members.iter().any(|m| m.task.tgid == task.tgid) {
             return true;
         }
-        let member = Member { role: crate::model::Role::GroupMember, task: *task, signalled, marked, exited: None };
+        let member =
+            Member { role: crate::model::Role::GroupMember, task: *task, signalled, marked, exited: None };
         reported.members.push(member.clone());
         let first = reported.first;
         self.out.push_back(Closed::LateVictim { first, member: Box::new(member) });
@@ -227,12 +231,14 @@ impl Assembler {
         for draft in self.open.iter_mut().rev() {
             if let Some(member) = draft.member(exit.tgid) {
                 member.exited = Some(time);
-                draft.last = draft.last.max(time);
+                draft.touch(&exit.header);
                 return;
             }
         }
         for reported in self.reported.iter_mut().rev() {
-            let Some(member) = reported.members.iter_mut().find(|m| m.task.tgid == exit.tgid) else { continue };
+            let Some(member) = reported.members.iter_mut().find(|m| m.task.tgid == exit.tgid) else {
+                continue;
+            };
             if member.exited.is_none() {
                 member.exited = Some(time);
                 if let Some(kill_to_exit) = member.kill_to_exit() {

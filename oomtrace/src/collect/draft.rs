@@ -45,7 +45,7 @@ pub struct Draft {
     pub current_tgid: u32,
     /// Its name.
     pub current_comm: [u8; oomtrace_common::COMM_LEN],
-    /// Time of the first record (boottime ns).
+    /// Time of the record that began it (boottime ns): it names the kill.
     pub first: u64,
     /// Time of the last record (boottime ns).
     pub last: u64,
@@ -82,7 +82,6 @@ impl Draft {
 
     /// Takes note of a record.
     pub fn touch(&mut self, header: &Header) {
-        self.first = self.first.min(header.time);
         self.last = self.last.max(header.time);
         if !self.probes.contains(&header.probe) {
             self.probes.push(header.probe);

@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, value) in [("4096", 4096), ("64K", 65536), ("64KiB", 65536), ("1M", 1 << 20), ("1G", 1 << 30)] {
+        for (text, value) in
+            [("4096", 4096), ("64K", 65536), ("64KiB", 65536), ("1M", 1 << 20), ("1G", 1 << 30)]
+        {
             assert_eq!(bytes(text), Ok(value), "{text}");
         }
         for text in ["", "0", "2G", "-1", "1T", "x", "1.5M", "99999999999"] {

@@ -69,6 +69,22 @@ impl Enricher {
         self.cache.learn_fork(tgid, start_boottime_ns, origin, exec)
     }
 
+    /// Reads who process `tgid` is while it still exists, unless that is known already.
+    pub fn peek(&mut self, tgid: u32, start_boottime_ns: u64) {
+        if self.cache.lookup(tgid, Some(start_boottime_ns)).is_some() {
+            return;
+        }
+        // A process that does not answer gets its note when the kill is reported.
+        let process = self.read(tgid, &mut Vec::new());
+        let same =
+            |p: &Process| p.start_boottime_ns.is_some_and(|start| same_start(start, start_boottime_ns));
+        if let Some(process) = process.filter(same) {
+            let identity =
+                ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill);
+            self.cache.learn(tgid, start_boottime_ns, &identity);
+        }
+    }
+
     /// What the header of a stream should say: parts that are missing from the start.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {

@@ -1,17 +1,13 @@
 //! Kills seen against kills counted by the kernel.
 
-use crate::{
-    collect::Draft,
-    kernel::counters::VmstatOomKill,
-    model::Role,
-};
+use crate::{collect::Draft, kernel::counters::VmstatOomKill, model::Role};
 
 /// Keeps both counts.
 ///
 /// The kernel counts each process it kills, except those that only share the mm, and a group's first victim twice:
 /// `memory.oom.group` runs the kill for it again, if it still has its mm then.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub(super) struct Counts {
     vmstat: Option<VmstatOomKill>,
     start: Option<u64>,
     at_least: u64,
@@ -22,31 +18,31 @@ pub struct Counts {
 impl Counts {
     /// Counts from `start` on.
     #[must_use]
-    pub fn new(vmstat: Option<VmstatOomKill>, start: Option<u64>) -> Self {
+    pub(super) fn new(vmstat: Option<VmstatOomKill>, start: Option<u64>) -> Self {
         Self { vmstat, start, ..Self::default() }
     }
 
     /// A kill was seen.
-    pub fn seen(&mut self, draft: &Draft) {
+    pub(super) fn seen(&mut self, draft: &Draft) {
         let counted = draft.members.iter().filter(|m| m.role != Role::SharedMm).count().max(1) as u64;
         self.at_least += counted;
         self.at_most += counted + u64::from(draft.group());
     }
 
     /// A further victim of a kill was seen.
-    pub fn seen_late(&mut self) {
+    pub(super) fn seen_late(&mut self) {
         self.at_least += 1;
         self.at_most += 1;
     }
 
     /// By how much the kernel's counter rose; `None` when it can't be read.
-    pub fn risen(&mut self) -> Option<u64> {
+    pub(super) fn risen(&mut self) -> Option<u64> {
         let now = self.vmstat.as_mut()?.read()?;
         now.checked_sub(self.start?)
     }
 
     /// Kills that the kernel counted and nobody saw, beyond what was said before.
-    pub fn unseen(&mut self, lost: u64) -> u64 {
+    pub(super) fn unseen(&mut self, lost: u64) -> u64 {
         let Some(risen) = self.risen() else { return 0 };
         let unseen = risen.saturating_sub(self.at_most + lost).saturating_sub(self.reported);
         self.reported += unseen;
@@ -54,7 +50,7 @@ impl Counts {
     }
 
     /// What the two counts say at the end, when they differ.
-    pub fn verdict(&mut self, lost: u64) -> Option<String> {
+    pub(super) fn verdict(&mut self, lost: u64) -> Option<String> {
         let risen = self.risen()?;
         if risen > self.at_most + lost {
             return Some(format!(

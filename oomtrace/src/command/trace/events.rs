@@ -54,8 +54,9 @@ pub type During = Box<dyn FnOnce() -> Result<()> + Send>;
 ///
 /// # Errors
 /// When the output fails, or `during` does.
-pub fn run(mut session: Session, args: &TraceArgs, during: Option<During>) -> Result<Ended> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
+pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>) -> Result<Ended> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         // Before anything is written, so that no signal after the header goes unheard.
         let mut stop = Stop::new(args)?;
@@ -71,7 +72,9 @@ pub fn run(mut session: Session, args: &TraceArgs, during: Option<During>) -> Re
         let tally = join(thread)?;
         followed?;
         if let Some(background) = background {
-            background.join().map_err(|_| anyhow!("the background thread failed; this is a bug in oomtrace"))??;
+            background
+                .join()
+                .map_err(|_| anyhow!("the background thread failed; this is a bug in oomtrace"))??;
         }
         Ok(Ended { kills: tally.kills })
     })
@@ -117,7 +120,8 @@ impl Source {
 
 /// The log of the programs, for `-vv`.
 fn kernel_side_log(ebpf: &mut aya::Ebpf) -> Option<AsyncFd<EbpfLogger<&'static dyn log::Log>>> {
-    let logger = EbpfLogger::init(ebpf).map_err(|e| log::warn!("the kernel side's log can't be read: {e}")).ok()?;
+    let logger =
+        EbpfLogger::init(ebpf).map_err(|e| log::warn!("the kernel side's log can't be read: {e}")).ok()?;
     // SAFETY: the logger owns its map's descriptor, always gives the same one, and closes it only when dropped.
     unsafe { AsyncFd::register_with_interest(logger, Interest::READABLE) }.ok()
 }
@@ -242,13 +246,13 @@ impl EventPath {
     /// When something is due without a record coming in.
     fn due(&self) -> Option<Instant> {
         let now = clock::boottime_ns();
-        let kill = self.assembler.next_due().map(|at| Instant::now() + Duration::from_nanos(at.saturating_sub(now)));
+        let kill =
+            self.assembler.next_due().map(|at| Instant::now() + Duration::from_nanos(at.saturating_sub(now)));
         kill.into_iter().chain(self.reconcile).min()
     }
 
     /// Takes a record; what can't wait for the kill to be complete is asked for at once.
     fn take(&mut self, record: Decoded) {
-        let time = record.header().time;
         let who = match &record {
             Decoded::Signal(v) | Decoded::Mark(v) => Some((v.task.tgid, v.task.start_time)),
             Decoded::Kill(k) => Some((k.chosen.tgid, k.chosen.start_time)),
@@ -263,7 +267,6 @@ impl EventPath {
         if let Some((tgid, start_time)) = who {
             self.send(Job::Who(tgid, start_time));
         }
-        log::trace!("record at {time}");
     }
 
     /// Sends what the assembler has to say.
@@ -282,7 +285,9 @@ impl EventPath {
             }
             Closed::NoKill(draft, true) => self.send(Job::NoKill(draft, NoKillReason::AlreadyDying)),
             Closed::NoKill(draft, false) => self.send(Job::NoKill(draft, NoKillReason::AlreadyExited)),
-            Closed::LateExit { first, tgid, kill_to_exit } => self.send(Job::LateExit(first, tgid, kill_to_exit)),
+            Closed::LateExit { first, tgid, kill_to_exit } => {
+                self.send(Job::LateExit(first, tgid, kill_to_exit))
+            }
             Closed::LateVictim { first, member } => {
                 self.counts.seen_late();
                 self.send(Job::LateVictim(first, member));
@@ -331,7 +336,8 @@ impl EventPath {
         if missing > self.lost_kills {
             let more = missing - self.lost_kills;
             self.lost_kills = missing;
-            let why = "no record of these kills fitted into the ring buffer; use a larger --ring-size".to_owned();
+            let why =
+                "no record of these kills fitted into the ring buffer; use a larger --ring-size".to_owned();
             self.send(Job::Lost(more, 0, why));
         }
     }
@@ -351,7 +357,8 @@ impl EventPath {
         }
         self.lost_whole_kills();
         let notes: Vec<String> = self.counts.verdict(self.lost_kills).into_iter().collect();
-        let complete = self.lost_kills == 0 && self.loss.records == 0 && notes.is_empty() && source.ring.is_some();
+        let complete =
+            self.lost_kills == 0 && self.loss.records == 0 && notes.is_empty() && source.ring.is_some();
         let vmstat_oom_kill = self.counts.risen();
         self.send(Job::Finish { lost_kills: self.lost_kills, vmstat_oom_kill, complete, notes });
     }

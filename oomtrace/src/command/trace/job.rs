@@ -7,7 +7,7 @@ use crate::{
 
 /// One thing to do.
 #[derive(Debug)]
-pub enum Job {
+pub(super) enum Job {
     /// A kill has begun: take the scene while it is fresh. Boottime ns of its first record.
     Scene(u64),
     /// A process was killed: read who it is while it still exists. Process id, start time in boottime ns.

@@ -13,7 +13,7 @@ use crate::{
 const KEPT: usize = 64;
 
 /// The open log.
-pub struct KernelLog {
+pub(super) struct KernelLog {
     reader: KmsgReader,
     parser: Parser,
     reports: std::collections::VecDeque<Report>,
@@ -24,14 +24,14 @@ impl KernelLog {
     ///
     /// # Errors
     /// A note that names cause and remedy.
-    pub fn open(_roots: &Roots) -> Result<Self, String> {
+    pub(super) fn open(_roots: &Roots) -> Result<Self, String> {
         let reader = KmsgReader::open(Path::new("/dev/kmsg"), Start::Now)
             .map_err(|e| format!("the kernel's log can't complete reports: {e}"))?;
         Ok(Self { reader, parser: Parser::new(), reports: std::collections::VecDeque::with_capacity(KEPT) })
     }
 
     /// Fills what `incident` lacks from the kernel's report of the same kill, if it is there by now.
-    pub fn complete(&mut self, incident: &mut Incident, draft: &Draft) {
+    pub(super) fn complete(&mut self, incident: &mut Incident, draft: &Draft) {
         self.read();
         let killed = |report: &Report| incident.victims.first().is_some_and(|v| report.kills(v.pid));
         let current = self.parser.current().filter(|r| killed(r)).cloned();

@@ -118,7 +118,8 @@ fn attach(
             return Ok((None, Vec::new()));
         }
     };
-    let own = if layout.task_tgid == ABSENT || args.btf.is_some() { None } else { aya::Btf::from_sys_fs().ok() };
+    let own =
+        if layout.task_tgid == ABSENT || args.btf.is_some() { None } else { aya::Btf::from_sys_fs().ok() };
     let outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
     notes.extend(probe::shortfalls(&outcomes));
     let witness = |fact| outcomes.iter().any(|o: &Outcome| o.fact == fact && o.attached());

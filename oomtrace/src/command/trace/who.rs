@@ -17,7 +17,7 @@ struct IdentityValue(Identity);
 unsafe impl Pod for IdentityValue {}
 
 /// The kernel side's identity maps.
-pub struct Who {
+pub(super) struct Who {
     identity: HashMap<MapData, u32, IdentityValue>,
     forked: HashMap<MapData, u32, u32>,
 }
@@ -27,7 +27,7 @@ impl Who {
     ///
     /// # Errors
     /// When the object lacks them.
-    pub fn take(ebpf: &mut Ebpf) -> Result<Self> {
+    pub(super) fn take(ebpf: &mut Ebpf) -> Result<Self> {
         let take = |ebpf: &mut Ebpf, name: &str| {
             ebpf.take_map(name).ok_or_else(|| anyhow::anyhow!("the BPF object holds no map {name}"))
         };
@@ -35,7 +35,7 @@ impl Who {
     }
 
     /// Takes over what is known of a process into `enricher`.
-    pub fn tell(&self, tgid: u32, start_time: u64, enricher: &mut Enricher) {
+    pub(super) fn tell(&self, tgid: u32, start_time: u64, enricher: &mut Enricher) {
         if let Some(own) = self.of(tgid).filter(|i| i.start_time == start_time) {
             enricher.learn(tgid, &own);
         } else if let Ok(origin) = self.forked.get(&tgid, 0) {

@@ -40,7 +40,7 @@ const REPORTED: usize = 4096;
 
 /// Shared with the event loop.
 #[derive(Debug, Default)]
-pub struct Shared {
+pub(super) struct Shared {
     /// Set when the worker can't or need not go on: closed pipe, count reached, failed output.
     pub done: AtomicBool,
     /// Wakes the event loop to look at `done`.
@@ -51,7 +51,7 @@ pub struct Shared {
 
 impl Shared {
     /// Ends the trace.
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.done.store(true, Ordering::Release);
         self.wake.notify_one();
     }
@@ -61,7 +61,7 @@ impl Shared {
 ///
 /// # Errors
 /// When the output can't be opened.
-pub fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker, Header)> {
+pub(super) fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker, Header)> {
     let output = Output::open(args.output.as_deref())?;
     let redactor: Option<Redactor> = match args.redact {
         Redact::Secrets => Some(redact::redact),
@@ -112,7 +112,7 @@ fn renderer(args: &TraceArgs, output: &Output) -> Box<dyn Render + Send> {
 }
 
 /// What the worker works with.
-pub struct Worker {
+pub(super) struct Worker {
     pub builder: Builder,
     pub enricher: Enricher,
     pub who: Option<Who>,
@@ -129,7 +129,7 @@ pub struct Worker {
 
 /// What was written.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     /// Kills, before filters.
     pub kills: u64,
     /// Kills that filters kept out.
@@ -149,7 +149,7 @@ impl Worker {
     ///
     /// # Errors
     /// When the output can't be written; what was written before is valid.
-    pub fn run(mut self, header: Header, jobs: &Receiver<Job>) -> Result<Tally> {
+    pub(super) fn run(mut self, header: Header, jobs: &Receiver<Job>) -> Result<Tally> {
         let mut memory = Memory::default();
         let result = self.serve(header, jobs, &mut memory);
         self.shared.stop();
@@ -188,7 +188,11 @@ impl Worker {
             Job::NoKill(draft, reason) => return self.no_kill(&draft, reason),
             Job::LateExit(first, pid, kill_to_exit_ns) if memory.reported.contains(&first) => {
                 let exits = vec![VictimExit { pid, kill_to_exit_ns }];
-                return self.write(&Event::Update(Update { id: self.builder.id(first), exits, ..Update::default() }));
+                return self.write(&Event::Update(Update {
+                    id: self.builder.id(first),
+                    exits,
+                    ..Update::default()
+                }));
             }
             Job::LateVictim(first, member) if memory.reported.contains(&first) => {
                 return self.late_victim(first, &member);
@@ -241,7 +245,8 @@ impl Worker {
     }
 
     fn identify(&mut self, incident: &mut Incident, draft: &Draft) {
-        let starts: Vec<(u32, u64)> = draft.members.iter().map(|m| (m.task.tgid, m.task.start_time)).collect();
+        let starts: Vec<(u32, u64)> =
+            draft.members.iter().map(|m| (m.task.tgid, m.task.start_time)).collect();
         let age = clock::boottime_ns().saturating_sub(draft.first);
         // A scene that was left out is not made up for now.
         let system = incident.system.take();
