@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oomtrace_common::Identity;
+use oomtrace_common::{Identity, UNKNOWN};
 
 use super::identity::{IdentityCache, IdentitySource, ProcessIdentity, same_start};
 use super::late::{Late, LateReader};
@@ -69,19 +69,26 @@ impl Enricher {
         self.cache.learn_fork(tgid, start_boottime_ns, origin, exec)
     }
 
-    /// Reads who process `tgid` is while it still exists, unless that is known already.
+    /// Looks at process `tgid` while it is still there: call it as soon as the kernel side tells of a victim. Reads
+    /// nothing where it is known for sure already, and waits 10 ms at the most.
     pub fn peek(&mut self, tgid: u32, start_boottime_ns: u64) {
-        if self.cache.lookup(tgid, Some(start_boottime_ns)).is_some() {
+        let start = known_start(start_boottime_ns);
+        if self.cache.lookup(tgid, start).is_some_and(|known| start.is_some() && is_sure(&known)) {
             return;
         }
-        // A process that does not answer gets its note when the kill is reported.
-        let process = self.read(tgid, &mut Vec::new());
-        let same =
-            |p: &Process| p.start_boottime_ns.is_some_and(|start| same_start(start, start_boottime_ns));
-        if let Some(process) = process.filter(same) {
-            let identity =
-                ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill);
-            self.cache.learn(tgid, start_boottime_ns, &identity);
+        let Some(Late::Read(process)) = self.late.as_mut().map(|late| late.read(tgid, PATIENCE)) else {
+            return;
+        };
+        let same = match (start, process.start_boottime_ns) {
+            (Some(one), Some(other)) => same_start(one, other),
+            // Nothing to tell them apart by: a number is not given out again within a millisecond.
+            _ => true,
+        };
+        if same && !process.cmdline.is_empty() {
+            let start = start.or(process.start_boottime_ns).unwrap_or(UNKNOWN);
+            let now =
+                ProcessIdentity::from_process(*process, clock::boottime_ns(), IdentitySource::AfterKill);
+            self.cache.learn(tgid, start, &now);
         }
     }
 
@@ -117,10 +124,12 @@ impl Enricher {
             incident.source.notes.extend(taken.notes);
         }
         for victim in &mut incident.victims {
-            let start = starts.iter().find(|(pid, _)| *pid == victim.pid).map(|(_, start)| *start);
+            let start =
+                starts.iter().find(|(pid, _)| *pid == victim.pid).and_then(|(_, start)| known_start(*start));
             if let Some(identity) = self.identify(victim, start, &mut incident.source.notes) {
                 self.fill(victim, identity, &mut incident.source.notes);
             }
+            self.retire(victim.pid);
         }
         self.locate_trigger(incident);
     }
@@ -136,7 +145,7 @@ impl Enricher {
         let known =
             self.cache.lookup(victim.pid, start).filter(|known| start.is_some() || named(known, victim));
         if let Some(known) = &known
-            && (matches!(known.source, IdentitySource::Exec | IdentitySource::Forked) || named(known, victim))
+            && ((start.is_some() && is_sure(known)) || named(known, victim))
         {
             return Some(known.clone());
         }
@@ -158,6 +167,14 @@ impl Enricher {
             ));
         }
         Some(found)
+    }
+
+    /// Forgets what was learned for one kill, so that a storm of kills does not push out who lives on. What the scan
+    /// found stays: processes that were forked from the victim may need it.
+    fn retire(&mut self, pid: u32) {
+        if self.cache.lookup(pid, None).is_some_and(|known| is_sure(&known)) {
+            self.cache.forget(pid);
+        }
     }
 
     /// Reads `/proc/<pid>`, with a note when it does not answer.
@@ -205,6 +222,16 @@ impl Enricher {
             self.read(pid, notes).filter(|p| p.comm == trigger.comm.as_bytes() || pid != trigger.pid);
         trigger.cgroup = process.and_then(|p| p.cgroup).map(Text::new);
     }
+}
+
+/// A start time, unless it is the kernel side's "could not be read".
+fn known_start(start_boottime_ns: u64) -> Option<u64> {
+    (start_boottime_ns != UNKNOWN && start_boottime_ns != 0).then_some(start_boottime_ns)
+}
+
+/// Whether no `exec` can have come after what is known.
+fn is_sure(known: &ProcessIdentity) -> bool {
+    matches!(known.source, IdentitySource::Exec | IdentitySource::Forked | IdentitySource::AfterKill)
 }
 
 /// Whether what is known bears the victim's name; another one means an `exec` since, or another thread's name.

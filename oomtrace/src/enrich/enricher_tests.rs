@@ -126,6 +126,47 @@ fn what_the_kernel_kept_goes_before_the_scan() {
 }
 
 #[test]
+fn a_look_in_time_is_enough() {
+    let mut world = world(&[(50, "sh", "sh\0-c\0")]);
+    process(world.dir.path(), 50, "java", "java\0-jar\0");
+    process(world.dir.path(), 60, "perl", "perl\0");
+    for pid in [50, 60] {
+        world.enricher.peek(pid, start(pid).unwrap());
+        world.gone(pid);
+    }
+    // Another thread's name changes nothing about it.
+    assert_eq!(cmdline(&world.kill(50, "GC Thread", None, start(50)).0), [b"java", &b"-jar"[..]]);
+    assert_eq!(cmdline(&world.kill(60, "perl", None, start(60)).0), [b"perl"]);
+    // Learned for one kill, and forgotten with it.
+    assert!(world.enricher.cache().is_empty());
+}
+
+#[test]
+fn a_look_at_another_process_or_an_emptied_one_teaches_nothing() {
+    let mut world = world(&[(50, "sh", "sh\0-c\0")]);
+    process(world.dir.path(), 50, "sh", "");
+    process(world.dir.path(), 60, "perl", "perl\0");
+    world.enricher.peek(50, start(50).unwrap());
+    world.enricher.peek(60, start(61).unwrap());
+    world.enricher.peek(70, start(70).unwrap());
+    assert_eq!(cmdline(&world.kill(50, "sh", None, start(50)).0), [b"sh", &b"-c"[..]]);
+    assert_eq!((world.enricher.cache().len(), world.enricher.cache().lookup(60, None)), (1, None));
+}
+
+#[test]
+fn without_a_start_time_a_look_still_counts_by_name() {
+    let mut world = world(&[]);
+    process(world.dir.path(), 60, "perl", "perl\0");
+    world.enricher.peek(60, UNKNOWN);
+    world.gone(60);
+    assert!(world.kill(60, "java", None, Some(UNKNOWN)).0.cmdline.is_empty());
+    process(world.dir.path(), 60, "perl", "perl\0");
+    world.enricher.peek(60, UNKNOWN);
+    world.gone(60);
+    assert_eq!(cmdline(&world.kill(60, "perl", None, Some(UNKNOWN)).0), [b"perl"]);
+}
+
+#[test]
 fn a_fork_has_its_parents_arguments_and_says_so() {
     let mut world = world(&[(40, "postgres", "postgres\0-D\0/data\0")]);
     let (victim, notes) = world.kill(60, "postgres", Some(40), start(60));
