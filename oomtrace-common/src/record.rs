@@ -25,8 +25,10 @@ pub mod kind {
     pub const PLAIN: u32 = 7;
     /// The task in whose context the kernel ran out of memory ([`Trigger`](super::Trigger)).
     pub const TRIGGER: u32 = 8;
+    /// `oom_kill_process` has returned: nothing more belongs to this kill but exits ([`Header`](super::Header) alone).
+    pub const RETURN: u32 = 9;
     /// One more than the highest kind: the length of the loss counters.
-    pub const COUNT: u32 = 9;
+    pub const COUNT: u32 = 10;
 }
 
 /// Which program made a record; the `probe` of its [`Header`].
@@ -49,6 +51,10 @@ pub mod probe {
     pub const FENTRY_EVALUATE: u32 = 8;
     /// kprobe on `oom_evaluate_task`.
     pub const KPROBE_EVALUATE: u32 = 9;
+    /// fexit on `oom_kill_process`.
+    pub const FEXIT_KILL: u32 = 10;
+    /// kretprobe on `oom_kill_process`.
+    pub const KRETPROBE_KILL: u32 = 11;
 }
 
 /// A plain record: `repr(C)`, integers and arrays of them only, no padding.

@@ -60,6 +60,17 @@ pub(crate) fn current() -> u64 {
     if state.trigger_tid == emit::current_tid() && state.decided == 1 { state.seq } else { 0 }
 }
 
+/// Ends the kill that the current thread was carrying out and returns its number, 0 when there is none.
+#[inline(always)]
+pub(crate) fn end() -> u64 {
+    let seq = current();
+    if let Some(state) = STATE.get_ptr_mut(0).filter(|_| seq != 0) {
+        // SAFETY: a slot of an array map, changed only under `oom_lock`.
+        unsafe { (*state).decided = 0 };
+    }
+    seq
+}
+
 /// True once per memory cgroup and kill: its path is still to be sent.
 #[inline(always)]
 pub(crate) fn path_wanted(memcg_id: u64) -> bool {

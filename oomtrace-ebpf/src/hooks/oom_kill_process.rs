@@ -7,11 +7,11 @@
 
 use aya_ebpf::{
     EbpfContext,
-    macros::{fentry, kprobe},
-    programs::{FEntryContext, ProbeContext},
+    macros::{fentry, fexit, kprobe, kretprobe},
+    programs::{FEntryContext, FExitContext, ProbeContext, RetProbeContext},
 };
 use aya_log_ebpf::debug;
-use oomtrace_common::{ABSENT, Kill, UNKNOWN, UNKNOWN_32, kind, probe};
+use oomtrace_common::{ABSENT, Header, Kill, UNKNOWN, UNKNOWN_32, kind, probe};
 
 use crate::{
     candidates, chain, emit,
@@ -33,6 +33,28 @@ fn kprobe_kill(ctx: ProbeContext) -> u32 {
     let message = super::kprobe_argument(&ctx, layout!(pt_regs_arg1));
     decided(&ctx, oc, message, probe::KPROBE_KILL);
     0
+}
+
+#[fexit(function = "oom_kill_process")]
+fn fexit_kill(_ctx: FExitContext) -> i32 {
+    returned(probe::FEXIT_KILL);
+    0
+}
+
+#[kretprobe]
+fn kretprobe_kill(_ctx: RetProbeContext) -> u32 {
+    returned(probe::KRETPROBE_KILL);
+    0
+}
+
+/// Tells that the kill is over. Between decision and SIGKILL the kernel prints its report, which takes seconds on a slow
+/// console, so time alone can't tell.
+#[inline(always)]
+fn returned(probe: u32) {
+    let seq = state::end();
+    if seq != 0 {
+        emit::record::<Header>(kind::RETURN, |to| emit::header(to, kind::RETURN, probe, seq));
+    }
 }
 
 /// Sends the decision, the trigger, the victim's cgroups and the candidates.

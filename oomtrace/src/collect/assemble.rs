@@ -10,12 +10,13 @@ use oomtrace_common::{Exit, Task, Victim};
 
 use super::{Decoded, Draft, Member};
 
-/// A kill is reported at the latest this long after its first record, with or without its victims' exits.
+/// A kill is reported at the latest this long after its SIGKILL, with or without its victims' exits.
 const REPORT_WITHIN: u64 = 35_000_000;
-/// After the last exit, this long without further records ends a kill.
+/// Without a hook on the return of `oom_kill_process`: this long after the last record, a kill is over.
 const QUIET: u64 = 1_000_000;
-/// A decision without a victim by now found it gone.
-const NO_VICTIM_AFTER: u64 = 15_000_000;
+/// Likewise, a decision that no SIGKILL followed within this time found its victim gone. In between the kernel prints its
+/// report, which takes seconds on a serial console.
+const NO_VICTIM_AFTER: u64 = 10_000_000_000;
 /// A kernel SIGKILL that no mark followed within this time was not the OOM killer's.
 const SIGNAL_KEPT: u64 = 1_000_000_000;
 /// Reported kills whose late exits are still awaited.
@@ -30,6 +31,8 @@ pub struct Witness {
     pub mark: bool,
     /// `sched_process_exit`.
     pub exit: bool,
+    /// The return of `oom_kill_process`.
+    pub returned: bool,
 }
 
 /// What the assembler has to say.
@@ -136,6 +139,12 @@ impl Assembler {
             Decoded::Signal(victim) => self.signal(*victim),
             Decoded::Mark(victim) => self.mark(&victim),
             Decoded::Exit(exit) => self.exit(&exit),
+            Decoded::Return(header) => {
+                if let Some(draft) = self.open.iter_mut().find(|d| d.seq == Some(header.seq)) {
+                    draft.touch(&header);
+                    draft.returned = true;
+                }
+            }
         }
     }
 
@@ -278,17 +287,21 @@ impl Assembler {
     }
 
     fn due_at(&self, draft: &Draft) -> u64 {
-        let killed = draft.members.iter().any(|m| m.signalled.is_some());
-        if !killed && self.witness.signal && draft.plain.is_none() {
-            return draft.first + NO_VICTIM_AFTER;
-        }
-        if !self.witness.exit && !draft.group() && !draft.members.is_empty() {
-            return draft.last + QUIET;
-        }
-        if draft.all_exited() && !draft.group() {
-            return (draft.last + QUIET).min(draft.first + REPORT_WITHIN);
-        }
-        draft.first + REPORT_WITHIN
+        let Some(killed) = draft.members.first().and_then(Member::killed) else {
+            return match (draft.returned, &draft.plain) {
+                (true, _) => draft.last,
+                // Nothing more comes of a kill that only the plain tracepoint told.
+                (false, Some(_)) => draft.last + QUIET,
+                (false, None) => draft.first + NO_VICTIM_AFTER,
+            };
+        };
+        let gone = draft.all_exited() || !self.witness.exit;
+        let over = match (draft.returned, draft.group()) {
+            (true, _) => gone.then_some(draft.last),
+            (false, false) if !self.witness.returned => gone.then_some(draft.last + QUIET),
+            _ => None,
+        };
+        over.map_or(killed + REPORT_WITHIN, |over| over.min(killed + REPORT_WITHIN))
     }
 
     fn close(&mut self, at: usize) {

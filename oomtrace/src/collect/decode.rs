@@ -21,6 +21,8 @@ pub enum Decoded {
     Plain(Box<Plain>),
     /// The trigger.
     Trigger(Box<Trigger>),
+    /// `oom_kill_process` has returned.
+    Return(Header),
 }
 
 /// Decodes one record; `None` when it is too short or of a kind that is not known.
@@ -35,6 +37,7 @@ pub fn decode(bytes: &[u8]) -> Option<Decoded> {
         kind::LEVEL => Decoded::Level(Box::new(record(bytes)?)),
         kind::CANDIDATE => Decoded::Candidate(Box::new(record(bytes)?)),
         kind::PLAIN => Decoded::Plain(Box::new(record(bytes)?)),
+        kind::RETURN => Decoded::Return(header),
         kind::TRIGGER => Decoded::Trigger(Box::new(record(bytes)?)),
         _ => return None,
     })
@@ -52,6 +55,7 @@ impl Decoded {
             Self::Candidate(r) => &r.header,
             Self::Plain(r) => &r.header,
             Self::Trigger(r) => &r.header,
+            Self::Return(r) => r,
         }
     }
 }

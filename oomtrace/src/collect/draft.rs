@@ -49,6 +49,8 @@ pub struct Draft {
     pub first: u64,
     /// Time of the last record (boottime ns).
     pub last: u64,
+    /// `oom_kill_process` has returned: no further victim will come.
+    pub returned: bool,
     /// The kernel's decision.
     pub kill: Option<Box<Kill>>,
     /// The trigger.

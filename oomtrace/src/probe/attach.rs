@@ -2,7 +2,7 @@
 
 use aya::{
     Btf, Ebpf,
-    programs::{BtfTracePoint, FEntry, KProbe, Program, ProgramError, RawTracePoint, TracePoint},
+    programs::{BtfTracePoint, FEntry, FExit, KProbe, Program, ProgramError, RawTracePoint, TracePoint},
 };
 use oomtrace_common::{ABSENT, Layout};
 
@@ -38,7 +38,8 @@ fn climb(
     fact: Fact,
     rung: &Rung,
 ) -> State {
-    if without.iter().any(|w| w == rung.kind.name() || w == fact.name() || w == rung.program) {
+    let names = [rung.kind.name(), rung.kind.family(), fact.name(), rung.program];
+    if without.iter().any(|w| names.contains(&w.as_str())) {
         return State::SwitchedOff;
     }
     if let Some(reason) = unsupported(layout, btf, rung) {
@@ -60,7 +61,7 @@ fn unsupported(layout: &Layout, btf: Option<&Btf>, rung: &Rung) -> Option<String
         return Some(format!("the place of {path} is not known (no BTF; give one with --btf FILE)"));
     }
     match rung.kind {
-        Kind::Fentry | Kind::TpBtf if btf.is_none() => {
+        Kind::Fentry | Kind::Fexit | Kind::TpBtf if btf.is_none() => {
             Some("the kernel has no BTF of its own (CONFIG_DEBUG_INFO_BTF)".to_owned())
         }
         Kind::Kprobe if layout.pt_regs_arg0 == ABSENT => {
@@ -81,12 +82,17 @@ fn attach(program: &mut Program, rung: &Rung, btf: Option<&Btf>) -> Result<(), P
             program.load(rung.target, btf)?;
             program.attach()?;
         }
+        (Kind::Fexit, Some(btf)) => {
+            let program: &mut FExit = program.try_into()?;
+            program.load(rung.target, btf)?;
+            program.attach()?;
+        }
         (Kind::TpBtf, Some(btf)) => {
             let program: &mut BtfTracePoint = program.try_into()?;
             program.load(rung.target, btf)?;
             program.attach()?;
         }
-        (Kind::Kprobe, _) => {
+        (Kind::Kprobe | Kind::Kretprobe, _) => {
             let program: &mut KProbe = program.try_into()?;
             program.load()?;
             program.attach(rung.target, 0)?;
@@ -101,7 +107,7 @@ fn attach(program: &mut Program, rung: &Rung, btf: Option<&Btf>) -> Result<(), P
             program.load()?;
             program.attach("oom", rung.target)?;
         }
-        (Kind::Fentry | Kind::TpBtf, None) => return Err(ProgramError::NotLoaded),
+        (Kind::Fentry | Kind::Fexit | Kind::TpBtf, None) => return Err(ProgramError::NotLoaded),
     }
     Ok(())
 }

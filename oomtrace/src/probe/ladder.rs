@@ -9,6 +9,8 @@ pub enum Fact {
     Decision,
     /// The victim when it is marked.
     Victim,
+    /// The end of a kill.
+    Return,
     /// The tasks the kernel chose from.
     Candidates,
     /// The SIGKILL itself: tells a kill from a mark, and finds processes that share the mm.
@@ -28,6 +30,7 @@ impl Fact {
         match self {
             Self::Decision => "decision",
             Self::Victim => "victim",
+            Self::Return => "return",
             Self::Candidates => "candidates",
             Self::Signal => "signal",
             Self::Exit => "exit",
@@ -43,6 +46,7 @@ impl Fact {
             Self::Decision => {
                 "whose limit was hit and the winning score are inferred or taken from the kernel's log"
             }
+            Self::Return => "that a kill found its victim gone is told late",
             Self::Victim => "victims are taken from oom_kill_process or the kernel's log",
             Self::Candidates => "the candidates are taken from the kernel's log",
             Self::Signal => {
@@ -64,6 +68,10 @@ pub enum Kind {
     Fentry,
     /// kprobe at a function's entry.
     Kprobe,
+    /// BPF trampoline at a function's return.
+    Fexit,
+    /// kprobe at a function's return.
+    Kretprobe,
     /// Tracepoint with typed arguments; needs the kernel's own BTF.
     TpBtf,
     /// Tracepoint with untyped arguments.
@@ -73,12 +81,24 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The mechanism: what denies one of a family denies all.
+    #[must_use]
+    pub fn family(self) -> &'static str {
+        match self {
+            Self::Fexit => Self::Fentry.name(),
+            Self::Kretprobe => Self::Kprobe.name(),
+            other => other.name(),
+        }
+    }
+
     /// The name used in `source.probes` and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Fentry => "fentry",
             Self::Kprobe => "kprobe",
+            Self::Fexit => "fexit",
+            Self::Kretprobe => "kretprobe",
             Self::TpBtf => "tp_btf",
             Self::RawTp => "raw_tp",
             Self::Tp => "tp",
@@ -143,6 +163,13 @@ pub const LADDERS: &[(Fact, &[Rung])] = &[
         &[
             rung("fentry_evaluate", Kind::Fentry, "oom_evaluate_task", DECISION, probe::FENTRY_EVALUATE),
             rung("kprobe_evaluate", Kind::Kprobe, "oom_evaluate_task", DECISION, probe::KPROBE_EVALUATE),
+        ],
+    ),
+    (
+        Fact::Return,
+        &[
+            rung("fexit_kill", Kind::Fexit, "oom_kill_process", DECISION, probe::FEXIT_KILL),
+            rung("kretprobe_kill", Kind::Kretprobe, "oom_kill_process", DECISION, probe::KRETPROBE_KILL),
         ],
     ),
     (

@@ -205,6 +205,7 @@ impl EventPath {
             signal: session.knows(Fact::Signal),
             mark: session.knows(Fact::Victim),
             exit: session.knows(Fact::Exit),
+            returned: session.knows(Fact::Return),
         };
         Self {
             assembler: Assembler::new(witness),
