@@ -13,7 +13,7 @@ const COMBINATIONS: [(&str, &str); 13] = [
     // `ATOMIC` went away in 6.3; it counts where it exists.
     ("GFP_ATOMIC", "HIGH ATOMIC KSWAPD_RECLAIM"),
     ("GFP_NOIO", "DIRECT_RECLAIM KSWAPD_RECLAIM"),
-    // Silent since 6.7, which is before the kernel had the enumeration of bits.
+    // QUIET: `NOWARN`, but only since 6.7; kernels with the enumeration of bits are later.
     ("GFP_NOWAIT", "KSWAPD_RECLAIM QUIET"),
     ("GFP_DMA", "DMA"),
     ("GFP_DMA32", "DMA32"),
@@ -43,7 +43,6 @@ pub(super) fn fixed() -> Vec<(u32, String)> {
 /// The list from the enumerators `___GFP_<flag>_BIT` and their values.
 pub(super) fn from_bits(bits: &[(String, u64)], in_bit_order: bool) -> Vec<(u32, String)> {
     let mask = |flag: &str| {
-        // What QUIET stands for is part of GFP_NOWAIT wherever there is an enumeration.
         let flag = if flag == "QUIET" { "NOWARN" } else { flag };
         let bit = bits.iter().find(|(name, _)| flag_of(name) == Some(flag)).map(|(_, bit)| *bit);
         bit.and_then(|bit| 1_u32.checked_shl(u32::try_from(bit).ok()?)).unwrap_or(0)
