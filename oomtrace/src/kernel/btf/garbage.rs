@@ -109,7 +109,7 @@ fn types_that_contain_themselves_end() {
     let deep = format!("mm_struct{}", ".self".repeat(1000));
     assert_eq!(btf.offset_of(&deep), None, "the sum does not fit");
     interrogate(blob);
-    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }
 
 #[test]
@@ -121,5 +121,5 @@ fn one_endless_name_for_all_types_is_not_quadratic() {
     let begin = Instant::now();
     let btf = Btf::parse(with_header(&types, &strings)).unwrap();
     assert!(!btf.has_func("a"));
-    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }

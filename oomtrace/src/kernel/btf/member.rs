@@ -6,7 +6,7 @@ use super::{Btf, unanimous};
 /// Anonymous members nested deeper than this are not searched; the kernel's types stay below 8.
 const DEPTH_MAX: u32 = 16;
 /// Members looked at for one question; the largest real structure with all it nests has about a thousand.
-const BUDGET: u32 = 1 << 18;
+const BUDGET: u32 = 1 << 16;
 
 /// What a member holds, beneath typedefs and qualifiers.
 #[derive(Clone, Debug, PartialEq, Eq)]

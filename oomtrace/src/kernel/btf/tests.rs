@@ -195,3 +195,34 @@ fn kinds_of_later_kernels_are_stepped_over_by_the_layout() {
     short[28] = 80;
     assert!(reason(short).contains("unknown kind 20"));
 }
+
+#[test]
+fn a_mapped_file_answers_like_its_bytes() {
+    let path = crate::kernel::Roots::default().vmlinux_btf();
+    let Ok(bytes) = std::fs::read(&path) else {
+        let error = format!("{:#}", Btf::open(&path).unwrap_err());
+        return assert!(error.contains("CONFIG_DEBUG_INFO_BTF"), "{error}");
+    };
+    let (opened, parsed) = (Btf::open(&path).unwrap(), Btf::parse(bytes.clone()).unwrap());
+    // An ordinary file is read, never mapped.
+    let copy = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(copy.path(), bytes).unwrap();
+    let copied = Btf::open(copy.path()).unwrap();
+    assert!(!matches!(copied.blob, super::blob::Blob::Mapped(_)));
+    for path in ["task_struct.pid", "mm_struct.rss_stat", "oom_control.chosen_points", "mem_cgroup.memory"] {
+        assert!(opened.offset_of(path).is_some(), "{path}");
+        assert_eq!(opened.offset_of(path), parsed.offset_of(path), "{path}");
+        assert_eq!(copied.offset_of(path), parsed.offset_of(path), "{path}");
+    }
+    assert_eq!((opened.len(), copied.len()), (parsed.len(), parsed.len()));
+}
+
+#[test]
+fn files_that_are_empty_or_without_end_are_refused() {
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    assert!(format!("{:#}", Btf::open(empty.path()).unwrap_err()).contains("magic"));
+    assert!(format!("{:#}", Btf::open("/dev/zero".as_ref()).unwrap_err()).contains("magic"));
+    let huge = tempfile::NamedTempFile::new().unwrap();
+    huge.as_file().set_len(1 << 40).unwrap();
+    assert!(format!("{:#}", Btf::open(huge.path()).unwrap_err()).contains("more than any kernel's"));
+}

@@ -74,6 +74,8 @@ impl GfpNames {
         if bits.is_empty() {
             return None;
         }
+        // BTF does not have the order of the names: by hand on 6.12, by bit on 6.16. It shows only where several single
+        // flags are left over.
         let names_in_bit_order = release(roots).is_none_or(|release| release >= (6, 13));
         let entries = table::from_bits(&bits, names_in_bit_order);
         Some(Self { source: GfpSource::Btf, entries })

@@ -10,10 +10,10 @@ const COMBINATIONS: [(&str, &str); 13] = [
     ("GFP_KERNEL_ACCOUNT", "DIRECT_RECLAIM KSWAPD_RECLAIM IO FS ACCOUNT"),
     ("GFP_KERNEL", "DIRECT_RECLAIM KSWAPD_RECLAIM IO FS"),
     ("GFP_NOFS", "DIRECT_RECLAIM KSWAPD_RECLAIM IO"),
-    // `ATOMIC` went away in 6.3; it counts where it exists.
+    // `ATOMIC` is there on 6.1 and gone on 6.6; it counts where it exists.
     ("GFP_ATOMIC", "HIGH ATOMIC KSWAPD_RECLAIM"),
     ("GFP_NOIO", "DIRECT_RECLAIM KSWAPD_RECLAIM"),
-    // Silent since 6.7, which is before the kernel had the enumeration of bits.
+    // QUIET: `NOWARN` on 6.12, nothing on 6.6. Kernels with the enumeration of bits have it, the fixed table does not.
     ("GFP_NOWAIT", "KSWAPD_RECLAIM QUIET"),
     ("GFP_DMA", "DMA"),
     ("GFP_DMA32", "DMA32"),
@@ -26,10 +26,10 @@ const BY_HAND: &str = "GFP_TRANSHUGE GFP_TRANSHUGE_LIGHT GFP_HIGHUSER_MOVABLE GF
     __GFP_NOMEMALLOC __GFP_MEMALLOC __GFP_HARDWALL __GFP_THISNODE __GFP_RECLAIMABLE __GFP_MOVABLE __GFP_ACCOUNT \
     __GFP_WRITE __GFP_RECLAIM __GFP_DIRECT_RECLAIM __GFP_KSWAPD_RECLAIM __GFP_ZEROTAGS __GFP_SKIP_ZERO __GFP_SKIP_KASAN";
 
-/// Flags of 5.10 to 6.9 from bit 0 on. `ATOMIC` is unused from 6.3 on, `ZEROTAGS` before 5.14.
+/// Flags of 5.10 to 6.9 from bit 0 on. `ATOMIC` is unused on later ones of them, `ZEROTAGS` on 5.10.
 ///
-/// Bits above depend on `CONFIG_KASAN_HW_TAGS` and `CONFIG_LOCKDEP`: they stay hex. The log of 6.3 to 6.9 knows
-/// GFP_ATOMIC, and that of 6.7 to 6.9 GFP_NOWAIT, by other masks: requests that never wait, and so never end in a kill.
+/// Bits above depend on `CONFIG_KASAN_HW_TAGS` and `CONFIG_LOCKDEP`: they stay hex. Later kernels of this range know
+/// GFP_ATOMIC and GFP_NOWAIT by other masks: requests that never wait, and so never end in a kill.
 const FIXED: &str = "DMA HIGHMEM DMA32 MOVABLE RECLAIMABLE HIGH IO FS ZERO ATOMIC DIRECT_RECLAIM KSWAPD_RECLAIM WRITE \
     NOWARN RETRY_MAYFAIL NOFAIL NORETRY MEMALLOC COMP NOMEMALLOC HARDWALL THISNODE ACCOUNT ZEROTAGS";
 
@@ -43,7 +43,6 @@ pub(super) fn fixed() -> Vec<(u32, String)> {
 /// The list from the enumerators `___GFP_<flag>_BIT` and their values.
 pub(super) fn from_bits(bits: &[(String, u64)], in_bit_order: bool) -> Vec<(u32, String)> {
     let mask = |flag: &str| {
-        // What QUIET stands for is part of GFP_NOWAIT wherever there is an enumeration.
         let flag = if flag == "QUIET" { "NOWARN" } else { flag };
         let bit = bits.iter().find(|(name, _)| flag_of(name) == Some(flag)).map(|(_, bit)| *bit);
         bit.and_then(|bit| 1_u32.checked_shl(u32::try_from(bit).ok()?)).unwrap_or(0)
