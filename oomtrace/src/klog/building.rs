@@ -19,6 +19,9 @@ const NAMES_MAX: usize = 1024;
 /// Processes of one kill that are kept.
 const KILLED_MAX: usize = 1 << 16;
 
+/// Between members of a group 0.05 to 0.2 ms were seen, between one kill and the next 80 ms.
+const MEMBER_GAP_USEC: u64 = 10_000;
+
 /// What became of a line that is only part of something.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -38,11 +41,20 @@ pub(super) struct Building {
     pieces: Option<Pieces>,
     caller: Option<Caller>,
     last_usec: Option<u64>,
+    /// The next report may be suppressed, so that a kill without one need not be of this group.
+    suppressing: bool,
 }
 
 impl Building {
-    pub(super) fn after_gap(lost_records: u64) -> Self {
-        Self { report: Report { lost_records, ..Report::default() }, ..Self::default() }
+    /// A report of which the beginning is lost or suppressed.
+    pub(super) fn without_beginning(lost_records: u64) -> Self {
+        let report = Report { lost_records, ..Report::default() };
+        Self { report, suppressing: true, ..Self::default() }
+    }
+
+    /// Says whether the kernel's rate limit is used up by now.
+    pub(super) fn suppresses(&mut self, suppressing: bool) {
+        self.suppressing = suppressing;
     }
 
     pub(super) fn report(&self) -> &Report {
@@ -92,20 +104,23 @@ impl Building {
             Line::Counter(which, _) => !self.is_decided() && self.counter(*which).is_none(),
             Line::Protection(_) | Line::Chosen(_) => !self.is_decided(),
             Line::TableTitle | Line::TableHeader(_) => !self.is_decided() && report.tasks.is_empty(),
-            Line::Killed(killed) => self.takes_kill(killed),
+            Line::Killed(killed) => self.takes_kill(killed, line.usec),
             Line::Skipped(_) => !self.is_decided() || report.group.is_some(),
             Line::NoKill(_) => report.killed.is_empty() && report.skipped.is_empty(),
             Line::Reaped(_) => true,
         }
     }
 
-    fn takes_kill(&self, killed: &Killed) -> bool {
+    fn takes_kill(&self, killed: &Killed, usec: Option<u64>) -> bool {
         let report = &self.report;
-        if report.killed.iter().any(|other| other.pid == killed.pid) || report.group.is_some() {
+        if report.killed.iter().any(|other| other.message != killed.message) {
+            return false;
+        }
+        if report.killed.iter().any(|other| other.pid == killed.pid) {
             return true;
         }
         if self.is_decided() {
-            return false;
+            return report.group.is_some() && self.follows(usec);
         }
         match report.domain.pid {
             // A child may be killed instead (5.0 and older), and a thread that is not the leader.
@@ -117,6 +132,12 @@ impl Building {
             }
             _ => true,
         }
+    }
+
+    /// Whether a kill at `usec` can be of the same group: its members are killed in one go.
+    fn follows(&self, usec: Option<u64>) -> bool {
+        let gap = usec.zip(self.last_usec).map(|(now, last)| now.saturating_sub(last));
+        !(self.suppressing && gap.is_some_and(|gap| gap > MEMBER_GAP_USEC))
     }
 
     fn counter(&mut self, which: Which) -> &mut Option<super::report::Counter> {
@@ -183,7 +204,7 @@ impl Building {
             None if room => {
                 self.report.killed.push(Killed { usec, ..killed });
             }
-            None => self.report.doubts.push(settle::TOO_MANY_KILLED),
+            None => settle::doubt(&mut self.report, settle::TOO_MANY_KILLED),
         }
     }
 
@@ -304,6 +325,9 @@ impl Building {
     /// The report as far as it got.
     pub(super) fn finish(mut self) -> Report {
         self.settle();
+        if self.report.group.is_some() && self.suppressing {
+            settle::doubt(&mut self.report, settle::GROUP_MEMBERS);
+        }
         settle::missing(&mut self.report);
         self.report
     }

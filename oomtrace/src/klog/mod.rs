@@ -3,7 +3,9 @@
 //! `/dev/kmsg` → [`KmsgReader`] → [`KmsgRecord`] → [`Parser`] → [`Report`] → [`to_model`]. Nothing is made up: what the log does not
 //! say is absent and named in [`Report::missing`], what it says in two ways is left out and named in [`Report::doubts`].
 
+pub mod badness;
 mod building;
+mod complete;
 mod kmsg;
 mod line;
 mod parse;
@@ -12,11 +14,14 @@ mod pieces;
 mod reader;
 mod report;
 mod settle;
+pub mod to_model;
 
 use std::io;
 use std::path::Path;
 
+pub use badness::Facts;
 pub use building::TASKS_MAX;
+pub use complete::{PROBE, complete};
 pub use kmsg::{Caller, KmsgLine, KmsgRecord, records};
 pub use parser::{Item, Parser};
 pub use reader::{KmsgReader, Next, Start};
@@ -24,7 +29,7 @@ pub use report::{
     Chosen, Counter, Domain, Killed, Machine, MemcgUsage, Outcome, Reaped, Report, TaskName, TaskRow,
     Trigger, UNLIMITED_KB,
 };
-pub use settle::{AMBIGUOUS_NAMES, GUESSED_PIECES, LONG_PATH, TOO_MANY_KILLED};
+pub use settle::{AMBIGUOUS_NAMES, GROUP_MEMBERS, GUESSED_PIECES, LONG_PATH, TOO_MANY_KILLED};
 
 /// Every report in a capture of `/dev/kmsg` (`cat /dev/kmsg`), in order.
 ///

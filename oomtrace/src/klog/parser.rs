@@ -15,6 +15,11 @@ const QUIET_AFTER_OUTCOME_USEC: u64 = 1_000_000;
 /// An unfinished one is given up after so long: a starving machine is slow, a console on a serial line slower.
 const QUIET_BEFORE_OUTCOME_USEC: u64 = 30_000_000;
 
+/// The kernel's rate limit of reports (`DEFAULT_RATELIMIT_BURST` in `DEFAULT_RATELIMIT_INTERVAL`).
+const LIMIT_BURST: usize = 10;
+/// See [`LIMIT_BURST`].
+const LIMIT_INTERVAL_USEC: u64 = 5_000_000;
+
 /// What the parser gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -32,6 +37,8 @@ pub struct Parser {
     last_seq: Option<u64>,
     /// Records lost since the last report was closed.
     gap: u64,
+    /// When the last reports began.
+    begun: VecDeque<u64>,
 }
 
 impl Parser {
@@ -122,14 +129,27 @@ impl Parser {
         }
         if matches!(kind, Line::Invoked(..)) {
             self.gap = 0;
+            let suppressing = self.is_limit_used_up(line.usec);
+            self.opened().suppresses(suppressing);
         }
         self.opened().take(line, kind);
+    }
+
+    /// Counts a report; true when it is the last one that the kernel prints for some time.
+    fn is_limit_used_up(&mut self, usec: Option<u64>) -> bool {
+        let Some(now) = usec else { return true };
+        self.begun.push_back(now);
+        if self.begun.len() > LIMIT_BURST {
+            self.begun.pop_front();
+        }
+        let recent = self.begun.iter().filter(|begun| now.abs_diff(**begun) <= LIMIT_INTERVAL_USEC);
+        recent.count() >= LIMIT_BURST
     }
 
     /// The open report; a new one, if there is none, may have lost its beginning.
     fn opened(&mut self) -> &mut Building {
         let gap = self.gap;
-        self.open.get_or_insert_with(|| Building::after_gap(gap))
+        self.open.get_or_insert_with(|| Building::without_beginning(gap))
     }
 
     /// Lines that mean something only inside a report, or that come in pieces.

@@ -7,6 +7,7 @@
 
 use super::KmsgLine;
 use super::kmsg::Caller;
+use super::parse::scan::split;
 use super::parse::{constraint, memcg};
 
 /// Longest line that is put together: two paths of `PATH_MAX` and then some.
@@ -14,13 +15,16 @@ const LINE_MAX: usize = 16 * 1024;
 /// From this length on a piece may have been cut: a record holds 1023 bytes since 5.10, about 975 before.
 const CUT_FROM: usize = 970;
 
+/// A name follows it, printed by itself.
+const CPUSET: &[u8] = b",cpuset=";
+
 /// A line whose rest may still follow.
 #[derive(Debug)]
 pub(super) struct Pieces {
     pub(super) text: Vec<u8>,
     /// How many pieces were put to it without knowing that they come from the same task.
     pub(super) guessed: u32,
-    /// The name of the cpuset is such a piece, and any text can be a name.
+    /// What follows `cpuset=` is such a piece: the name may be missing.
     pub(super) guessed_cpuset: bool,
     /// A piece is so long that the kernel may have cut it.
     pub(super) maybe_cut: bool,
@@ -52,7 +56,7 @@ impl Pieces {
         }
         if unknown {
             self.guessed += 1;
-            self.guessed_cpuset |= self.text.ends_with(b",cpuset=");
+            self.guessed_cpuset |= self.text.ends_with(CPUSET);
         }
         self.maybe_cut |= line.text.len() >= CUT_FROM;
         self.text.extend_from_slice(line.text);
@@ -66,10 +70,12 @@ impl Pieces {
         let path_after =
             |ends: &[&[u8]]| piece.starts_with(b"/") && ends.iter().any(|end| text.ends_with(end));
         if text.starts_with(constraint::START) {
-            return text.ends_with(b",cpuset=")
+            // Any text can be a cpuset's name, so one that comes alone is left out.
+            let named = text.ends_with(CPUSET) && split(piece, b",mems_allowed=").is_some();
+            return named
                 || path_after(&[b"_memcg="])
                 || begins(&[
-                    b",cpuset=",
+                    CPUSET,
                     b",mems_allowed=",
                     b",oom_memcg=",
                     b",global_oom",
@@ -112,7 +118,7 @@ mod tests {
         for (piece, ours) in [
             ("reboot(b) ", false),
             (",cpuset=", true),
-            ("top", true),
+            ("any name", false),
             ("/x", false),
             (",mems_allowed=0,oom_memcg=", true),
             ("", false),
@@ -124,11 +130,9 @@ mod tests {
             assert_eq!(pieces.add(&fragment(piece.as_bytes(), None)), ours, "{piece}");
         }
         assert!(
-            pieces
-                .text
-                .ends_with(b",cpuset=top,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=x,pid=1,uid=0")
+            pieces.text.ends_with(b",cpuset=,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=x,pid=1,uid=0")
         );
-        assert_eq!((pieces.guessed, pieces.guessed_cpuset), (5, true));
+        assert_eq!((pieces.guessed, pieces.guessed_cpuset), (4, true));
     }
 
     #[test]

@@ -89,6 +89,17 @@ impl Report {
         }
     }
 
+    /// Whether the constraint line is about this process: `task_memcg` is the chosen task's, and up to 5.0 a child may have
+    /// been killed instead.
+    #[must_use]
+    pub fn chosen_is(&self, tgid: u32) -> bool {
+        match (self.domain.pid, &self.chosen) {
+            (Some(pid), _) => pid == tgid,
+            (None, Some(chosen)) => chosen.task.pid == tgid,
+            (None, None) => false,
+        }
+    }
+
     /// The row of a process.
     #[must_use]
     pub fn row_of(&self, tgid: u32) -> Option<&TaskRow> {

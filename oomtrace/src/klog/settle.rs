@@ -15,18 +15,28 @@ pub const LONG_PATH: &str = "a path of about 1000 bytes, which the kernel may ha
 /// A group kill had more members than are kept.
 pub const TOO_MANY_KILLED: &str = "more killed processes than are kept";
 
+/// The kernel was suppressing reports, so a later kill may have been taken for a member of the group, or the reverse.
+pub const GROUP_MEMBERS: &str = "which of the killed processes belong to the group";
+
+/// Notes a doubt once.
+pub(super) fn doubt(report: &mut Report, about: &'static str) {
+    if !report.doubts.contains(&about) {
+        report.doubts.push(about);
+    }
+}
+
 /// Reads a line that came in pieces into the report.
 pub(super) fn pieces(report: &mut Report, pieces: &Pieces) {
     if !line(report, &pieces.text) {
         return;
     }
     if pieces.guessed > 0 {
-        report.doubts.push(GUESSED_PIECES);
+        doubt(report, GUESSED_PIECES);
     }
     if pieces.maybe_cut {
-        report.doubts.push(LONG_PATH);
+        doubt(report, LONG_PATH);
     }
-    if pieces.guessed_cpuset {
+    if pieces.guessed_cpuset && report.domain.cpuset.as_ref().is_some_and(|name| name.as_bytes().is_empty()) {
         report.domain.cpuset = None;
     }
 }
@@ -69,7 +79,7 @@ fn constraint_line(report: &mut Report, text: &[u8]) -> bool {
     };
     report.domain = domain;
     if ambiguous {
-        report.doubts.push(AMBIGUOUS_NAMES);
+        doubt(report, AMBIGUOUS_NAMES);
     }
     true
 }
