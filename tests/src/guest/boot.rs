@@ -29,7 +29,7 @@ pub(super) fn set_up(parameters: &Parameters) -> Result<()> {
     optional("tracefs", "/sys/kernel/tracing", "tracefs");
     optional("debugfs", "/sys/kernel/debug", "debugfs");
     set("/proc/sys/kernel/printk_ratelimit", "0");
-    set("/proc/sys/kernel/printk_devkmsg", "on");
+    set("/proc/sys/kernel/printk_devkmsg", "on\n");
     set("/proc/sys/kernel/panic", "-1");
     set("/proc/sys/vm/panic_on_oom", "0");
     load_modules(Path::new("/modules"));

@@ -19,6 +19,8 @@ const TRACER: &str = "/bin/oomtrace";
 
 /// PID 1. Never returns: the machine is off when all is done.
 pub fn init() -> ! {
+    // Firmware and boot loader have left escape sequences on the line.
+    println!();
     if let Err(error) = boot::basics() {
         protocol::verdict("boot", &Verdict::Fail(format!("{error:#}")));
         sys::power_off();

@@ -74,9 +74,10 @@ pub(super) fn choice(text: &[u8]) -> Option<Choice> {
     let pid_at = rfind(text, b",pid=")?;
     let (head, tail) = text.split_at(pid_at);
     let task_at = rfind(head, b",task=")?;
-    let memcg_at = find(head, b",task_memcg=")?;
+    // A path begins with the one byte that no name can hold.
+    let memcg_at = find(head, b",task_memcg=/")?;
     let scope = &head[..memcg_at];
-    let oom_at = find(scope, b",oom_memcg=");
+    let oom_at = find(scope, b",oom_memcg=/");
     let nodes = &scope[..oom_at.or_else(|| rfind(scope, b",global_oom"))?];
     Some(Choice {
         constraint: string(between(nodes, b"constraint=", b",")?),

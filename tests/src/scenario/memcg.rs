@@ -79,9 +79,7 @@ pub(super) fn other_victim(stage: &Stage) -> Result<Verdict> {
     let watch = stage.watch(&[])?;
     let mut small = Worker::start(arguments(&[&cgroup.join(), &"comm=small", &"anon", &"14680064"]))?;
     big.killed()?;
-    small.ready()?;
-    let evidence = watch.end(1)?;
-    small.alive()?;
+    let evidence = watch.end(1 + usize::from(small.followed()?))?;
     let plan = Plan {
         victim: Some(big.pid()),
         comm: Some(b"big".to_vec()),

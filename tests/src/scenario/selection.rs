@@ -82,10 +82,8 @@ pub(super) fn score_adj(stage: &Stage) -> Result<Verdict> {
     let trigger_size = if stage.native { "18874368" } else { "13631488" };
     let mut trigger = start(&[&"comm=trigger", &"adj=100", &"anon", &trigger_size])?;
     small.killed()?;
-    trigger.ready()?;
-    let evidence = watch.end(1)?;
+    let evidence = watch.end(1 + usize::from(trigger.followed()?))?;
     spared.alive()?;
-    trigger.alive()?;
     let plan = Plan {
         victim: Some(small.pid()),
         trigger: Some(trigger.pid()),
@@ -132,10 +130,7 @@ pub(super) fn nothing_killable(stage: &Stage) -> Result<Verdict> {
     let evidence = watch.stop()?;
     ensure!(status.code() == Some(libc::ENOMEM), "the write ended with {status}, not ENOMEM");
     ensure!(evidence.vmstat == Some(0), "somebody was killed: {:?}", evidence.vmstat);
-    ensure!(
-        evidence.reports.iter().any(|report| report.nothing_killable),
-        "the kernel did not say that nothing is killable"
-    );
+    ensure!(evidence.unkillable, "the kernel did not say that nothing is killable");
     let Some(stream) = &evidence.stream else {
         return Ok(Verdict::Skip(
             "the kernel's report is as planned; without a tracer nothing is compared".into(),

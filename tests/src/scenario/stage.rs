@@ -124,9 +124,7 @@ impl Watch<'_> {
     /// When the kernel's log lacks them, or the tracer fails.
     pub fn end(mut self, kills: usize) -> Result<Evidence> {
         let stage = self.stage;
-        let enough = |lines: &[Line]| {
-            concerning(stage, lines).iter().filter(|r| !r.killed.is_empty()).count() >= kills
-        };
+        let enough = |lines: &[Line]| concerning(stage, lines).len() >= kills;
         if !self.log.read_until(PATIENCE, enough)? {
             let log = readable(&self.log.lines);
             bail!("{NO_REPORT} some of {kills} kills:\n{log}");
@@ -179,6 +177,7 @@ impl Watch<'_> {
             native: self.stage.native,
             prefix: self.stage.prefix(),
             machine: self.machine,
+            unkillable: report::reports(&self.log.lines).iter().any(|report| report.nothing_killable),
             reports: concerning(self.stage, &self.log.lines),
             vmstat: self.kills_before.zip(after).map(|(before, after)| after - before),
             overrun: self.log.overrun,
@@ -194,7 +193,7 @@ fn is_kill(line: &Line) -> bool {
 
 fn concerning(stage: &Stage, lines: &[Line]) -> Vec<Report> {
     let mut reports = report::reports(lines);
-    reports.retain(|report| stage.concerns(report));
+    reports.retain(|report| !report.killed.is_empty() && stage.concerns(report));
     reports
 }
 
@@ -230,7 +229,10 @@ pub struct Evidence {
     pub prefix: Vec<u8>,
     /// The machine.
     pub machine: Machine,
-    /// The kernel's reports.
+    /// The kernel found nobody to kill, once at least. That also happens right after a kill: the victim has left the
+    /// list of tasks and its memory is not free yet.
+    pub(crate) unkillable: bool,
+    /// The kernel's reports of kills.
     pub reports: Vec<Report>,
     /// By how much vmstat's `oom_kill` rose.
     pub vmstat: Option<u64>,

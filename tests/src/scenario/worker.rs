@@ -123,6 +123,20 @@ impl Worker {
         bail!("workload {} ended with {status} instead of SIGKILL", self.pid())
     }
 
+    /// For a trigger that was not the victim: waits until its step is done (`false`) or it has been killed after all.
+    ///
+    /// The kernel may do that: between the victim's leaving the list of tasks and its memory being free, the trigger
+    /// meets the limit again and is the only one left.
+    ///
+    /// # Errors
+    /// When it ends in another way.
+    pub(super) fn followed(&mut self) -> Result<bool> {
+        match self.ready() {
+            Ok(()) => Ok(false),
+            Err(_) => self.killed().map(|()| true),
+        }
+    }
+
     /// Fails when it is dead.
     ///
     /// # Errors

@@ -16,11 +16,19 @@ pub(super) fn touch(size: usize) -> Result<*mut u8> {
     Ok(start)
 }
 
-/// Maps `size` bytes for reading and writing.
+/// Maps `size` bytes for reading and writing; more than the machine has, if need be.
 pub(super) fn map(size: usize, flags: i32, file: i32) -> Result<*mut u8> {
     // SAFETY: a new mapping at an address of the kernel's choice touches no memory of ours.
-    let start =
-        unsafe { libc::mmap(std::ptr::null_mut(), size, libc::PROT_READ | libc::PROT_WRITE, flags, file, 0) };
+    let start = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            size,
+            libc::PROT_READ | libc::PROT_WRITE,
+            flags | libc::MAP_NORESERVE,
+            file,
+            0,
+        )
+    };
     if start == libc::MAP_FAILED {
         bail!("can't map {size} bytes: {}", std::io::Error::last_os_error());
     }
