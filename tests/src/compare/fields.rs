@@ -43,6 +43,20 @@ pub(super) struct Field {
     owed: &'static [Rung],
 }
 
+impl Field {
+    /// As it is named to the user.
+    #[cfg(test)]
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// True when a tracer on that rung must have it.
+    #[cfg(test)]
+    pub(super) fn is_owed(&self, rung: Rung) -> bool {
+        self.owed.contains(&rung)
+    }
+}
+
 const EVERY: &[Rung] = &[Full, Mark, Pid, Log];
 const TASK: &[Rung] = &[Full, Mark, Log];
 const ALL_BUT_MARK: &[Rung] = &[Full, Log];

@@ -126,9 +126,21 @@ pub fn compare(record: &Value, report: &Report, machine: &Machine, rung: Rung) -
     for field in fields::FIELDS {
         fields::check(field, record, report, machine, rung, &mut outcome);
     }
+    exact(record, machine, &mut outcome);
     victims(record, report, rung, &mut outcome);
     candidates::check(record, report, machine, rung, &mut outcome);
     outcome
+}
+
+/// Where the record has both, the exact value and the kernel's cheap one differ by no more than the per-CPU parts hold.
+fn exact(record: &Value, machine: &Machine, outcome: &mut Outcome) {
+    for part in ["anon", "file", "shmem", "swap"] {
+        let at = |place: &str| number_at(record, &format!("/victims/0/memory/{place}{part}_bytes"));
+        if let (Some(exact), Some(cheap)) = (at(""), at("kernel_view/")) {
+            let near = (exact - cheap).unsigned_abs() <= u128::from(machine.counter_slack());
+            outcome.check(&format!("victim.{part} (exact)"), near, exact, cheap);
+        }
+    }
 }
 
 /// Every "Killed process" is a victim (once), and every chosen or group victim has such a line.
