@@ -160,7 +160,9 @@ impl Assembler {
     fn sharer_of(&mut self, victim: &Victim) -> Option<&mut Draft> {
         let (tid, mm) = (victim.header.current_tid, victim.task.mm_id);
         self.open.iter_mut().rev().find(|d| {
-            mm != 0 && d.current_tid == tid && d.members.iter().any(|m| m.task.mm_id == mm && m.marked.is_some())
+            mm != 0
+                && d.current_tid == tid
+                && d.members.iter().any(|m| m.task.mm_id == mm && m.marked.is_some())
         })
     }
 
@@ -194,7 +196,8 @@ impl Assembler {
         if reported.members.iter().any(|m| m.task.tgid == task.tgid) {
             return true;
         }
-        let member = Member { role: crate::model::Role::GroupMember, task: *task, signalled, marked, exited: None };
+        let member =
+            Member { role: crate::model::Role::GroupMember, task: *task, signalled, marked, exited: None };
         reported.members.push(member.clone());
         let (seq, first) = (reported.seq, reported.first);
         self.out.push_back(Closed::LateVictim { seq, first, member: Box::new(member) });
@@ -211,7 +214,9 @@ impl Assembler {
             }
         }
         for reported in self.reported.iter_mut().rev() {
-            let Some(member) = reported.members.iter_mut().find(|m| m.task.tgid == exit.tgid) else { continue };
+            let Some(member) = reported.members.iter_mut().find(|m| m.task.tgid == exit.tgid) else {
+                continue;
+            };
             if member.exited.is_none() {
                 member.exited = Some(time);
                 if let Some(kill_to_exit) = member.kill_to_exit() {

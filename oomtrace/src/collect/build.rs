@@ -8,7 +8,8 @@ use super::{Draft, Paths, build_victim::victims, path::is_root, unlimited};
 use crate::{
     kernel::clock::Clock,
     model::{
-        Candidate, Constraint, GfpFlags, Host, Incident, LimitMemcg, MemcgLevel, SCHEMA, Scope, Source, Text, Trigger,
+        Candidate, Constraint, GfpFlags, Host, Incident, LimitMemcg, MemcgLevel, SCHEMA, Scope, Source, Text,
+        Trigger,
     },
 };
 
@@ -121,9 +122,15 @@ impl Builder {
         if let Some(level) = tightest {
             scope.constraint = Some(Constraint::Memcg);
             place_limit(&mut scope, level.id, victim, paths);
-            notes.push("whose limit was hit is inferred: the cgroup above the victim that is closest to its limit".to_owned());
+            notes.push(
+                "whose limit was hit is inferred: the cgroup above the victim that is closest to its limit"
+                    .to_owned(),
+            );
         } else if draft.plain.is_none() {
-            notes.push("no cgroup above the victim is at its limit: the machine or a cpuset ran out of memory".to_owned());
+            notes.push(
+                "no cgroup above the victim is at its limit: the machine or a cpuset ran out of memory"
+                    .to_owned(),
+            );
         }
         scope
     }
@@ -146,7 +153,8 @@ fn place_limit(scope: &mut Scope, limit_id: u64, victim_id: u64, paths: &Paths<'
     let above = victim.iter().position(|l| l.id == limit_id);
     scope.memcg = Some(LimitMemcg { level, levels_above_victim: above.and_then(|n| u32::try_from(n).ok()) });
     scope.ancestors = (1..up.len()).filter_map(|n| paths.level(&up[n..])).collect();
-    scope.below = (0..above.unwrap_or(0)).filter_map(|n| paths.level(&victim[n..])).collect::<Vec<MemcgLevel>>();
+    scope.below =
+        (0..above.unwrap_or(0)).filter_map(|n| paths.level(&victim[n..])).collect::<Vec<MemcgLevel>>();
 }
 
 fn constraint(value: u32) -> Option<Constraint> {
@@ -213,7 +221,9 @@ fn points_as_kernel(scored: &Scored, draft: &Draft) -> Option<i64> {
 pub(super) fn uses_exact(draft: &Draft) -> bool {
     let Some(kill) = &draft.kill else { return false };
     let winner = draft.candidates.iter().find(|c| c.tgid == kill.chosen.tgid);
-    let Some(winner) = winner.filter(|w| w.points != i64::MIN && w.rss_exact != i64::MIN) else { return false };
+    let Some(winner) = winner.filter(|w| w.points != i64::MIN && w.rss_exact != i64::MIN) else {
+        return false;
+    };
     let central = winner.points;
     let exact = central - winner.rss_central + winner.rss_exact;
     exact != central && (exact - kill.chosen_points).abs() < (central - kill.chosen_points).abs()

@@ -2,7 +2,10 @@
 
 use oomtrace_common::{Task, UNKNOWN, UNKNOWN_32};
 
-use super::{Draft, Member, Paths, build::{known, uses_exact}};
+use super::{
+    Draft, Member, Paths,
+    build::{known, uses_exact},
+};
 use crate::{
     kernel::clock::Clock,
     model::{Accuracy, Badness, BadnessParts, CgroupRef, KernelView, Memory, Role, Text, Victim},
@@ -131,7 +134,8 @@ fn badness(draft: &Draft, page_size: u64, notes: &mut Vec<String>) -> Option<Bad
     let task = kill.map(|k| k.chosen).or_else(|| draft.members.first().map(|m| m.task))?;
     let total_pages = kill.and_then(|k| known(k.total_pages));
     let parts = parts(draft, &task, total_pages, page_size)?;
-    let recomputed = parts.adj_pages.map(|adj| parts.rss_pages + parts.swap_pages + parts.page_table_pages + adj);
+    let recomputed =
+        parts.adj_pages.map(|adj| parts.rss_pages + parts.swap_pages + parts.page_table_pages + adj);
     let points = kill.and_then(|k| points(draft, k.chosen_points, notes));
     if let (Some(points), Some(recomputed)) = (points, recomputed)
         && points != recomputed
@@ -153,11 +157,16 @@ fn badness(draft: &Draft, page_size: u64, notes: &mut Vec<String>) -> Option<Bad
 fn points(draft: &Draft, chosen_points: i64, notes: &mut Vec<String>) -> Option<i64> {
     let message = draft.kill.as_deref().map(|k| Text::until_nul(&k.message)).unwrap_or_default();
     if message.lossy().contains("oom_kill_allocating_task") {
-        notes.push("vm.oom_kill_allocating_task is set: the kernel killed the allocating task without scoring".to_owned());
+        notes.push(
+            "vm.oom_kill_allocating_task is set: the kernel killed the allocating task without scoring"
+                .to_owned(),
+        );
         return None;
     }
     if chosen_points == ORIGIN {
-        notes.push("the victim had asked to be killed first (swapoff or KSM): no score was computed".to_owned());
+        notes.push(
+            "the victim had asked to be killed first (swapoff or KSM): no score was computed".to_owned(),
+        );
         return None;
     }
     (chosen_points != i64::MIN).then_some(chosen_points)

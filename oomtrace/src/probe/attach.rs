@@ -20,7 +20,8 @@ pub fn attach_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: 
     for (fact, rungs) in LADDERS {
         let mut served = false;
         for rung in *rungs {
-            let state = if served { State::NotNeeded } else { climb(ebpf, layout, btf, without, *fact, rung) };
+            let state =
+                if served { State::NotNeeded } else { climb(ebpf, layout, btf, without, *fact, rung) };
             served |= state == State::Attached;
             outcomes.push(Outcome { fact: *fact, rung, state });
         }
@@ -122,6 +123,9 @@ fn reason(error: &ProgramError) -> String {
 
 /// The verifier's last words before its statistics: what it did not like.
 fn last_line(log: &str) -> String {
-    let line = log.lines().rev().find(|l| !l.is_empty() && !l.starts_with("processed ") && !l.starts_with("verification time"));
+    let line = log
+        .lines()
+        .rev()
+        .find(|l| !l.is_empty() && !l.starts_with("processed ") && !l.starts_with("verification time"));
     line.map(|l| format!(" ({})", l.trim())).unwrap_or_default()
 }

@@ -40,12 +40,18 @@ impl Fact {
     #[must_use]
     pub fn without(self) -> &'static str {
         match self {
-            Self::Decision => "whose limit was hit and the winning score are inferred or taken from the kernel's log",
+            Self::Decision => {
+                "whose limit was hit and the winning score are inferred or taken from the kernel's log"
+            }
             Self::Victim => "victims are taken from oom_kill_process or the kernel's log",
             Self::Candidates => "the candidates are taken from the kernel's log",
-            Self::Signal => "a kill can't be told from a mark of a dying task, and sharers of the mm are not seen",
+            Self::Signal => {
+                "a kill can't be told from a mark of a dying task, and sharers of the mm are not seen"
+            }
             Self::Exit => "the time from kill to exit is not known",
-            Self::Exec => "command lines of processes started later are read from /proc, which may be too late",
+            Self::Exec => {
+                "command lines of processes started later are read from /proc, which may be too late"
+            }
             Self::Fork => "command lines of forked processes are read from /proc, which may be too late",
         }
     }

@@ -121,7 +121,7 @@ fn without(pointer: &str) -> Value {
 fn a_missing_value_is_found_on_the_rungs_that_owe_it() {
     for field in fields::FIELDS {
         for rung in [Rung::Full, Rung::Mark, Rung::Pid, Rung::Log] {
-            let pointer = VALUES.iter().find(|(_, name)| *name == field.name()).expect(field.name()).0;
+            let (pointer, _) = VALUES.iter().find(|(_, name)| *name == field.name()).expect("a pointer");
             // Without a tid, the process's id stands for it.
             if field.name() == "victim.tid" || field.name() == "victim.pid" {
                 continue;

@@ -252,7 +252,7 @@ pub(super) fn rung_of(probes: &[String]) -> Rung {
         Rung::Full
     } else if any(&["tp_btf:mark_victim", "raw_tp:mark_victim"]) {
         Rung::Mark
-    } else if any(&["tp:"]) {
+    } else if any(&["tp:mark_victim"]) {
         Rung::Pid
     } else {
         Rung::Log
