@@ -1,7 +1,7 @@
 //! What tests on this machine stand on.
 
-// Each test binary uses its own part.
-#![allow(dead_code)]
+// Each test binary uses its own part, and a helper of tests says what it expects as they do.
+#![allow(dead_code, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -12,13 +12,13 @@ use oomtrace_tests::scenario::PREFIX;
 use oomtrace_tests::sys;
 
 /// The guest binary, which has the workloads.
-pub const GUEST: &str = env!("CARGO_BIN_EXE_oomtrace-guest");
+pub(crate) const GUEST: &str = env!("CARGO_BIN_EXE_oomtrace-guest");
 
 /// Generous: a debug build on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The tracer: `OOMTRACE_BIN`, or what cargo has built beside the tests.
-pub fn oomtrace() -> PathBuf {
+pub(crate) fn oomtrace() -> PathBuf {
     let binary = std::env::var_os("OOMTRACE_BIN")
         .map_or_else(|| Path::new(GUEST).with_file_name("oomtrace"), PathBuf::from);
     assert!(
@@ -30,7 +30,7 @@ pub fn oomtrace() -> PathBuf {
 }
 
 /// True when real kills can be made. Without root the test fails, unless `OOMTRACE_NO_ROOT=1` asks to leave it out.
-pub fn root(test: &str) -> bool {
+pub(crate) fn root(test: &str) -> bool {
     if sys::is_root() {
         return true;
     }
@@ -45,17 +45,17 @@ pub fn root(test: &str) -> bool {
 }
 
 /// Runs oomtrace to its end.
-pub fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     Command::new(oomtrace()).args(arguments).stdin(Stdio::null()).output().expect("oomtrace starts")
 }
 
 /// Standard error as text.
-pub fn errors(output: &Output) -> String {
+pub(crate) fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Waits for the end of a process.
-pub fn end(child: &mut Child, within: Duration) -> std::process::ExitStatus {
+pub(crate) fn end(child: &mut Child, within: Duration) -> std::process::ExitStatus {
     let limit = Instant::now() + within;
     loop {
         if let Some(status) = child.try_wait().expect("a child of ours") {
@@ -70,7 +70,7 @@ pub fn end(child: &mut Child, within: Duration) -> std::process::ExitStatus {
 }
 
 /// Waits until the text of a file satisfies.
-pub fn wait_for(file: &Path, what: &str, satisfied: impl Fn(&str) -> bool) -> String {
+pub(crate) fn wait_for(file: &Path, what: &str, satisfied: impl Fn(&str) -> bool) -> String {
     let limit = Instant::now() + PATIENCE;
     loop {
         let text = std::fs::read_to_string(file).unwrap_or_default();
@@ -83,7 +83,7 @@ pub fn wait_for(file: &Path, what: &str, satisfied: impl Fn(&str) -> bool) -> St
 }
 
 /// One contained kill; returns the path of the cgroup, which is gone, and the victim's process id.
-pub fn kill(name: &str) -> (String, u32) {
+pub(crate) fn kill(name: &str) -> (String, u32) {
     let hierarchy = Hierarchy::find().expect("a memory cgroup hierarchy");
     let name = format!("{PREFIX}{}-{name}", std::process::id());
     let cgroup = Cgroup::new(&hierarchy, name.as_bytes()).expect("root can make a cgroup");
