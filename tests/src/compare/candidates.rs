@@ -1,0 +1,83 @@
+//! The candidates against the kernel's table of tasks.
+
+use serde_json::Value;
+
+use super::fields::{approximate, badness};
+use super::json::{number_at, text_of};
+use super::{Machine, Outcome, Rung, array};
+use crate::report::{Report, TaskRow};
+
+/// Each candidate has its row, and each row that could be killed is a candidate unless lower ones were left off.
+pub(super) fn check(record: &Value, report: &Report, machine: &Machine, rung: Rung, outcome: &mut Outcome) {
+    let candidates = array(record, "/candidates");
+    if report.tasks.is_empty() || (candidates.is_empty() && !matches!(rung, Rung::Full | Rung::Log)) {
+        return;
+    }
+    for candidate in candidates {
+        row(candidate, report, machine, record, outcome);
+    }
+    complete(record, candidates, report, machine, outcome);
+    ordered(candidates, outcome);
+}
+
+fn row(candidate: &Value, report: &Report, machine: &Machine, record: &Value, outcome: &mut Outcome) {
+    let pid = candidate["pid"].as_u64();
+    let Some(row) = report.tasks.iter().find(|row| Some(u64::from(row.tgid)) == pid) else {
+        return outcome.check("candidate", false, candidate, "no such row");
+    };
+    let name = |field: &str| format!("candidate[{}].{field}", row.tgid);
+    // The table and the score are read one after the other; the central counters of a running task may be folded
+    // between the two.
+    let slack = if approximate(machine) { 3 * machine.counter_slack() } else { 0 };
+    let near = |a: i128, b: i128, slack: u64| (a - b).unsigned_abs() <= u128::from(slack);
+    let expected = [
+        ("rss", number_at(candidate, "/rss_bytes"), row.rss * machine.page, slack),
+        ("swap", number_at(candidate, "/swap_bytes"), row.swap_entries * machine.page, 0),
+        ("page_tables", number_at(candidate, "/page_table_bytes"), row.page_table_bytes, 0),
+    ];
+    for (field, ours, kernel, slack) in expected {
+        let ours = ours.unwrap_or(-1);
+        outcome.check(&name(field), near(ours, kernel.into(), slack), ours, kernel);
+    }
+    let adj = candidate["oom_score_adj"].as_i64();
+    let kernel = Some(i64::from(row.oom_score_adj));
+    outcome.check(&name("oom_score_adj"), adj == kernel, format_args!("{adj:?}"), format_args!("{kernel:?}"));
+    if let (Some(points), Some(total)) =
+        (number_at(candidate, "/points"), number_at(record, "/scope/total_pages"))
+    {
+        let kernel = badness(row, total, machine.page);
+        outcome.check(&name("points"), near(points, kernel, slack / machine.page), points, kernel);
+    }
+    let comm = text_of(&candidate["comm"]).unwrap_or_default();
+    let (ours, theirs) = (crate::protocol::printable(&comm), crate::protocol::printable(&row.name));
+    // The table names the thread that has the memory, the score the leader: they differ when the leader has exited.
+    outcome.check(&name("comm"), comm == row.name || row.pid != row.tgid, ours, theirs);
+}
+
+/// The list may end early, but never in the middle.
+fn complete(record: &Value, candidates: &[Value], report: &Report, machine: &Machine, outcome: &mut Outcome) {
+    let scored = number_at(record, "/candidates_scored");
+    let listed = i128::try_from(candidates.len()).unwrap_or(0);
+    let truncated = scored.is_some_and(|scored| scored > listed) && !candidates.is_empty();
+    let lowest = candidates.iter().filter_map(|c| number_at(c, "/points")).min();
+    let total = number_at(record, "/scope/total_pages").unwrap_or(0);
+    let missing: Vec<u32> = report
+        .tasks
+        .iter()
+        .filter(|row| killable(row))
+        .filter(|row| !candidates.iter().any(|c| c["pid"].as_u64() == Some(row.tgid.into())))
+        .filter(|row| !truncated || lowest.is_none_or(|lowest| badness(row, total, machine.page) > lowest))
+        .map(|row| row.tgid)
+        .collect();
+    outcome.check("candidates", missing.is_empty(), "without some", format_args!("tasks {missing:?}"));
+}
+
+fn killable(row: &TaskRow) -> bool {
+    row.oom_score_adj != -1000 && row.tgid != 1
+}
+
+fn ordered(candidates: &[Value], outcome: &mut Outcome) {
+    let points: Vec<i128> = candidates.iter().filter_map(|c| number_at(c, "/points")).collect();
+    let sorted = points.windows(2).all(|pair| pair[0] >= pair[1]);
+    outcome.check("candidates.order", sorted, format_args!("{points:?}"), "highest first");
+}

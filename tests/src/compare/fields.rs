@@ -1,0 +1,325 @@
+//! The fields, one row each: where the record has it, what the kernel's report says, who owes it.
+
+use serde_json::Value;
+
+use super::json::{Cell, cell_at, number_at};
+use super::{Counters, Machine, Outcome, Rung};
+use crate::report::{Report, TaskRow, UNLIMITED_KB, Usage};
+
+use Rung::{Full, Log, Mark, Pid};
+
+/// What the report says about a field.
+enum Said {
+    /// This value.
+    Is(Cell),
+    /// There must be none.
+    Nothing,
+    /// The report is silent.
+    Unknown,
+}
+
+type Kernel = fn(&Context<'_>) -> Said;
+
+/// All a field may look at.
+struct Context<'a> {
+    record: &'a Value,
+    report: &'a Report,
+    machine: &'a Machine,
+}
+
+/// A field of the comparison.
+pub(super) struct Field {
+    /// As it is named to the user.
+    name: &'static str,
+    /// Where the record has it; the first that exists.
+    pointers: &'static [&'static str],
+    /// What the kernel says.
+    kernel: Kernel,
+    /// The difference that is no error, in the field's unit.
+    slack: fn(&Machine) -> u64,
+    /// The record's unit in the kernel's: bytes in a KiB where the log cuts off.
+    unit: u64,
+    /// Rungs that owe it.
+    owed: &'static [Rung],
+}
+
+impl Field {
+    /// As it is named to the user.
+    #[cfg(test)]
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// True when a tracer on that rung must have it.
+    #[cfg(test)]
+    pub(super) fn is_owed(&self, rung: Rung) -> bool {
+        self.owed.contains(&rung)
+    }
+}
+
+const EVERY: &[Rung] = &[Full, Mark, Pid, Log];
+const TASK: &[Rung] = &[Full, Mark, Log];
+const ALL_BUT_MARK: &[Rung] = &[Full, Log];
+const CONTROL: &[Rung] = &[Full];
+const VIEWS: [&[&str]; 3] = [
+    &["/victims/0/memory/kernel_view/anon_bytes", "/victims/0/memory/anon_bytes"],
+    &["/victims/0/memory/kernel_view/file_bytes", "/victims/0/memory/file_bytes"],
+    &["/victims/0/memory/kernel_view/shmem_bytes", "/victims/0/memory/shmem_bytes"],
+];
+
+const fn field(
+    name: &'static str,
+    pointers: &'static [&'static str],
+    owed: &'static [Rung],
+    kernel: Kernel,
+) -> Field {
+    Field { name, pointers, kernel, slack: |_| 0, unit: 1, owed }
+}
+
+/// A size that the log gives in whole KiB.
+const fn kib(
+    name: &'static str,
+    pointers: &'static [&'static str],
+    owed: &'static [Rung],
+    kernel: Kernel,
+) -> Field {
+    Field { unit: 1024, ..field(name, pointers, owed, kernel) }
+}
+
+/// All of them.
+pub(super) static FIELDS: &[Field] = &[
+    field("victim.pid", &["/victims/0/pid"], EVERY, victim_pid),
+    field("victim.tid", &["/victims/0/tid", "/victims/0/pid"], EVERY, |c| killed(c, |k| number(k.pid))),
+    field("victim.comm", &["/victims/0/comm"], EVERY, |c| killed(c, |k| Cell::Bytes(k.comm.clone()))),
+    field("victim.uid", &["/victims/0/uid"], TASK, |c| killed(c, |k| number(k.uid))),
+    field("victim.oom_score_adj", &["/victims/0/oom_score_adj"], TASK, |c| {
+        killed(c, |k| number(k.oom_score_adj))
+    }),
+    kib("victim.total_vm", &["/victims/0/memory/total_vm_bytes"], TASK, |c| {
+        killed(c, |k| number(k.total_vm_kb))
+    }),
+    kib("victim.anon", VIEWS[0], TASK, |c| killed(c, |k| number(k.anon_kb))),
+    kib("victim.file", VIEWS[1], TASK, |c| killed(c, |k| number(k.file_kb))),
+    kib("victim.shmem", VIEWS[2], TASK, |c| killed(c, |k| number(k.shmem_kb))),
+    kib("victim.page_tables", &["/victims/0/memory/page_table_bytes"], TASK, |c| {
+        killed(c, |k| number(k.page_table_kb))
+    }),
+    field("victim.swap", SWAP, TASK, |c| row(c, |r| number(r.swap_entries * c.machine.page))),
+    field("victim.cgroup", &["/victims/0/cgroup/path"], TASK, |c| {
+        choice(c, |k| Cell::Bytes(k.task_memcg.clone()))
+    }),
+    field("trigger.pid", &["/trigger/pid"], TASK, |c| of(c.report.trigger_pid.map(number))),
+    field("trigger.comm", &["/trigger/comm"], TASK, |c| invoked(c, |i| Cell::Bytes(i.comm.clone()))),
+    field("gfp.value", &["/scope/gfp_flags/value"], ALL_BUT_MARK, |c| invoked(c, |i| number(i.gfp_value))),
+    field("gfp.names", &["/scope/gfp_flags/names"], ALL_BUT_MARK, |c| invoked(c, |i| text(&i.gfp_names))),
+    field("order", &["/scope/order"], ALL_BUT_MARK, |c| invoked(c, |i| number(i.order))),
+    field("message", &["/scope/message"], ALL_BUT_MARK, |c| killed(c, |k| text(&k.message))),
+    field("constraint", &["/scope/constraint"], ALL_BUT_MARK, |c| choice(c, |k| constraint(&k.constraint))),
+    field("sysrq", &["/scope/sysrq"], &[], |c| invoked(c, |i| number(i32::from(i.order == -1)))),
+    field("memcg.path", &["/scope/memcg/path"], ALL_BUT_MARK, oom_memcg),
+    field("memcg.levels", &["/scope/memcg/levels_above_victim"], ALL_BUT_MARK, levels),
+    kib("memcg.limit", &["/scope/memcg/limit_bytes"], ALL_BUT_MARK, |c| limit(c.report.memory)),
+    Field {
+        slack: |machine| machine.usage_slack() / 1024,
+        ..kib("memcg.usage", &["/scope/memcg/usage_bytes"], ALL_BUT_MARK, |c| used(c.report.memory))
+    },
+    kib("memcg.swap_limit", &["/scope/memcg/swap_limit_bytes"], ALL_BUT_MARK, |c| limit(swap(c))),
+    Field {
+        slack: |machine| machine.usage_slack() / 1024,
+        ..kib("memcg.swap_usage", &["/scope/memcg/swap_usage_bytes"], ALL_BUT_MARK, |c| used(swap(c)))
+    },
+    field("cpuset", &["/scope/cpuset"], &[Log], |c| choice(c, |k| Cell::Bytes(k.cpuset.clone()))),
+    field("mems_allowed", &["/scope/mems_allowed"], &[Log], |c| choice(c, |k| text(&k.mems_allowed))),
+    field("total_pages", &["/scope/total_pages"], CONTROL, total_pages),
+    field("badness.points", &["/victims/0/badness/points"], CONTROL, points),
+    field("badness.recomputed", &["/victims/0/badness/recomputed"], CONTROL, recomputed),
+    field("badness.rss", &["/victims/0/badness/parts/rss_pages"], CONTROL, |c| row(c, |r| number(r.rss))),
+    field("badness.swap", &["/victims/0/badness/parts/swap_pages"], CONTROL, |c| {
+        row(c, |r| number(r.swap_entries))
+    }),
+    field("badness.page_tables", &["/victims/0/badness/parts/page_table_pages"], CONTROL, |c| {
+        row(c, |r| number(r.page_table_bytes / c.machine.page))
+    }),
+    field("badness.adj", &["/victims/0/badness/parts/adj_pages"], CONTROL, |c| {
+        of(row_of(c).and_then(|r| adj(c, r)))
+    }),
+];
+
+const SWAP: &[&str] = &["/victims/0/memory/kernel_view/swap_bytes", "/victims/0/memory/swap_bytes"];
+
+/// Compares one field.
+pub(super) fn check(
+    field: &Field,
+    record: &Value,
+    report: &Report,
+    machine: &Machine,
+    rung: Rung,
+    outcome: &mut Outcome,
+) {
+    let ours = field
+        .pointers
+        .iter()
+        .find_map(|pointer| cell_at(record, pointer))
+        .map(|cell| scaled(cell, field.unit));
+    match ((field.kernel)(&Context { record, report, machine }), ours) {
+        (Said::Unknown, _) | (Said::Nothing, None) => {}
+        (Said::Nothing, Some(ours)) => outcome.check(field.name, false, ours, "none"),
+        (Said::Is(kernel), Some(ours)) => {
+            let equal = near(&ours, &kernel, (field.slack)(machine));
+            outcome.check(field.name, equal, ours, kernel);
+        }
+        (Said::Is(kernel), None) => {
+            if field.owed.contains(&rung) {
+                outcome.check(field.name, false, "missing", kernel);
+            }
+        }
+    }
+}
+
+fn scaled(cell: Cell, unit: u64) -> Cell {
+    match cell {
+        Cell::Number(number) => Cell::Number(number / i128::from(unit)),
+        bytes @ Cell::Bytes(_) => bytes,
+    }
+}
+
+fn near(ours: &Cell, kernel: &Cell, slack: u64) -> bool {
+    match (ours, kernel) {
+        (Cell::Number(a), Cell::Number(b)) => (a - b).unsigned_abs() <= u128::from(slack),
+        (a, b) => a == b,
+    }
+}
+
+fn number(value: impl Into<i128>) -> Cell {
+    Cell::Number(value.into())
+}
+
+fn text(value: &str) -> Cell {
+    Cell::Bytes(value.as_bytes().to_vec())
+}
+
+fn of(cell: Option<Cell>) -> Said {
+    cell.map_or(Said::Unknown, Said::Is)
+}
+
+fn killed(c: &Context<'_>, get: impl FnOnce(&crate::report::Killed) -> Cell) -> Said {
+    of(c.report.killed.first().map(get))
+}
+
+fn invoked(c: &Context<'_>, get: impl FnOnce(&crate::report::Invoked) -> Cell) -> Said {
+    of(c.report.invoked.as_ref().map(get))
+}
+
+fn choice(c: &Context<'_>, get: impl FnOnce(&crate::report::Choice) -> Cell) -> Said {
+    of(c.report.choice.as_ref().map(get))
+}
+
+fn row(c: &Context<'_>, get: impl FnOnce(&TaskRow) -> Cell) -> Said {
+    of(row_of(c).map(get))
+}
+
+/// The victim's row of the table.
+fn row_of<'a>(c: &Context<'a>) -> Option<&'a TaskRow> {
+    let pid = c.report.choice.as_ref()?.pid;
+    c.report.tasks.iter().find(|row| row.tgid == pid)
+}
+
+/// "oom-kill:" names the process, "Killed process" the thread: without the first there is no telling.
+fn victim_pid(c: &Context<'_>) -> Said {
+    choice(c, |choice| number(choice.pid))
+}
+
+fn constraint(name: &str) -> Cell {
+    text(match name {
+        "CONSTRAINT_NONE" => "none",
+        "CONSTRAINT_CPUSET" => "cpuset",
+        "CONSTRAINT_MEMORY_POLICY" => "memory_policy",
+        "CONSTRAINT_MEMCG" => "memcg",
+        other => other,
+    })
+}
+
+fn oom_memcg(c: &Context<'_>) -> Said {
+    match c.report.choice.as_ref().map(|choice| &choice.oom_memcg) {
+        Some(Some(path)) => Said::Is(Cell::Bytes(path.clone())),
+        Some(None) => Said::Nothing,
+        None => Said::Unknown,
+    }
+}
+
+/// Path components below the limit.
+fn levels(c: &Context<'_>) -> Said {
+    let depth = |path: &[u8]| path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).count();
+    of(c.report.choice.as_ref().and_then(|choice| {
+        let below = depth(&choice.task_memcg).checked_sub(depth(choice.oom_memcg.as_ref()?))?;
+        Some(number(u64::try_from(below).ok()?))
+    }))
+}
+
+/// v2 has swap by itself, v1 memory and swap together.
+fn swap(c: &Context<'_>) -> Option<Usage> {
+    c.report.swap.or(c.report.memory_swap)
+}
+
+fn limit(usage: Option<Usage>) -> Said {
+    match usage {
+        Some(usage) if usage.limit_kb >= UNLIMITED_KB => Said::Nothing,
+        Some(usage) => Said::Is(number(usage.limit_kb)),
+        None => Said::Unknown,
+    }
+}
+
+fn used(usage: Option<Usage>) -> Said {
+    of(usage.map(|usage| number(usage.usage_kb)))
+}
+
+/// The size of the domain, worked out from the report: the limit with the swap it may use, or the machine. The nodes of a
+/// cpuset or a policy are not in the report.
+fn total_pages(c: &Context<'_>) -> Said {
+    of(c.report.choice.as_ref().and_then(|choice| domain_pages(c, &choice.constraint)).map(number))
+}
+
+fn domain_pages(c: &Context<'_>, constraint: &str) -> Option<u64> {
+    let pages = |kb: u64| kb / (c.machine.page / 1024);
+    match constraint {
+        "CONSTRAINT_NONE" => Some(c.machine.ram_pages + c.machine.swap_pages),
+        "CONSTRAINT_MEMCG" => {
+            let memory = c.report.memory?;
+            let swap = match (c.report.swap, c.report.memory_swap) {
+                (Some(swap), _) => pages(swap.limit_kb),
+                (None, Some(both)) => pages(both.limit_kb.saturating_sub(memory.limit_kb)),
+                (None, None) => 0,
+            };
+            Some(pages(memory.limit_kb) + swap.min(c.machine.swap_pages))
+        }
+        _ => None,
+    }
+}
+
+/// `oom_score_adj * (total_pages / 1000)`.
+fn adj(c: &Context<'_>, row: &TaskRow) -> Option<Cell> {
+    let total = number_at(c.record, "/scope/total_pages")?;
+    Some(Cell::Number(i128::from(row.oom_score_adj) * (total / 1000)))
+}
+
+/// The formula of `oom_badness` on a row of the kernel's own table, in pages.
+pub(super) fn badness(row: &TaskRow, total_pages: i128, page: u64) -> i128 {
+    let pages = row.rss + row.swap_entries + row.page_table_bytes / page;
+    i128::from(pages) + i128::from(row.oom_score_adj) * (total_pages / 1000)
+}
+
+fn recomputed(c: &Context<'_>) -> Said {
+    let total = number_at(c.record, "/scope/total_pages");
+    of(row_of(c).zip(total).map(|(row, total)| Cell::Number(badness(row, total, c.machine.page))))
+}
+
+/// The kernel scores nobody with `oom_kill_allocating_task`.
+fn points(c: &Context<'_>) -> Said {
+    let unscored = c.report.killed.first().is_some_and(|k| k.message.contains("allocating_task"));
+    if unscored { Said::Nothing } else { recomputed(c) }
+}
+
+/// True when log and badness are only the central part of the counters.
+pub(super) fn approximate(machine: &Machine) -> bool {
+    machine.counters == Counters::Approximate
+}

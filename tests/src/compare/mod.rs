@@ -1,0 +1,169 @@
+//! A record of oomtrace against the kernel's report of the same kill, field by field.
+//!
+//! Pure: no file is read here. A field the kernel reports must be equal in the record; where the kernel's own number may
+//! move between the two readings the bound is stated beside the field. A field that the [`Rung`] owes and the record
+//! lacks is a mismatch too.
+
+mod candidates;
+mod fields;
+mod json;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::report::Report;
+
+pub use json::{bytes_at, number_at, text_of};
+
+/// How the kernel counts the resident memory of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counters {
+    /// To 6.1: one number.
+    Atomic,
+    /// 6.2 to 6.19: per-CPU parts; log and badness use only the central one.
+    Approximate,
+    /// Since 7.0: log and badness use the sum.
+    Exact,
+}
+
+/// What the comparison must know about the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine {
+    /// Bytes.
+    pub page: u64,
+    /// CPUs that are possible.
+    pub cpus: u64,
+    /// MemTotal in pages.
+    pub ram_pages: u64,
+    /// SwapTotal in pages.
+    pub swap_pages: u64,
+    /// By kernel version.
+    pub counters: Counters,
+}
+
+impl Machine {
+    /// The counters of a kernel version.
+    #[must_use]
+    pub fn counters_of(version: (u32, u32)) -> Counters {
+        match version {
+            (7.., _) => Counters::Exact,
+            (6, 2..) => Counters::Approximate,
+            _ => Counters::Atomic,
+        }
+    }
+
+    /// By how many bytes the central part of a per-CPU counter may be off: `(batch - 1) * CPUs` pages with
+    /// `batch = max(32, 2 * CPUs)`.
+    #[must_use]
+    pub fn counter_slack(&self) -> u64 {
+        (32.max(2 * self.cpus) - 1) * self.cpus * self.page
+    }
+
+    /// By how many bytes a memory cgroup's usage may move while the kernel is in the OOM killer: one charged batch of 64
+    /// pages for each CPU, and one for the request.
+    #[must_use]
+    pub fn usage_slack(&self) -> u64 {
+        64 * (self.cpus + 1) * self.page
+    }
+}
+
+/// What the tracer saw the kill with; it decides which fields it owes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rung {
+    /// `oom_kill_process` by fentry or kprobe.
+    Full,
+    /// `mark_victim` with the task (tp_btf, raw_tp).
+    Mark,
+    /// `mark_victim` with the pid only.
+    Pid,
+    /// The kernel's log.
+    Log,
+}
+
+/// A field that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Its name.
+    pub field: String,
+    /// What the record says.
+    pub record: String,
+    /// What the kernel says.
+    pub kernel: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: record {}, kernel {}", self.field, self.record, self.kernel)
+    }
+}
+
+/// What came out.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Names of the fields that were in both and agreed.
+    pub agreed: Vec<String>,
+    /// Those that did not, or are missing.
+    pub mismatches: Vec<Mismatch>,
+}
+
+impl Outcome {
+    /// Notes one comparison.
+    pub fn check(&mut self, field: &str, equal: bool, record: impl fmt::Display, kernel: impl fmt::Display) {
+        if equal {
+            self.agreed.push(field.to_owned());
+        } else {
+            let (record, kernel) = (record.to_string(), kernel.to_string());
+            self.mismatches.push(Mismatch { field: field.to_owned(), record, kernel });
+        }
+    }
+}
+
+/// Compares one record with one report.
+#[must_use]
+pub fn compare(record: &Value, report: &Report, machine: &Machine, rung: Rung) -> Outcome {
+    let mut outcome = Outcome::default();
+    for field in fields::FIELDS {
+        fields::check(field, record, report, machine, rung, &mut outcome);
+    }
+    exact(record, machine, &mut outcome);
+    victims(record, report, rung, &mut outcome);
+    candidates::check(record, report, machine, rung, &mut outcome);
+    outcome
+}
+
+/// Where the record has both, the exact value and the kernel's cheap one differ by no more than the per-CPU parts hold.
+fn exact(record: &Value, machine: &Machine, outcome: &mut Outcome) {
+    for part in ["anon", "file", "shmem", "swap"] {
+        let at = |place: &str| number_at(record, &format!("/victims/0/memory/{place}{part}_bytes"));
+        if let (Some(exact), Some(cheap)) = (at(""), at("kernel_view/")) {
+            let near = (exact - cheap).unsigned_abs() <= u128::from(machine.counter_slack());
+            outcome.check(&format!("victim.{part} (exact)"), near, exact, cheap);
+        }
+    }
+}
+
+/// Every "Killed process" is a victim (once), and every chosen or group victim has such a line.
+fn victims(record: &Value, report: &Report, rung: Rung, outcome: &mut Outcome) {
+    let mut kernel: Vec<u64> = report.killed.iter().map(|killed| killed.pid.into()).collect();
+    kernel.sort_unstable();
+    kernel.dedup();
+    let mut ours: Vec<u64> = array(record, "/victims")
+        .iter()
+        .filter(|victim| victim["role"] != "shared_mm")
+        .filter_map(|victim| victim["tid"].as_u64().or(victim["pid"].as_u64()))
+        .collect();
+    ours.sort_unstable();
+    let owed = rung != Rung::Pid || kernel.len() < 2;
+    if owed || ours.len() > 1 {
+        outcome.check("victims", ours == kernel, format_args!("{ours:?}"), format_args!("{kernel:?}"));
+    }
+}
+
+/// The array at `pointer`, empty when there is none.
+pub(crate) fn array<'a>(record: &'a Value, pointer: &str) -> &'a [Value] {
+    record.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! The whole machine out of memory. Guests only.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::judge::{Plan, judge};
+use super::stage::Stage;
+use super::worker::{Worker, arguments};
+use crate::protocol::Verdict;
+
+/// More than the machine has.
+fn too_much(stage: &Stage) -> String {
+    let machine = stage.machine();
+    ((machine.ram_pages + machine.swap_pages) * 2 * machine.page).to_string()
+}
+
+/// One process eats the machine; the tracer survives and reports it.
+pub(super) fn eaten(stage: &Stage) -> Result<Verdict> {
+    let home = stage.cgroup()?;
+    let watch = stage.watch(&[])?;
+    let mut hog = Worker::start(arguments(&[&home.join(), &"comm=hog", &"anon", &too_much(stage)]))?;
+    hog.killed()?;
+    let evidence = watch.end(1)?;
+    let plan = Plan { victim: Some(hog.pid()), home: Some(home.path()), ..Plan::global() };
+    judge(stage.name, &evidence, &[plan])
+}
+
+/// Asked for by SysRq-f: no allocation, order -1, a kernel worker as trigger.
+pub(super) fn sysrq(stage: &Stage) -> Result<Verdict> {
+    let home = stage.cgroup()?;
+    let mut holder = Worker::start(arguments(&[&home.join(), &"adj=500", &"anon", &"33554432"]))?;
+    holder.ready()?;
+    let watch = stage.watch(&[])?;
+    fs::write("/proc/sysrq-trigger", "f").context("no SysRq")?;
+    holder.killed()?;
+    let evidence = watch.end(1)?;
+    let plan = Plan { victim: Some(holder.pid()), home: Some(home.path()), ..Plan::global() };
+    judge(stage.name, &evidence, &[plan])
+}
+
+/// `vm.oom_kill_allocating_task`: the kernel scores nobody and kills who asked.
+pub(super) fn allocating_task(stage: &Stage) -> Result<Verdict> {
+    let home = stage.cgroup()?;
+    let watch = stage.watch(&[])?;
+    fs::write("/proc/sys/vm/oom_kill_allocating_task", "1").context("no oom_kill_allocating_task")?;
+    let mut hog = Worker::start(arguments(&[&home.join(), &"anon", &too_much(stage)]))?;
+    let killed = hog.killed();
+    fs::write("/proc/sys/vm/oom_kill_allocating_task", "0")?;
+    killed?;
+    let evidence = watch.end(1)?;
+    let message = evidence.reports.first().and_then(|r| r.killed.first()).map(|k| k.message.clone());
+    ensure!(
+        message.as_deref() == Some("Out of memory (oom_kill_allocating_task)"),
+        "the kernel says {message:?}"
+    );
+    let plan = Plan { victim: Some(hog.pid()), trigger: Some(hog.pid()), ..Plan::global() };
+    judge(stage.name, &evidence, &[plan])
+}

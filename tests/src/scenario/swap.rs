@@ -1,0 +1,61 @@
+//! Swap in use: on a RAM disk, because guests have no other.
+
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::MIB;
+use super::judge::Plan;
+use super::memcg::finish;
+use super::stage::Stage;
+use super::worker::{Worker, arguments};
+use crate::protocol::Verdict;
+use crate::sys;
+
+const DEVICE: &str = "/dev/ram0";
+
+/// A limit on memory and one on swap (v1: on both together): the victim has filled both.
+pub(super) fn in_use(stage: &Stage) -> Result<Verdict> {
+    let device = Path::new(DEVICE);
+    if !device.exists() {
+        return Ok(Verdict::Skip(format!("no {DEVICE}: the kernel's module brd is not loaded")));
+    }
+    if stage.v1() && !stage.hierarchy.root.join("memory.memsw.limit_in_bytes").exists() {
+        return Ok(Verdict::Skip("no swap accounting (swapaccount=1)".into()));
+    }
+    make_swap(device)?;
+    sys::swap_on(device).context("swapon")?;
+    let result = swapping(stage);
+    sys::swap_off(device).context("swapoff")?;
+    result
+}
+
+fn swapping(stage: &Stage) -> Result<Verdict> {
+    let cgroup = stage.cgroup()?;
+    cgroup.limit_with_swap(12 * MIB, 6 * MIB)?;
+    let watch = stage.watch(&[])?;
+    let mut worker = Worker::start(arguments(&[&cgroup.join(), &"anon", &"33554432"]))?;
+    let verdict = finish(stage, watch, &mut worker, &cgroup, &cgroup, &Plan::memcg())?;
+    let events = std::fs::read_to_string("/proc/vmstat").unwrap_or_default();
+    let swapped = events.lines().find_map(|line| line.strip_prefix("pswpout ")?.parse::<u64>().ok());
+    ensure!(swapped.is_some_and(|pages| pages > 0), "nothing was swapped out");
+    Ok(verdict)
+}
+
+/// What mkswap(8) writes: version, last page, signature at the end of the first page.
+fn make_swap(device: &Path) -> Result<()> {
+    let page = sys::page_size();
+    let mut file = File::options().write(true).open(device)?;
+    let size = file.seek(SeekFrom::End(0))?;
+    let last_page = u32::try_from(size / page)? - 1;
+    let mut header = vec![0_u8; usize::try_from(page)?];
+    header[1024..1028].copy_from_slice(&1_u32.to_ne_bytes());
+    header[1028..1032].copy_from_slice(&last_page.to_ne_bytes());
+    let end = header.len();
+    header[end - 10..].copy_from_slice(b"SWAPSPACE2");
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&header)?;
+    file.sync_all().context("can't write the swap header")
+}

@@ -1,0 +1,92 @@
+//! The list of scenarios.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{Boot, Scenario, Stage};
+use super::{global, ladder, memcg, names, numa, selection, storm, swap};
+use crate::protocol::Verdict;
+
+type Run = fn(&Stage) -> Result<Verdict>;
+
+const fn entry(name: &'static str, boot: Boot, contained: bool, about: &'static str, run: Run) -> Scenario {
+    Scenario { name, boot, contained, limit: Duration::from_secs(150), about, run }
+}
+
+/// Kills inside its own memory cgroup.
+const fn memcg(name: &'static str, about: &'static str, run: Run) -> Scenario {
+    entry(name, Boot::V2, true, about, run)
+}
+
+/// The same on cgroup v1.
+const fn v1(name: &'static str, about: &'static str, run: Run) -> Scenario {
+    entry(name, Boot::V1, true, about, run)
+}
+
+/// Needs a machine of its own.
+const fn guest(name: &'static str, about: &'static str, run: Run) -> Scenario {
+    entry(name, Boot::V2, false, about, run)
+}
+
+const fn slow(scenario: Scenario) -> Scenario {
+    Scenario { limit: Duration::from_secs(600), ..scenario }
+}
+
+/// All of them.
+pub static SCENARIOS: &[Scenario] = &[
+    memcg("own-limit", "memory cgroup at its own limit, victim of another user", memcg::own_limit),
+    memcg("limit-1-above", "limit one level above the victim", memcg::limit_1_above),
+    memcg("limit-2-above", "limit two levels above the victim", memcg::limit_2_above),
+    memcg("limit-5-above", "limit five levels above the victim", memcg::limit_5_above),
+    memcg("other-victim", "victim other than trigger", memcg::other_victim),
+    memcg("oom-group", "memory.oom.group with 20 members", memcg::oom_group),
+    memcg("lowered-limit", "memory.max lowered by an outside writer", memcg::lowered_limit),
+    memcg("leader-exited", "leader exited, a thread allocates", selection::leader_exited),
+    memcg("shared-mm", "two processes share the memory", selection::shared_mm),
+    memcg("score-adj", "oom_score_adj decides, -1000 is spared", selection::score_adj),
+    memcg("shmem", "shared memory", selection::shmem),
+    memcg("hostile-comm", "hostile process names", names::comms),
+    memcg("hostile-cgroup", "hostile cgroup names, up to 255 bytes", names::cgroups),
+    guest("file-mapped", "mapped file that can't be reclaimed", selection::file_mapped),
+    guest("swap", "swap in use", swap::in_use),
+    guest(
+        "nothing-killable",
+        "only -1000 in the memory cgroup: the charge fails",
+        selection::nothing_killable,
+    ),
+    guest("global", "the whole machine; the tracer survives", global::eaten),
+    guest("sysrq", "asked for by SysRq-f", global::sysrq),
+    guest("allocating-task", "vm.oom_kill_allocating_task", global::allocating_task),
+    memcg("ladder-kprobe", "fentry denied", ladder::kprobe),
+    memcg("ladder-tp-btf", "fentry and kprobe denied", ladder::tp_btf),
+    memcg("ladder-raw-tp", "typed tracepoint denied too", ladder::raw_tp),
+    memcg("ladder-tp", "raw tracepoint denied too", ladder::tp),
+    memcg("ladder-kmsg", "every hook denied", ladder::kernel_log),
+    memcg("ladder-no-extras", "signal, exit and candidates denied", ladder::no_extras),
+    guest("no-btf", "kernel types hidden", ladder::no_btf),
+    guest("btf-file", "kernel types hidden and given by --btf", ladder::btf_file),
+    slow(guest("storm", "1,000 kills as fast as possible, none lost", storm::complete)),
+    slow(guest(
+        "storm-small-ring",
+        "1,000 kills with a ring of one page, every loss counted",
+        storm::small_ring,
+    )),
+    entry("cpuset", Boot::V2Numa, false, "nodes of a cpuset", numa::cpuset),
+    entry("memory-policy", Boot::V2Numa, false, "nodes of a memory policy", numa::memory_policy),
+    v1("v1-own-limit", "v1: memory cgroup at its own limit", memcg::own_limit),
+    v1("v1-limit-1-above", "v1: limit one level above the victim", memcg::limit_1_above),
+    v1("v1-limit-5-above", "v1: limit five levels above the victim", memcg::limit_5_above),
+    v1("v1-other-victim", "v1: victim other than trigger", memcg::other_victim),
+    v1("v1-leader-exited", "v1: leader exited, a thread allocates", selection::leader_exited),
+    v1("v1-shared-mm", "v1: two processes share the memory", selection::shared_mm),
+    v1("v1-score-adj", "v1: oom_score_adj decides, -1000 is spared", selection::score_adj),
+    v1("v1-shmem", "v1: shared memory", selection::shmem),
+    v1("v1-hostile-comm", "v1: hostile process names", names::comms),
+    v1("v1-hostile-cgroup", "v1: hostile cgroup names, up to 255 bytes", names::cgroups),
+    entry("v1-memsw", Boot::V1, false, "v1: limit of memory and swap together", swap::in_use),
+    v1("v1-ladder-tp-btf", "v1: fentry and kprobe denied", ladder::tp_btf),
+    v1("v1-ladder-raw-tp", "v1: typed tracepoint denied too", ladder::raw_tp),
+    v1("v1-ladder-tp", "v1: raw tracepoint denied too", ladder::tp),
+    v1("v1-ladder-kmsg", "v1: every hook denied", ladder::kernel_log),
+];
