@@ -1,17 +1,23 @@
 //! A finished draft into the incident record.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use oomtrace_common::{Candidate as Scored, Kill, Level, UNKNOWN, UNKNOWN_32};
 
 use super::{Draft, Paths, build_victim::victims, path::is_root, unlimited};
 use crate::{
-    kernel::{clock::Clock, gfp::GfpNames},
+    kernel::{clock::Clock, gfp::GfpNames, text_symbols::TextSymbols},
     model::{
         Candidate, Constraint, GfpFlags, Host, Incident, LimitMemcg, MemcgLevel, SCHEMA, Scope, Source, Text,
         Trigger,
     },
 };
+
+/// How notes about an inferred scope begin.
+pub const INFERRED: &str = "whose limit was hit is inferred";
 
 /// What is known of the machine and the probes, for all incidents.
 pub struct Facts {
@@ -23,6 +29,8 @@ pub struct Facts {
     pub gfp: GfpNames,
     /// Labels of probes by their number in records.
     pub probes: BTreeMap<u32, String>,
+    /// The kernel's functions, once they have been read.
+    pub symbols: Arc<OnceLock<TextSymbols>>,
 }
 
 /// Turns drafts into incidents.
@@ -65,7 +73,7 @@ impl Builder {
             boottime_ns: time,
             host: self.facts.host.clone(),
             scope: self.scope(draft, &paths, &mut notes),
-            trigger: Some(trigger(draft, &paths)),
+            trigger: Some(trigger(draft, &paths, self.facts.symbols.get())),
             victims: victims(draft, &paths, page_size, &clock, &mut notes),
             candidates: candidates(draft, page_size),
             candidates_scored: draft.kill.as_ref().map(|k| k.candidates).filter(|n| *n != UNKNOWN_32),
@@ -79,6 +87,17 @@ impl Builder {
     pub fn late_victim(&self, member: &super::Member) -> crate::model::Victim {
         let paths = Paths::new(&[], self.facts.host.page_size);
         super::build_victim::victim(member, &paths, self.facts.host.page_size, &Clock::now())
+    }
+
+    /// Replaces an inferred scope's cgroups by those around the limit's `path`, once that is known for certain. False when
+    /// the path is not among the levels that were recorded.
+    pub fn place(&self, scope: &mut Scope, draft: &Draft, path: &Text) -> bool {
+        let paths = Paths::new(&draft.levels, self.facts.host.page_size);
+        let Some(level) = draft.levels.iter().find(|l| paths.path(l.id).as_ref() == Some(path)) else {
+            return false;
+        };
+        place_limit(scope, level.id, victim_memcg(draft), &paths);
+        true
     }
 
     fn probes(&self, draft: &Draft) -> Vec<String> {
@@ -129,15 +148,11 @@ impl Builder {
         if let Some(level) = tightest {
             scope.constraint = Some(Constraint::Memcg);
             place_limit(&mut scope, level.id, victim, paths);
-            notes.push(
-                "whose limit was hit is inferred: the cgroup above the victim that is closest to its limit"
-                    .to_owned(),
-            );
+            notes.push(format!("{INFERRED}: the cgroup above the victim that is closest to its limit"));
         } else if draft.plain.is_none() {
-            notes.push(
-                "no cgroup above the victim is at its limit: the machine or a cpuset ran out of memory"
-                    .to_owned(),
-            );
+            notes.push(format!(
+                "{INFERRED}: no cgroup above the victim is at its limit, so the machine or a cpuset ran out of memory"
+            ));
         }
         scope
     }
@@ -179,20 +194,25 @@ pub(super) fn known(value: u64) -> Option<u64> {
     (value != UNKNOWN).then_some(value)
 }
 
-fn trigger(draft: &Draft, paths: &Paths<'_>) -> Trigger {
-    let stack = |addresses: &[u64], bytes: i32| -> Vec<String> {
-        let frames = usize::try_from(bytes).unwrap_or(0) / 8;
-        addresses.iter().take(frames).filter(|a| **a != 0).map(|a| format!("{a:#x}")).collect()
-    };
+fn trigger(draft: &Draft, paths: &Paths<'_>, symbols: Option<&TextSymbols>) -> Trigger {
     let sent = draft.trigger.as_deref();
+    let kernel = sent.map(|t| frames(&t.kernel_stack, t.kernel_stack_len)).unwrap_or_default();
+    let user = sent.map(|t| frames(&t.user_stack, t.user_stack_len)).unwrap_or_default();
+    let addresses = |stack: &[u64]| stack.iter().map(|a| format!("{a:#x}")).collect();
     Trigger {
         tgid: Some(draft.current_tgid),
         pid: draft.current_tid,
         comm: Text::until_nul(&draft.current_comm),
         cgroup: sent.and_then(|t| paths.path(t.memcg_id)),
-        kernel_stack: sent.map(|t| stack(&t.kernel_stack, t.kernel_stack_len)).unwrap_or_default(),
-        user_stack: sent.map(|t| stack(&t.user_stack, t.user_stack_len)).unwrap_or_default(),
+        kernel_stack: symbols.map_or_else(|| addresses(kernel), |symbols| symbols.name_all(kernel)),
+        user_stack: addresses(user),
     }
+}
+
+/// The filled part of a stack, `bytes` long; nothing when it could not be taken.
+fn frames(stack: &[u64], bytes: i32) -> &[u64] {
+    let filled = (usize::try_from(bytes).unwrap_or(0) / 8).min(stack.len());
+    &stack[..filled]
 }
 
 /// The scored tasks, highest badness first; among equals the one scored later, as the kernel chooses.

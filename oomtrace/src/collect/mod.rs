@@ -10,7 +10,7 @@ mod path;
 mod ring;
 
 pub use assemble::{Assembler, Closed, Witness};
-pub use build::{Builder, Facts};
+pub use build::{Builder, Facts, INFERRED};
 pub use decode::{Decoded, decode};
 pub use draft::{Draft, Member};
 pub use loss::{Loss, LossReader};

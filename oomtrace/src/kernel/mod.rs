@@ -13,6 +13,7 @@ pub mod lockdown;
 pub mod namespace;
 pub mod roots;
 pub mod symbols;
+pub mod text_symbols;
 
 pub use btf::Btf;
 pub use clock::Clock;

@@ -81,17 +81,17 @@ impl Candidate {
 
 /// One line of kallsyms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Symbol<'a> {
-    address: u64,
+pub(super) struct Symbol<'a> {
+    pub(super) address: u64,
     /// As nm(1) prints it: upper case when global, `t` text, `d` data, `r` read-only, `b` zeroed, `w`/`v` weak.
-    kind: u8,
-    name: &'a [u8],
+    pub(super) kind: u8,
+    pub(super) name: &'a [u8],
     /// `[module]` with its brackets, empty for the kernel itself.
     module: &'a [u8],
 }
 
 /// Calls `visit` for each symbol until it returns false.
-fn for_each(roots: &Roots, mut visit: impl FnMut(Symbol<'_>) -> bool) {
+pub(super) fn for_each(roots: &Roots, mut visit: impl FnMut(Symbol<'_>) -> bool) {
     let Ok(file) = File::open(roots.proc.join("kallsyms")) else { return };
     let mut reader = BufReader::with_capacity(BUFFER_LEN, file);
     let mut line = Vec::with_capacity(256);

@@ -1,6 +1,7 @@
 //! The event path: ring buffer to assembler to worker. Nothing here opens files, forks or waits for output.
 
 use std::{
+    os::fd::{BorrowedFd, OwnedFd, RawFd},
     sync::{
         Arc,
         atomic::Ordering,
@@ -40,6 +41,9 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Quiet time after which kills seen are compared with kills counted.
 const RECONCILE_AFTER: Duration = Duration::from_millis(500);
 
+/// A report in the kernel's log is complete after this long without a further line.
+const REPORT_QUIET: Duration = Duration::from_millis(1_100);
+
 /// How a trace ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ended {
@@ -62,6 +66,9 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>
         let mut stop = Stop::new(args)?;
         let mut source = Source::take(&mut session)?;
         let (worker, header) = worker::prepare(&mut session, args)?;
+        if source.ring.is_none() {
+            source.kmsg = worker.log.as_ref().map(|log| watch(log.fd())).transpose()?;
+        }
         let shared = Arc::clone(&worker.shared);
         let (jobs, inbox) = sync_channel(JOBS);
         let thread = thread("oomtrace-out", move || worker.run(header, &inbox))?;
@@ -108,13 +115,28 @@ struct Source {
     ring: Option<Ring>,
     loss: Option<LossReader>,
     log: Option<AsyncFd<EbpfLogger<&'static dyn log::Log>>>,
+    /// The kernel's log, when it is the only witness.
+    kmsg: Option<AsyncFd<OwnedFd>>,
+}
+
+/// Waits for the kernel's log by a descriptor of its own for the same open file.
+fn watch(fd: RawFd) -> Result<AsyncFd<OwnedFd>> {
+    // SAFETY: the descriptor is open: its owner is borrowed by the caller.
+    let fd =
+        unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned().context("watching the kernel's log")?;
+    // SAFETY: an owned descriptor is one and the same until it is dropped.
+    unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }
+        .map_err(std::io::Error::from)
+        .context("watching the kernel's log")
 }
 
 impl Source {
     fn take(session: &mut Session) -> Result<Self> {
-        let Some(ebpf) = session.ebpf.as_mut() else { return Ok(Self { ring: None, loss: None, log: None }) };
+        let Some(ebpf) = session.ebpf.as_mut() else {
+            return Ok(Self { ring: None, loss: None, log: None, kmsg: None });
+        };
         let log = if session.layout.debug == 1 { kernel_side_log(ebpf) } else { None };
-        Ok(Self { ring: Some(Ring::take(ebpf)?), loss: Some(LossReader::take(ebpf)?), log })
+        Ok(Self { ring: Some(Ring::take(ebpf)?), loss: Some(LossReader::take(ebpf)?), log, kmsg: None })
     }
 }
 
@@ -132,7 +154,7 @@ struct Stop {
     terminate: Signal,
     hangup: Signal,
     until: Option<Instant>,
-    reader: Option<AsyncFd<std::os::fd::OwnedFd>>,
+    reader: Option<AsyncFd<OwnedFd>>,
 }
 
 impl Stop {
@@ -173,7 +195,7 @@ impl Stop {
 }
 
 /// Standard output when it is a pipe: an error condition on it tells that nobody reads on.
-fn closing_pipe() -> Option<AsyncFd<std::os::fd::OwnedFd>> {
+fn closing_pipe() -> Option<AsyncFd<OwnedFd>> {
     use std::os::{fd::AsFd, unix::fs::FileTypeExt};
     let fd = std::io::stdout().as_fd().try_clone_to_owned().ok()?;
     let file = std::fs::File::from(fd);
@@ -223,7 +245,7 @@ impl EventPath {
     async fn follow(&mut self, source: &mut Source, stop: &mut Stop) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         while !shared.done.load(Ordering::Acquire) {
-            let Source { ring, loss, log } = source;
+            let Source { ring, loss, log, kmsg } = source;
             let due = self.due();
             tokio::select! {
                 biased;
@@ -234,14 +256,26 @@ impl EventPath {
                 }
                 () = sleep_until(due) => {}
                 () = flush(log.as_mut()) => {}
+                () = readable(kmsg.as_ref()) => self.read_kernel_log(),
                 () = shared.wake.notified() => {}
                 () = stop.asked() => return Ok(()),
             }
             self.lost(loss.as_ref());
             self.close();
-            self.reconcile();
+            if source.ring.is_some() {
+                self.reconcile();
+            } else if self.reconcile.is_some_and(|at| Instant::now() >= at) {
+                self.reconcile = None;
+                self.send(Job::KernelLog);
+            }
         }
         Ok(())
+    }
+
+    /// Reads the kernel's log now, and once more when the report that is being printed has been quiet for long enough.
+    fn read_kernel_log(&mut self) {
+        self.send(Job::KernelLog);
+        self.reconcile = Some(Instant::now() + REPORT_QUIET);
     }
 
     /// When something is due without a record coming in.
@@ -357,7 +391,13 @@ impl EventPath {
             self.say(closed);
         }
         self.lost_whole_kills();
-        let notes: Vec<String> = self.counts.verdict(self.lost_kills).into_iter().collect();
+        let verdict = if source.ring.is_some() {
+            self.counts.verdict(self.lost_kills)
+        } else {
+            self.send(Job::KernelLog);
+            Some("the kernel's log was the only witness: a kill whose report was cut or overwritten is missing".to_owned())
+        };
+        let notes: Vec<String> = verdict.into_iter().collect();
         let complete =
             self.lost_kills == 0 && self.loss.records == 0 && notes.is_empty() && source.ring.is_some();
         let vmstat_oom_kill = self.counts.risen();
@@ -369,6 +409,13 @@ async fn drain(ring: Option<&mut Ring>, each: impl FnMut(Decoded)) -> Result<u64
     match ring {
         Some(ring) => ring.drain(each).await,
         None => std::future::pending().await,
+    }
+}
+
+async fn readable(kmsg: Option<&AsyncFd<OwnedFd>>) {
+    let Some(kmsg) = kmsg else { return std::future::pending().await };
+    if let Ok(mut guard) = kmsg.readable().await {
+        guard.clear_ready();
     }
 }
 

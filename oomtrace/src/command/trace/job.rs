@@ -20,6 +20,8 @@ pub(super) enum Job {
     LateExit(u64, u32, u64),
     /// A victim of a reported kill came late: the kill's first record's time.
     LateVictim(u64, Box<Member>),
+    /// The kernel's log, the only witness, has something to read.
+    KernelLog,
     /// Lost since the last time: kills, records, why.
     Lost(u64, u64, String),
     /// The end: kills lost in all, rise of vmstat's counter, notes.

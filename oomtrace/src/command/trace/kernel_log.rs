@@ -1,12 +1,13 @@
-//! The kernel's log as a second witness: it completes what the attached hooks could not see.
+//! The kernel's log as a second witness: it completes what the attached hooks could not see, and where there are none it
+//! is the only one.
 
-use std::path::Path;
+use std::{collections::VecDeque, os::fd::RawFd, path::Path};
 
 use crate::{
-    collect::Draft,
-    kernel::{Roots, clock},
-    klog::{Item, KmsgReader, Next, Parser, Report, Start},
-    model::Incident,
+    collect::{Builder, Draft, INFERRED},
+    kernel::clock,
+    klog::{self, Facts, Item, KmsgReader, Next, Outcome, Parser, Report, Start, to_model},
+    model::{Incident, SCHEMA, Source, SourceKind},
 };
 
 /// Reports kept until their incident comes.
@@ -16,7 +17,7 @@ const KEPT: usize = 64;
 pub(super) struct KernelLog {
     reader: KmsgReader,
     parser: Parser,
-    reports: std::collections::VecDeque<Report>,
+    reports: VecDeque<Report>,
 }
 
 impl KernelLog {
@@ -24,22 +25,44 @@ impl KernelLog {
     ///
     /// # Errors
     /// A note that names cause and remedy.
-    pub(super) fn open(_roots: &Roots) -> Result<Self, String> {
+    pub(super) fn open() -> Result<Self, String> {
         let reader = KmsgReader::open(Path::new("/dev/kmsg"), Start::Now)
             .map_err(|e| format!("the kernel's log can't complete reports: {e}"))?;
-        Ok(Self { reader, parser: Parser::new(), reports: std::collections::VecDeque::with_capacity(KEPT) })
+        Ok(Self { reader, parser: Parser::new(), reports: VecDeque::with_capacity(KEPT) })
+    }
+
+    /// The descriptor to wait on.
+    pub(super) fn fd(&self) -> RawFd {
+        std::os::fd::AsRawFd::as_raw_fd(&self.reader)
     }
 
     /// Fills what `incident` lacks from the kernel's report of the same kill, if it is there by now.
-    pub(super) fn complete(&mut self, incident: &mut Incident, draft: &Draft) {
+    pub(super) fn complete(&mut self, incident: &mut Incident, draft: &Draft, builder: &Builder) {
         self.read();
-        let killed = |report: &Report| incident.victims.first().is_some_and(|v| report.kills(v.pid));
-        let current = self.parser.current().filter(|r| killed(r)).cloned();
-        let report = current.or_else(|| self.reports.iter().rev().find(|r| killed(r)).cloned());
-        if let Some(report) = report {
-            log::debug!("completing kill {:?} from the kernel's log", draft.seq);
-            let _ = (&report, incident);
+        let about = |report: &Report| {
+            report.outcome == Outcome::Killed && incident.victims.first().is_some_and(|v| report.kills(v.pid))
+        };
+        let current = self.parser.current().filter(|r| about(r)).cloned();
+        let Some(report) = current.or_else(|| self.reports.iter().rev().find(|r| about(r)).cloned()) else {
+            return;
+        };
+        // What was inferred gives way to what the kernel says.
+        if incident.scope.inferred && report.domain.constraint.is_some() {
+            incident.scope = crate::model::Scope::default();
+            incident.source.notes.retain(|note| !note.starts_with(INFERRED));
+            if let Some(path) = &report.domain.oom_memcg {
+                builder.place(&mut incident.scope, draft, path);
+            }
         }
+        klog::complete(incident, &report);
+    }
+
+    /// The kills that the log has told of since the last time, as incidents of their own.
+    pub(super) fn kills(&mut self, builder: &Builder) -> Vec<Incident> {
+        self.read();
+        let (killed, _): (Vec<_>, Vec<_>) =
+            self.reports.drain(..).partition(|report| report.outcome == Outcome::Killed);
+        killed.iter().map(|report| incident(report, builder)).collect()
     }
 
     fn read(&mut self) {
@@ -55,5 +78,32 @@ impl KernelLog {
                 self.reports.push_back(*report);
             }
         }
+    }
+}
+
+/// An incident of which the log is the only witness.
+fn incident(report: &Report, builder: &Builder) -> Incident {
+    let host = builder.facts().host.clone();
+    let facts = Facts { page_size: host.page_size, ..Facts::default() };
+    // printk's clock stands still while the machine sleeps, so this is a little early after a suspend.
+    let time = report.outcome_usec.or(report.begin_usec).map_or_else(clock::boottime_ns, |usec| usec * 1000);
+    Incident {
+        schema: SCHEMA.to_owned(),
+        id: builder.id(time),
+        time: clock::rfc3339(time),
+        boottime_ns: time,
+        host,
+        source: Source {
+            kind: SourceKind::KernelLog,
+            probes: vec![klog::PROBE.to_owned()],
+            lost_events: 0,
+            notes: report.missing.iter().map(|part| format!("missing in the kernel's log: {part}")).collect(),
+        },
+        scope: to_model::scope(report, &facts),
+        trigger: to_model::trigger(report),
+        victims: to_model::victims(report, &facts),
+        candidates: to_model::candidates(report, &facts),
+        candidates_scored: to_model::candidates_scored(report),
+        system: None,
     }
 }

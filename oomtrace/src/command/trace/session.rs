@@ -105,6 +105,9 @@ fn attach(
     layout: Layout,
     notes: &mut Vec<String>,
 ) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
+    if args.without_probe.iter().any(|w| w == "all") {
+        return Ok((None, Vec::new()));
+    }
     let lacking: Vec<String> =
         capability::needs(roots).iter().filter(|n| n.required).filter_map(capability::Need::remedy).collect();
     if !lacking.is_empty() {

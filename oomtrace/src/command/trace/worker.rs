@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::Receiver,
     },
@@ -22,7 +22,7 @@ use crate::{
         terminal::Look,
     },
     enrich::{Enricher, Redactor, container, redact},
-    kernel::clock,
+    kernel::{Roots, clock, text_symbols::TextSymbols},
     model::{
         Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, SCHEMA, System, Text, Update, VictimExit,
     },
@@ -32,6 +32,8 @@ use crate::{
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
 
+/// Stack of the thread that reads the kernel's functions.
+const SYMBOLS_STACK: usize = 128 * 1024;
 /// With this many jobs waiting, the scene is left out: a storm of kills is reported late otherwise.
 const BUSY: u64 = 64;
 /// Scenes and reported kills kept.
@@ -70,7 +72,12 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker
     let enricher = Enricher::new(&session.roots, redactor);
     let mut notes = std::mem::take(&mut session.notes);
     notes.extend(enricher.notes());
-    let log = KernelLog::open(&session.roots).map_err(|e| notes.push(e)).ok();
+    let log = KernelLog::open().map_err(|e| notes.push(e)).ok();
+    anyhow::ensure!(
+        session.ebpf.is_some() || log.is_some(),
+        "no kill can be seen here:\n{}\nrun `oomtrace doctor` for what is missing and how to get it",
+        notes.join("\n")
+    );
     let now = clock::boottime_ns();
     let header = Header {
         schema: SCHEMA.to_owned(),
@@ -86,6 +93,7 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker
         cpus: u64::from(session.layout.cpus),
         gfp: session.gfp.clone(),
         probes: session.probe_labels(),
+        symbols: load_symbols(&session.roots),
     };
     let worker = Worker {
         builder: Builder::new(facts),
@@ -101,6 +109,18 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker
         tally: Tally::default(),
     };
     Ok((worker, header))
+}
+
+/// Reads the kernel's functions in the background; until they are there, stacks are reported as addresses.
+fn load_symbols(roots: &Roots) -> Arc<OnceLock<TextSymbols>> {
+    let symbols = Arc::new(OnceLock::new());
+    let (roots, filled) = (roots.clone(), Arc::clone(&symbols));
+    let load = move || drop(filled.set(TextSymbols::load(&roots)));
+    let builder = std::thread::Builder::new().name("oomtrace-syms".to_owned()).stack_size(SYMBOLS_STACK);
+    if let Err(error) = builder.spawn(load) {
+        log::warn!("stacks are reported as addresses: no thread could be started: {error}");
+    }
+    symbols
 }
 
 fn renderer(args: &TraceArgs, output: &Output) -> Box<dyn Render + Send> {
@@ -198,6 +218,7 @@ impl Worker {
                 return self.late_victim(first, &member);
             }
             Job::LateExit(..) | Job::LateVictim(..) => {}
+            Job::KernelLog => return self.kernel_log(memory),
             Job::Lost(kills, records, why) => {
                 let time = clock::rfc3339(clock::boottime_ns());
                 return self.write(&Event::Lost(Lost { time, kills, records, why }));
@@ -238,10 +259,24 @@ impl Worker {
             None => incident.source.notes.push("the scene was left out: too many kills at once".to_owned()),
         }
         if let Some(log) = &mut self.log {
-            log.complete(&mut incident, draft);
+            log.complete(&mut incident, draft, &self.builder);
         }
         self.identify(&mut incident, draft);
         self.report(incident, draft.first, memory)
+    }
+
+    /// Reports the kills that only the kernel's log told of.
+    fn kernel_log(&mut self, memory: &mut Memory) -> Result<bool> {
+        let Some(log) = &mut self.log else { return Ok(true) };
+        for mut incident in log.kills(&self.builder) {
+            let first = incident.boottime_ns;
+            self.enricher.enrich(&mut incident, &[], clock::boottime_ns().saturating_sub(first));
+            locate(&mut incident);
+            if !self.report(incident, first, memory)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn identify(&mut self, incident: &mut Incident, draft: &Draft) {
@@ -256,12 +291,7 @@ impl Worker {
         if left_out {
             incident.system = None;
         }
-        for victim in &mut incident.victims {
-            let path = victim.cgroup.as_ref().map(|c| c.path.as_bytes().to_vec()).unwrap_or_default();
-            let identity = container::identify(&path);
-            victim.container = identity.container;
-            victim.unit = identity.unit;
-        }
+        locate(incident);
     }
 
     fn report(&mut self, incident: Incident, first: u64, memory: &mut Memory) -> Result<bool> {
@@ -305,5 +335,15 @@ impl Worker {
         let mut text = Vec::with_capacity(4096);
         self.render.event(event, &mut text)?;
         Ok(self.output.block(&text)? == Wrote::All)
+    }
+}
+
+/// Containers and units of the victims, from the shapes of their cgroups' paths.
+fn locate(incident: &mut Incident) {
+    for victim in &mut incident.victims {
+        let Some(cgroup) = &victim.cgroup else { continue };
+        let identity = container::identify(cgroup.path.as_bytes());
+        victim.container = identity.container;
+        victim.unit = identity.unit;
     }
 }
