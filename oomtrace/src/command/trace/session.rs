@@ -48,6 +48,9 @@ impl Session {
             Some(btf) => layout::resolve(btf, &roots),
             None => layout::without_btf(&roots),
         };
+        if let Some(format) = roots.event_format("oom", "mark_victim") {
+            layout::from_format(&mut layout, &format);
+        }
         layout.debug = u32::from(args.verbose > 1);
         let gfp = GfpNames::detect(&roots, btf.as_ref());
         drop(btf);

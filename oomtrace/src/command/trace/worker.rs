@@ -154,6 +154,8 @@ pub(super) struct Tally {
     pub kills: u64,
     /// Kills that filters kept out.
     pub filtered: u64,
+    /// Processes killed in those that only the kernel's log told of.
+    pub logged: Option<u64>,
 }
 
 /// State that lives as long as the stream.
@@ -225,7 +227,9 @@ impl Worker {
             }
             Job::Finish { lost_kills, vmstat_oom_kill, complete, notes } => {
                 let time = clock::rfc3339(clock::boottime_ns());
-                let Tally { kills, filtered } = self.tally;
+                let notes = notes.into_iter().chain(self.log_verdict(vmstat_oom_kill)).collect::<Vec<_>>();
+                let Tally { kills, filtered, .. } = self.tally;
+                let complete = complete && notes.is_empty();
                 let footer = Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes };
                 return if self.framed { self.write(&Event::Footer(footer)) } else { Ok(true) };
             }
@@ -268,7 +272,11 @@ impl Worker {
     /// Reports the kills that only the kernel's log told of.
     fn kernel_log(&mut self, memory: &mut Memory) -> Result<bool> {
         let Some(log) = &mut self.log else { return Ok(true) };
-        for mut incident in log.kills(&self.builder) {
+        let mut logged = self.tally.logged.unwrap_or(0);
+        let kills = log.kills(&self.builder);
+        logged += kills.iter().map(|incident| incident.victims.len() as u64).sum::<u64>();
+        self.tally.logged = Some(logged);
+        for mut incident in kills {
             let first = incident.boottime_ns;
             self.enricher.enrich(&mut incident, &[], clock::boottime_ns().saturating_sub(first));
             locate(&mut incident);
@@ -277,6 +285,22 @@ impl Worker {
             }
         }
         Ok(true)
+    }
+
+    /// Where the log was the only witness: whether it told of as many kills as the kernel counted.
+    fn log_verdict(&self, risen: Option<u64>) -> Option<String> {
+        let logged = self.tally.logged?;
+        match risen {
+            Some(risen) if risen == logged => None,
+            Some(risen) => Some(format!(
+                "/proc/vmstat counted {risen} kills, the kernel's log told of {logged}: a group's first victim counts \
+                 twice, and a report that was cut or overwritten is missing"
+            )),
+            None => Some(
+                "the kernel's log was the only witness, and /proc/vmstat can't be read to check it"
+                    .to_owned(),
+            ),
+        }
     }
 
     fn identify(&mut self, incident: &mut Incident, draft: &Draft) {
