@@ -24,11 +24,11 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         }
         (Some(Constraint::Cpuset), _) => cpuset(page, incident),
         (Some(Constraint::MemoryPolicy), _) => {
-            nodes(page, incident, "No cgroup's: the nodes of a memory policy ran out")
+            nodes(page, incident, "No cgroup's: the nodes of a memory policy")
         }
         (None, _) => page.para("Not known: the probes that worked do not show it.", 0),
     }
-    if scope.inferred {
+    if scope.inferred && scope.constraint.is_some() {
         let text = "Inferred from usage and limits: the kernel's own decision could not be read.";
         page.para(Rich::new().with(Tone::Yellow, text), 0);
     }
@@ -108,20 +108,20 @@ fn above(page: &mut Page, ancestors: &[MemcgLevel]) {
 
 fn cpuset(page: &mut Page, incident: &Incident) {
     let of = incident.scope.cpuset.as_ref().map_or(String::new(), |name| format!(" {}", words::shown(name)));
-    nodes(page, incident, &format!("No memory cgroup's: the nodes of cpuset{of} ran out"));
+    nodes(page, incident, &format!("No memory cgroup's: the nodes of cpuset{of}"));
 }
 
 fn nodes(page: &mut Page, incident: &Incident, text: &str) {
     let nodes = incident.scope.mems_allowed.as_deref();
     let nodes = nodes.map_or(String::new(), |nodes| format!(" (mems_allowed {})", words::safe(nodes)));
-    page.para(with_total(incident, &format!("{text}{nodes}")), 0);
+    page.para(with_total(incident, &format!("{text}{nodes} ran out")), 0);
 }
 
 /// Adds the size of the domain.
 fn with_total(incident: &Incident, text: &str) -> Rich {
     let total = incident.scope.total_pages.and_then(|pages| pages.checked_mul(incident.host.page_size));
     match total.filter(|total| *total > 0) {
-        Some(total) => Rich::from(format!("{text}: "))
+        Some(total) => Rich::from(format!("{text} of "))
             .with(Tone::Bold, words::size(total))
             .with(Tone::Plain, " of memory and swap."),
         None => format!("{text}.").into(),

@@ -36,7 +36,9 @@ pub(super) fn update(page: &mut Page, update: &Update) {
     }
     for note in &update.notes {
         page.para(
-            Rich::new().with(Tone::Yellow, words::safe(note)).with(Tone::Dim, format!(" (incident {id})")),
+            Rich::from("Update: ")
+                .with(Tone::Yellow, words::safe(note))
+                .with(Tone::Dim, format!(" (incident {id})")),
             2,
         );
     }
@@ -71,6 +73,7 @@ pub(super) fn lost(page: &mut Page, lost: &Lost) {
 
 /// The sums, and whether they can be trusted.
 pub(super) fn footer(page: &mut Page, footer: &Footer) {
+    page.gap();
     let kills = if footer.kills == 1 { "kill" } else { "kills" };
     let mut text = Rich::from(format!("{} OOM {kills}", figure(footer.kills)));
     if footer.filtered > 0 {

@@ -3,7 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::score::{self, Unit};
 use super::words;
-use crate::model::{Badness, BadnessParts, Candidate, Incident, Victim};
+use crate::model::{Badness, BadnessParts, Candidate, Incident, SourceKind, Victim};
 use crate::render::bytes;
 
 /// The message of a kernel that was told not to compare (`vm.oom_kill_allocating_task`).
@@ -14,7 +14,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     let Some(victim) = words::chosen(incident) else {
         return;
     };
-    page.section("Why it");
+    page.section("Why");
     if incident.scope.message.as_deref().is_some_and(|message| message.contains(ALLOCATING)) {
         page.para("It was the one that asked for memory: vm.oom_kill_allocating_task is on, so the kernel compared nobody.", 0);
         return;
@@ -32,7 +32,11 @@ fn verdict(page: &mut Page, incident: &Incident, badness: &Badness) {
     let unit = Unit::of(incident);
     let Some(points) = badness.points else {
         let more = if badness.parts.is_some() { "; this is what its memory adds up to:" } else { "." };
-        page.para(format!("The kernel's score could not be read{more}"), 0);
+        let text = match incident.source.kind {
+            SourceKind::KernelLog => format!("The kernel's log does not tell the score{more}"),
+            _ => format!("The kernel's score could not be read{more}"),
+        };
+        page.para(text, 0);
         return;
     };
     if points == i64::MAX {
@@ -63,7 +67,7 @@ fn share(incident: &Incident, badness: &Badness) -> Option<String> {
     Some(format!(", {} {of}", words::percent(points, total)?))
 }
 
-/// The parts below each other, as one would add them up on paper.
+/// The parts below each other, as one would add them up on paper. That the kernel had another sum is among the notes.
 fn sum(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness, parts: &BadnessParts) {
     // The parts are pages on every kernel, whatever unit it scored in.
     let unit =
@@ -91,11 +95,13 @@ fn sum(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness,
     for ((sign, what, pages, remark), figure) in rows.iter().zip(&figures) {
         if *pages != 0 || matches!(*sign, ' ' | '=') {
             let tone = if *sign == '=' { Tone::Bold } else { Tone::Plain };
-            let line = Rich::new().with(tone, format!("  {sign} {what:<14}{figure:>width$}"));
-            page.row(&line.with(Tone::Dim, format!("  {remark}")));
+            let mut line = Rich::new().with(tone, format!("  {sign} {what:<14}{figure:>width$}"));
+            if !remark.is_empty() {
+                line.push(Tone::Dim, format!("  {remark}"));
+            }
+            page.row(&line);
         }
     }
-    mismatch(page, incident, badness, total);
 }
 
 fn adj_formula(incident: &Incident, victim: &Victim, unit: Unit) -> String {
@@ -105,23 +111,6 @@ fn adj_formula(incident: &Incident, victim: &Victim, unit: Unit) -> String {
         (Some(adj), Some(total)) => format!("{adj} thousandths of {}", unit.figure(total)),
         (Some(adj), None) => format!("oom_score_adj is {adj}"),
         (None, _) => String::new(),
-    }
-}
-
-/// The kernel's score where it is not the sum of the parts.
-fn mismatch(page: &mut Page, incident: &Incident, badness: &Badness, total: i64) {
-    let unit = Unit::of(incident);
-    match badness.points {
-        Some(points) if points != total && unit != Unit::Permille && points != i64::MAX => {
-            let (word, apart) = if points > total {
-                ("more", points.saturating_sub(total))
-            } else {
-                ("less", total.saturating_sub(points))
-            };
-            let text = format!("The kernel's own score is {} {word} than this sum.", unit.tied(apart));
-            page.para(Rich::new().with(Tone::Yellow, text), 0);
-        }
-        _ => {}
     }
 }
 
@@ -157,7 +146,8 @@ fn next(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness
         page.para(Rich::new().with(Tone::Dim, "The other candidates are not known."), 0);
         return;
     }
-    let Some(points) = badness.points.filter(|points| *points != i64::MAX) else {
+    let score = badness.points.or(badness.recomputed);
+    let Some(points) = score.filter(|points| *points != i64::MAX) else {
         return;
     };
     let others = || incident.candidates.iter().filter(|c| c.pid != victim.pid && c.points.is_some());
