@@ -1,5 +1,6 @@
 //! The committed JSON Schema against the types: `OOMTRACE_BLESS=1 cargo test -p oomtrace --features schema --test schema`
 //! writes it anew. Needs the feature `schema`.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 #![cfg(feature = "schema")]
 
 use std::{env, fs, path::Path};

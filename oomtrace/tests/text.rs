@@ -1,5 +1,6 @@
 //! The text report against its fixtures: `OOMTRACE_BLESS=1 cargo test -p oomtrace --test text` writes them anew; read the
 //! difference before committing it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Sample incidents, each one that a real machine could have had.
+#![allow(clippy::unwrap_used, reason = "a sample that can not be made is a failed test")]
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 mod cgroups;

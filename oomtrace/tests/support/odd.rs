@@ -12,8 +12,8 @@ pub(crate) fn hostile_names() -> Incident {
     let mut candidates = vec![
         candidate(666, "\u{1b}]0;pwned\u{7}", 60 * MIB, 0, 0, total),
         candidate(667, "a\nb\rc\td", 2 * MIB, 0, 0, total),
-        candidate(668, "数据库数据", 1 * MIB, 0, 0, total),
-        candidate(669, "", 1 * MIB, 0, 0, total),
+        candidate(668, "数据库数据", MIB, 0, 0, total),
+        candidate(669, "", MIB, 0, 0, total),
     ];
     candidates[3].comm = Text::new(b"\xff\xfe\x80,'\"`$(x)".to_vec());
     let mut victim = victim(&candidates[0], &path, total);

@@ -20,11 +20,11 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         (Some(Constraint::Memcg), None) => page.para("A memory cgroup's; which one could not be read.", 0),
         (Some(Constraint::None), _) if scope.sysrq == Some(true) => {}
         (Some(Constraint::None), _) => {
-            page.para(with_total(incident, "No cgroup's: the whole machine ran out"), 0)
+            page.para(with_total(incident, "No cgroup's: the whole machine ran out"), 0);
         }
         (Some(Constraint::Cpuset), _) => cpuset(page, incident),
         (Some(Constraint::MemoryPolicy), _) => {
-            nodes(page, incident, "No cgroup's: the nodes of a memory policy")
+            nodes(page, incident, "No cgroup's: the nodes of a memory policy");
         }
         (None, _) => page.para("Not known: the probes that worked do not show it.", 0),
     }
@@ -61,7 +61,7 @@ fn usage(level: &MemcgLevel, version: Option<u8>) -> Rich {
             parts.push(format!("{} of {} used{share}", words::size(usage), words::size(limit)));
         }
         (Some(usage), None) => {
-            parts.push(format!("{} used, its limit could not be read", words::size(usage)))
+            parts.push(format!("{} used, its limit could not be read", words::size(usage)));
         }
         (None, Some(limit)) => parts.push(format!("limit {}", words::size(limit))),
         (None, None) => {}

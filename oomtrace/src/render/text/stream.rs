@@ -34,6 +34,16 @@ pub(super) fn update(page: &mut Page, update: &Update) {
         );
         page.para(Rich::from(text).with(Tone::Dim, format!(" (incident {id})")), 2);
     }
+    for victim in &update.victims {
+        let text = Rich::from("Update: ").with(Tone::Red, words::task(&victim.comm, victim.pid));
+        let size =
+            words::resident(&victim.memory).map_or(String::new(), |size| format!(", {}", words::size(size)));
+        page.para(
+            text.with(Tone::Plain, format!(" died as well{size}"))
+                .with(Tone::Dim, format!(" (incident {id})")),
+            2,
+        );
+    }
     for note in &update.notes {
         page.para(
             Rich::from("Update: ")

@@ -55,7 +55,7 @@ fn command(victim: &Victim) -> Rich {
 
 /// Arguments with quotes where they are needed to tell them apart.
 pub(super) fn command_line(args: &[Text]) -> String {
-    let words: Vec<_> = args.iter().map(|arg| argument(arg)).collect();
+    let words: Vec<_> = args.iter().map(argument).collect();
     words.join(" ")
 }
 
