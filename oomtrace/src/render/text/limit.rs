@@ -71,6 +71,9 @@ fn usage(level: &MemcgLevel, version: Option<u8>) -> Rich {
     let swap = if version == Some(1) { "memory and swap together" } else { "swap" };
     parts.extend(match (level.swap_usage_bytes, level.swap_limit_bytes) {
         (Some(used), Some(limit)) => Some(format!("{swap} {} of {}", words::size(used), words::size(limit))),
+        (Some(0), None) => None,
+        // v1 counts memory again here; without a limit that says nothing.
+        (Some(_), None) if version == Some(1) => None,
         (Some(used), None) => Some(format!("{swap} {}, no limit", words::size(used))),
         (None, Some(limit)) => Some(format!("{swap} limit {}", words::size(limit))),
         (None, None) => None,

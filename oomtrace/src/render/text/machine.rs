@@ -15,7 +15,8 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     page.section("Machine");
     let whole = incident.scope.constraint != Some(Constraint::Memcg);
     page.para(memory(system, whole).with(Tone::Dim, format!(" ({})", age(system))), 0);
-    if let Some(psi) = &system.psi {
+    let calm = |psi: &&Psi| psi.some_avg10 < 0.05;
+    if let Some(psi) = system.psi.as_ref().filter(|psi| !calm(psi)) {
         page.para(pressure(psi), 0);
     }
     zones(page, &system.zones);
