@@ -152,7 +152,7 @@ pub(crate) fn adj_decided() -> Incident {
         scope: scope(level(path, total, total), 0, total),
         victims: vec![victim],
         candidates,
-        candidates_scored: Some(4),
+        candidates_scored: Some(3),
         ..base("4")
     }
 }

@@ -29,42 +29,56 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
 }
 
 fn verdict(page: &mut Page, incident: &Incident, badness: &Badness) {
-    let unit = Unit::of(incident);
-    let Some(points) = badness.points else {
-        let more = if badness.parts.is_some() { "; this is what its memory adds up to:" } else { "." };
-        let text = match incident.source.kind {
-            SourceKind::KernelLog => format!("The kernel's log does not tell the score{more}"),
-            _ => format!("The kernel's score could not be read{more}"),
-        };
-        page.para(text, 0);
+    let Some(score) = badness.points.or(badness.recomputed) else {
+        page.para(no_score(incident, badness), 0);
         return;
     };
-    if points == i64::MAX {
+    if score == i64::MAX {
         page.para("The kernel takes such a task first, whatever its size: it was in swapoff or KSM.", 0);
         return;
     }
-    let mut text = Rich::from(match incident.candidates_scored {
-        Some(1) => "The only task that could be chosen: badness ".into(),
-        Some(scored) => format!("Highest badness of {} tasks: ", bytes::count(scored.into())),
-        None => String::from("Badness "),
-    });
-    text.push(Tone::Bold, unit.tied(points));
+    let unit = Unit::of(incident);
+    let mut text = Rich::from(rank(incident, score)).with(Tone::Bold, unit.tied(score));
     if let Unit::Pages(_) = unit {
-        text.push(Tone::Plain, format!(" ({})", bytes::pages(points).replace(' ', "\u{a0}")));
+        text.push(Tone::Plain, format!(" ({})", bytes::pages(score).replace(' ', "\u{a0}")));
     }
-    text.push(Tone::Plain, share(incident, badness).unwrap_or_default());
-    page.para(text.with(Tone::Plain, "."), 0);
+    text.push(Tone::Plain, share(incident, badness, score).unwrap_or_default());
+    text.push(
+        Tone::Plain,
+        if badness.points.is_some() { "." } else { "; recomputed, the kernel's own figure was not seen." },
+    );
+    page.para(text, 0);
 }
 
-/// `, 99.8 % of the scope`
-fn share(incident: &Incident, badness: &Badness) -> Option<String> {
-    let total = badness.total_pages.or(incident.scope.total_pages)?;
-    let points = u64::try_from(badness.points?).ok()?;
-    if Unit::of(incident) == Unit::Permille {
-        return None;
+/// What there is to say without a score in pages.
+fn no_score(incident: &Incident, badness: &Badness) -> String {
+    let more = if badness.parts.is_some() { "; this is what its memory adds up to:" } else { "." };
+    match (badness.permille, incident.source.kind) {
+        // Up to 5.0 the log tells the score, in thousandths.
+        (Some(permille), _) => format!("The kernel scored it {permille}\u{a0}‰{}{more}", whole(incident)),
+        (None, SourceKind::KernelLog) => format!("The kernel's log does not tell the score{more}"),
+        (None, _) => format!("The kernel's score could not be read{more}"),
     }
-    let of = if incident.scope.memcg.is_some() { "of what the limit allows" } else { "of memory and swap" };
-    Some(format!(", {} {of}", words::percent(points, total)?))
+}
+
+/// `Highest badness of 12 tasks: ` where that is so.
+fn rank(incident: &Incident, score: i64) -> String {
+    let is_highest = incident.candidates.iter().all(|c| c.points.is_none_or(|points| points <= score));
+    match incident.candidates_scored {
+        Some(1) => "The only task that could be chosen: badness ".into(),
+        Some(scored) if is_highest => format!("Highest badness of {} tasks: ", bytes::count(scored.into())),
+        _ => "Badness ".into(),
+    }
+}
+
+/// `, 99.8 % of what the limit allows`
+fn share(incident: &Incident, badness: &Badness, score: i64) -> Option<String> {
+    let total = badness.total_pages.or(incident.scope.total_pages)?;
+    Some(format!(", {}{}", words::percent(u64::try_from(score).ok()?, total)?, whole(incident)))
+}
+
+fn whole(incident: &Incident) -> &'static str {
+    if incident.scope.memcg.is_some() { " of what the limit allows" } else { " of memory and swap" }
 }
 
 /// The parts below each other, as one would add them up on paper. That the kernel had another sum is among the notes.
@@ -88,7 +102,12 @@ fn sum(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness,
             adj.saturating_abs(),
             adj_formula(incident, victim, unit),
         ),
-        ('=', if badness.points == Some(total) { "badness" } else { "sum" }, total, String::new()),
+        (
+            '=',
+            if badness.points.or(badness.recomputed) == Some(total) { "badness" } else { "sum" },
+            total,
+            String::new(),
+        ),
     ];
     let figures: Vec<_> = rows.iter().map(|(_, _, pages, _)| unit.figure(*pages)).collect();
     let width = figures.iter().map(String::len).max().unwrap_or(0);
