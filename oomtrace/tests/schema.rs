@@ -44,6 +44,24 @@ fn the_schema_is_sound() {
     assert!(text.contains("lossy") && text.contains("hex") && text.contains(r#""type":"string""#), "{text}");
 }
 
+/// docs/events.md has a word on every field.
+#[test]
+fn every_field_is_documented() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/events.md");
+    let page = fs::read_to_string(page).unwrap();
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    let mut missing = Vec::new();
+    walk(&schema, &mut |map| {
+        if let Some(Value::Object(properties)) = map.get("properties") {
+            let forms = |name: &str| [format!("`{name}`"), format!("`{name}[]`"), format!("\"{name}\"")];
+            missing.extend(
+                properties.keys().filter(|name| !forms(name).iter().any(|form| page.contains(form))).cloned(),
+            );
+        }
+    });
+    assert!(missing.is_empty(), "not in docs/events.md: {missing:?}");
+}
+
 fn walk(value: &Value, see: &mut impl FnMut(&serde_json::Map<String, Value>)) {
     match value {
         Value::Object(map) => {
