@@ -185,9 +185,12 @@ pub(crate) fn inferred() -> Incident {
             ..Scope::default()
         },
         victims: vec![victim],
+        // The kernel's log had its table.
+        candidates: vec![only, candidate(77_002, "sleep", 1536 * KIB, 0, 0, total)],
+        candidates_scored: Some(2),
         ..base("5")
     };
-    incident.source.probes = vec!["raw_tp:mark_victim".into()];
+    incident.source.probes = vec!["raw_tp:mark_victim".into(), "kernel log".into()];
     incident.source.lost_events = 3;
     incident.source.notes = vec![
         "whose limit was hit is inferred: the cgroup above the victim that is closest to its limit".into(),

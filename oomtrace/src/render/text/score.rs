@@ -1,7 +1,7 @@
 //! Badness in figures: what unit the kernel scored in, and who would have been chosen without `oom_score_adj`.
 
 use super::words;
-use crate::model::{Candidate, Incident};
+use crate::model::{Candidate, Incident, Victim};
 use crate::render::bytes;
 
 /// The least favoured value of `oom_score_adj`: a task with it is never chosen.
@@ -38,6 +38,13 @@ impl Unit {
     pub(super) fn tied(self, points: i64) -> String {
         self.figure(points).replace(' ', "\u{a0}")
     }
+}
+
+/// The victim's score: the kernel's, else the sum of its parts, else that of its row among the candidates.
+pub(super) fn of(incident: &Incident, victim: &Victim) -> Option<i64> {
+    let badness = victim.badness.as_ref();
+    let row = || incident.candidates.iter().find(|c| c.pid == victim.pid)?.points;
+    badness.and_then(|badness| badness.points.or(badness.recomputed)).or_else(row)
 }
 
 /// The scores with `oom_score_adj` taken out again, highest first.

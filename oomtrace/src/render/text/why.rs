@@ -20,16 +20,17 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         return;
     }
     let badness = victim.badness.clone().unwrap_or_default();
-    verdict(page, incident, &badness);
+    let score = score::of(incident, victim);
+    verdict(page, incident, &badness, score);
     if let Some(parts) = &badness.parts {
-        sum(page, incident, victim, &badness, parts);
+        sum(page, incident, victim, parts);
     }
     adjustment(page, incident, victim);
-    next(page, incident, victim, &badness);
+    next(page, incident, victim, score);
 }
 
-fn verdict(page: &mut Page, incident: &Incident, badness: &Badness) {
-    let Some(score) = badness.points.or(badness.recomputed) else {
+fn verdict(page: &mut Page, incident: &Incident, badness: &Badness, score: Option<i64>) {
+    let Some(score) = score else {
         page.para(no_score(incident, badness), 0);
         return;
     };
@@ -82,7 +83,7 @@ fn whole(incident: &Incident) -> &'static str {
 }
 
 /// The parts below each other, as one would add them up on paper. That the kernel had another sum is among the notes.
-fn sum(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness, parts: &BadnessParts) {
+fn sum(page: &mut Page, incident: &Incident, victim: &Victim, parts: &BadnessParts) {
     // The parts are pages on every kernel, whatever unit it scored in.
     let unit =
         if incident.host.page_size == 0 { Unit::BarePages } else { Unit::Pages(incident.host.page_size) };
@@ -104,7 +105,7 @@ fn sum(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness,
         ),
         (
             '=',
-            if badness.points.or(badness.recomputed) == Some(total) { "badness" } else { "sum" },
+            if score::of(incident, victim) == Some(total) { "badness" } else { "sum" },
             total,
             String::new(),
         ),
@@ -160,12 +161,11 @@ fn adjustment(page: &mut Page, incident: &Incident, victim: &Victim) {
 }
 
 /// The runner-up, or those with the same score.
-fn next(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness) {
+fn next(page: &mut Page, incident: &Incident, victim: &Victim, score: Option<i64>) {
     if incident.candidates.is_empty() {
         page.para(Rich::new().with(Tone::Dim, "The other candidates are not known."), 0);
         return;
     }
-    let score = badness.points.or(badness.recomputed);
     let Some(points) = score.filter(|points| *points != i64::MAX) else {
         return;
     };
