@@ -17,7 +17,7 @@ use crate::{
     collect::{Builder, Draft, Facts, Member},
     command::{
         cli::{Redact, TraceArgs},
-        filter::Filter,
+        filter::{Filter, Verdict},
         output::{Output, Wrote},
         terminal::Look,
     },
@@ -320,9 +320,18 @@ impl Worker {
 
     fn report(&mut self, incident: Incident, first: u64, memory: &mut Memory) -> Result<bool> {
         self.tally.kills += 1;
-        if !self.filter.matches(&incident) {
-            self.tally.filtered += 1;
-            return Ok(true);
+        let mut incident = incident;
+        match self.filter.verdict(&incident) {
+            Verdict::Yes => {}
+            Verdict::No => {
+                self.tally.filtered += 1;
+                return Ok(true);
+            }
+            // Better one report too many than a kill that nobody hears of.
+            Verdict::Unknown => {
+                let note = "what the filter asks for is not known of this kill, so it is reported";
+                incident.source.notes.push(note.to_owned());
+            }
         }
         if memory.reported.len() == REPORTED {
             memory.reported.pop_front();
