@@ -128,7 +128,7 @@ pub fn compare(record: &Value, report: &Report, machine: &Machine, rung: Rung) -
     }
     exact(record, machine, &mut outcome);
     victims(record, report, rung, &mut outcome);
-    candidates::check(record, report, machine, rung, &mut outcome);
+    candidates::check(record, report, machine, &mut outcome);
     outcome
 }
 
