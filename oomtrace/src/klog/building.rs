@@ -262,6 +262,11 @@ impl Building {
         added
     }
 
+    /// A fragment may be the name of a cpuset, whatever it looks like.
+    pub(super) fn awaits_name(&self) -> bool {
+        self.pieces.as_ref().is_some_and(Pieces::is_constraint) && !self.is_decided()
+    }
+
     fn settle(&mut self) {
         if let Some(pieces) = self.pieces.take() {
             settle::pieces(&mut self.report, &pieces);

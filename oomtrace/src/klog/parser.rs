@@ -112,7 +112,7 @@ impl Parser {
     /// A fragment may be nothing but a name that a process chose, so it is only added to what waits for one. A process
     /// whose name begins with `\x01c` makes printk take its first line for a fragment, so that one is read all the same.
     fn fragment(&mut self, line: &KmsgLine<'_>) {
-        if self.open.as_mut().is_some_and(|open| open.fragment(line)) {
+        if self.open.as_mut().is_some_and(|open| open.fragment(line) || open.awaits_name()) {
             return;
         }
         if let Some(kind @ Line::Invoked(..)) = Line::parse(line.text) {
