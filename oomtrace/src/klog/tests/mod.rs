@@ -1,5 +1,7 @@
 //! The parser on real captures, and on what garbles them.
 
+mod completing;
 mod fixtures;
 mod properties;
 mod script;
+mod versions;
