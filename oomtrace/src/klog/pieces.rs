@@ -8,13 +8,10 @@
 use super::KmsgLine;
 use super::kmsg::Caller;
 use super::parse::scan::split;
-use super::parse::{constraint, memcg};
+use super::parse::{CUT_FROM, constraint, memcg};
 
 /// Longest line that is put together: two paths of `PATH_MAX` and then some.
 const LINE_MAX: usize = 16 * 1024;
-/// From this length on a piece may have been cut: a record holds 1023 bytes since 5.10, about 975 before.
-const CUT_FROM: usize = 970;
-
 /// A name follows it, printed by itself.
 const CPUSET: &[u8] = b",cpuset=";
 

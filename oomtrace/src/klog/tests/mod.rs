@@ -2,6 +2,7 @@
 
 mod completing;
 mod fixtures;
+mod golden;
 mod properties;
 mod script;
 mod versions;

@@ -9,7 +9,8 @@ use crate::klog::{
 };
 use crate::model::{Incident, Text};
 
-const FIXTURES: &[&str] = &["6.18-v1-memcg"];
+const FIXTURES: &[&str] =
+    &["6.18-v1-memcg", "5.10-v1-kinds", "5.10-interleaved", "6.12-interleaved", "6.12-numa", "6.12-swap"];
 
 /// Reads lines to the end.
 fn read(lines: &[Printed]) -> Vec<Report> {
