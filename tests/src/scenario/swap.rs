@@ -14,13 +14,16 @@ use super::worker::{Worker, arguments};
 use crate::protocol::Verdict;
 use crate::sys;
 
-/// Where that disk may be.
-const DEVICES: &[&str] = &["/dev/nvme0n1", "/dev/ram0", "/dev/vda"];
+/// NVMe is built into the kernels of the matrix, a RAM disk needs the module brd.
+const DISK: &str = "/dev/nvme0n1";
+const RAM_DISK: &str = "/dev/ram0";
+/// The disk is overwritten: it has to be the one that was made for that.
+const SERIAL: &str = "oomtrace-swap";
 
 /// A limit on memory and one on swap (v1: on both together): the victim has filled both.
 pub(super) fn in_use(stage: &Stage) -> Result<Verdict> {
-    let Some(device) = DEVICES.iter().map(Path::new).find(|device| device.exists()) else {
-        return Ok(Verdict::Skip(format!("no disk to swap on: none of {}", DEVICES.join(", "))));
+    let Some(device) = device() else {
+        return Ok(Verdict::Skip(format!("no {DISK} with serial number {SERIAL}, no {RAM_DISK}")));
     };
     if stage.v1() && !stage.hierarchy.root.join("memory.memsw.limit_in_bytes").exists() {
         return Ok(Verdict::Skip("no swap accounting (swapaccount=1)".into()));
@@ -30,6 +33,14 @@ pub(super) fn in_use(stage: &Stage) -> Result<Verdict> {
     let result = swapping(stage);
     sys::swap_off(device).context("swapoff")?;
     result
+}
+
+fn device() -> Option<&'static Path> {
+    let serial = std::fs::read_to_string("/sys/block/nvme0n1/device/serial").unwrap_or_default();
+    if serial.trim() == SERIAL {
+        return Some(Path::new(DISK));
+    }
+    Some(Path::new(RAM_DISK)).filter(|device| device.exists())
 }
 
 fn swapping(stage: &Stage) -> Result<Verdict> {

@@ -44,6 +44,9 @@ pub(crate) struct Vm {
     /// Guests at a time
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// Use KVM for this machine's architecture instead of emulation
+    #[arg(long)]
+    kvm: bool,
     /// Write the results as a Markdown table
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -132,7 +135,7 @@ impl Vm {
                     continue;
                 }
                 let initramfs = initramfs[&kernel.arch].clone();
-                jobs.push_back(Job { image: image.clone(), initramfs, boot, scenarios });
+                jobs.push_back(Job { image: image.clone(), initramfs, boot, scenarios, kvm: self.kvm });
             }
         }
         Ok(jobs)

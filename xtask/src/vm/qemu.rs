@@ -19,6 +19,7 @@ pub(super) fn command(
     disk: &Path,
     boot: &str,
     scenarios: &[String],
+    kvm: bool,
 ) -> Result<Command> {
     let arch = image.kernel.arch;
     let mut qemu = Command::new(program(arch)?);
@@ -27,12 +28,14 @@ pub(super) fn command(
         Arch::Aarch64 => ("virt", "ttyAMA0"),
     };
     qemu.args(["-machine", machine, "-cpu", "max", "-smp", "2", "-m", &format!("{MEMORY_MIB}M")]);
-    qemu.args(accelerator(arch));
+    // Emulation is the same everywhere; a /dev/kvm that is there does not always work.
+    qemu.args(["-accel", if kvm && arch.is_native() { "kvm" } else { "tcg,thread=multi" }]);
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot"]);
     qemu.args(nodes(boot)?);
     std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
     qemu.arg("-drive").arg(format!("if=none,id=swap,format=raw,cache=unsafe,file={}", disk.display()));
-    qemu.args(["-device", "nvme,drive=swap,serial=swap"]);
+    // The guest overwrites the disk of this serial number and no other.
+    qemu.args(["-device", "nvme,drive=swap,serial=oomtrace-swap"]);
     qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(initramfs);
     qemu.arg("-append").arg(format!(
         // A kernel message in the middle of a line of the protocol would break it: only a panic is let through.
@@ -45,12 +48,6 @@ pub(super) fn command(
 fn program(arch: Arch) -> Result<std::path::PathBuf> {
     let name = format!("qemu-system-{}", arch.name());
     sh::find(&name).with_context(|| format!("{name} is missing: cargo xtask setup --only vm installs it"))
-}
-
-/// KVM where it is to be had, emulation elsewhere.
-fn accelerator(arch: Arch) -> [&'static str; 2] {
-    let kvm = arch.is_native() && std::fs::OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
-    ["-accel", if kvm { "kvm" } else { "tcg,thread=multi" }]
 }
 
 /// The machine a kind of boot needs.

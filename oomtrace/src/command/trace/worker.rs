@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::{Session, job::Job, kernel_log::KernelLog, who::Who};
 use crate::{
-    collect::{Builder, Draft, Facts, Member},
+    collect::{Builder, Draft, Facts, Member, MemcgEvents},
     command::{
         cli::{Redact, TraceArgs},
         filter::{Filter, Verdict},
@@ -164,6 +164,8 @@ struct Memory {
     scenes: VecDeque<(u64, System, Vec<String>)>,
     /// First record's times of reported kills, to tell those that filters kept out.
     reported: VecDeque<u64>,
+    /// Kills counted by memory cgroups.
+    events: MemcgEvents,
 }
 
 impl Worker {
@@ -261,6 +263,11 @@ impl Worker {
                 }
             }
             None => incident.source.notes.push("the scene was left out: too many kills at once".to_owned()),
+        }
+        if let Some((id, unseen)) = memory.events.unseen(draft) {
+            incident.source.notes.push(format!(
+                "memory.events of the victim's cgroup (id {id}) counted {unseen} more kills since its last one than were seen"
+            ));
         }
         if let Some(log) = &mut self.log {
             log.complete(&mut incident, draft, &self.builder);
