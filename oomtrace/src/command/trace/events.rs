@@ -321,7 +321,7 @@ impl EventPath {
             Closed::NoKill(draft, true) => self.send(Job::NoKill(draft, NoKillReason::AlreadyDying)),
             Closed::NoKill(draft, false) => self.send(Job::NoKill(draft, NoKillReason::AlreadyExited)),
             Closed::LateExit { first, tgid, kill_to_exit } => {
-                self.send(Job::LateExit(first, tgid, kill_to_exit))
+                self.send(Job::LateExit(first, tgid, kill_to_exit));
             }
             Closed::LateVictim { first, member } => {
                 self.counts.seen_late();
