@@ -54,11 +54,14 @@ pub(super) fn raw_tp(stage: &Stage) -> Result<Verdict> {
 /// The tracepoint as every kernel has it.
 pub(super) fn tp(stage: &Stage) -> Result<Verdict> {
     let mut options = without(&["fentry", "kprobe", "tp_btf", "raw_tp"]);
-    let place = PathBuf::from("/sys/kernel/tracing");
-    if !place.join("events").exists() {
-        options.tracefs = Some(place);
-    }
+    options.tracefs = unmounted_tracefs();
     kill(stage, &options, Some(Rung::Pid))
+}
+
+/// Classic tracepoints need tracefs, which a development machine need not have mounted.
+fn unmounted_tracefs() -> Option<PathBuf> {
+    let place = PathBuf::from("/sys/kernel/tracing");
+    (!place.join("events").exists()).then_some(place)
 }
 
 /// No hook: the kernel's log.
@@ -88,5 +91,9 @@ pub(super) fn btf_file(stage: &Stage) -> Result<Verdict> {
 fn hidden_types(stage: &Stage) -> Result<Options> {
     let empty = stage.directory.join("empty");
     std::fs::write(&empty, "")?;
-    Ok(Options { masks: vec![(PathBuf::from(BTF), empty)], ..Options::default() })
+    Ok(Options {
+        masks: vec![(PathBuf::from(BTF), empty)],
+        tracefs: unmounted_tracefs(),
+        ..Options::default()
+    })
 }
