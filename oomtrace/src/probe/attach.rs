@@ -159,6 +159,9 @@ fn reason(error: &ProgramError) -> String {
         return format!("load: {io_error}{}", last_line(&verifier_log.to_string()));
     }
     let mut text = error.to_string();
+    if text.contains("event_source/devices/kprobe") {
+        return "the kernel has no kprobes (CONFIG_KPROBE_EVENTS)".to_owned();
+    }
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         text = format!("{text}: {cause}");

@@ -39,8 +39,8 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     say(
         args,
         &format!(
-            "A process will now leak memory in {}, a memory cgroup of {} MiB,\nuntil the kernel kills it there in about a \
-             second. Nothing outside of that cgroup is touched.\n",
+            "A process will now leak memory until the kernel kills it, in about a second:\nin {} \
+             (limit {} MiB), and nowhere else.\n",
             dir.display(),
             LIMIT >> 20
         ),

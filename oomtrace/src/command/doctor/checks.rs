@@ -12,7 +12,7 @@ use crate::{
     kernel::{
         Btf, Lockdown, Namespace, Roots,
         capability::{Held, Need},
-        host, lockdown as kernel_lockdown,
+        host, lockdown as kernel_lockdown, symbols,
     },
     klog::{KmsgReader, Start},
     probe::Fact,
@@ -71,8 +71,18 @@ pub(super) fn capability(need: &Need) -> Check {
     };
     let state = if need.required { Missing } else { Degraded };
     let lack = if need.held == Held::PermittedOnly { "permitted but not effective" } else { "not held" };
+    let read = format!("{lack}; needed to {}", need.purpose);
+    // SAFETY: no arguments, and it can't fail.
+    if unsafe { libc::geteuid() } == 0 {
+        let short = need.name.trim_start_matches("CAP_");
+        let remedy = format!(
+            "root lacks it here: give it back where it was taken (docker run --cap-add {short}; \
+             CapabilityBoundingSet= in a systemd unit)"
+        );
+        return Check::bad(state, &need.name, read, remedy);
+    }
     let remedy = remedy.split_once(": ").map_or("run with sudo", |(_, remedy)| remedy);
-    Check::bad(state, &need.name, format!("{lack}; needed to {}", need.purpose), remedy)
+    Check::bad(state, &need.name, read, remedy)
 }
 
 /// Whether this program sees the whole machine.
@@ -135,6 +145,9 @@ pub(super) fn tracefs(roots: &Roots, facts: &[FactState]) -> Check {
     }
 }
 
+/// Where nothing helps.
+const NOTHING: &str = "none: the values stay approximate on this machine";
+
 /// Addresses of the kernel's symbols: with that of `__per_cpu_offset` the counters of each CPU can be summed.
 pub(super) fn kallsyms(roots: &Roots, layout: &Layout) -> Check {
     const NAME: &str = "kallsyms";
@@ -146,19 +159,16 @@ pub(super) fn kallsyms(roots: &Roots, layout: &Layout) -> Check {
     if layout.rss_stat_percpu == 0 && layout.mm_rss_stat != ABSENT {
         return Check::ok(NAME, "not needed: this kernel (before 6.2) has no per-CPU counters of memory");
     }
-    let (read, remedy) = match (layout.per_cpu_offset, restrict) {
-        (1.., _) => (
-            "too many CPUs, or gaps in their numbers: counters are not summed".to_owned(),
-            "none: the values stay approximate on this machine",
-        ),
-        (0, "0") => (
-            "__per_cpu_offset is not listed or hidden (kptr_restrict=0)".to_owned(),
-            "run with CAP_SYSLOG (sudo), or use a kernel with CONFIG_KALLSYMS_ALL",
-        ),
-        (0, restrict) => (
-            format!("__per_cpu_offset is hidden or not listed (kptr_restrict={restrict})"),
-            "run with CAP_SYSLOG (sudo); sysctl kernel.kptr_restrict=1; or use a kernel with CONFIG_KALLSYMS_ALL",
-        ),
+    let hidden = symbols::addresses(roots, ["_text"]) == [0];
+    let (read, remedy) = if layout.per_cpu_offset != 0 {
+        ("too many CPUs, or gaps in their numbers: counters are not summed".to_owned(), NOTHING)
+    } else if hidden {
+        (
+            format!("addresses are hidden (kernel.kptr_restrict={restrict})"),
+            "run with CAP_SYSLOG (sudo) and kernel.kptr_restrict below 2",
+        )
+    } else {
+        ("__per_cpu_offset is not listed".to_owned(), "use a kernel with CONFIG_KALLSYMS_ALL")
     };
     Check::bad(Degraded, NAME, read, remedy)
         .lacking(format!("the parts of a process's memory are approximate ({})", bound()))
@@ -167,7 +177,8 @@ pub(super) fn kallsyms(roots: &Roots, layout: &Layout) -> Check {
 /// How far a per-CPU counter's central value may be off: each CPU keeps back up to `percpu_counter_batch`, which is 32 or
 /// twice the CPUs (`lib/percpu_counter.c`).
 fn bound() -> String {
-    let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+    // SAFETY: no pointers involved.
+    let cpus = u64::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or(1);
     let off = cpus * (2 * cpus).max(32) * host::page_size();
     format!("each to within {}", bytes::size(off))
 }
