@@ -61,7 +61,8 @@ pub fn examine(args: &DoctorArgs, roots: &Roots) -> Result<Diagnosis> {
     let layout = layout::detect(types.as_ref(), roots);
     let needs = capability::needs(roots);
     let tried = hooks::try_all(args, &layout, &needs);
-    let mut checks = vec![checks::kernel(), checks::btf(roots, types.as_ref(), file), checks::lockdown(roots)];
+    let mut checks =
+        vec![checks::kernel(), checks::btf(roots, types.as_ref(), file), checks::lockdown(roots)];
     drop(types);
     checks.extend(needs.iter().map(checks::capability));
     checks.extend(checks::namespaces(roots));

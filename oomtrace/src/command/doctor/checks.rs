@@ -41,8 +41,7 @@ pub(super) fn btf(roots: &Roots, types: Option<&Btf>, file: Option<&Path>) -> Ch
         return Check::bad(Degraded, "BTF", read, remedy)
             .lacking("the kernel's types are not known, so hooks can tell little");
     };
-    let size =
-        std::fs::metadata(path).map_or(String::new(), |file| format!("{}, ", bytes::size(file.len())));
+    let size = std::fs::metadata(path).map_or(String::new(), |file| format!("{}, ", bytes::size(file.len())));
     Check::ok("BTF", format!("{}: {size}{} types", path.display(), types.len()))
 }
 
@@ -195,10 +194,9 @@ pub(super) fn kernel_log(roots: &Roots) -> Check {
             format!("/dev/kmsg: permission denied (kernel.dmesg_restrict={})", restrict.trim()),
             "run with sudo, grant it with setcap cap_syslog+ep, or sysctl kernel.dmesg_restrict=0",
         ),
-        std::io::ErrorKind::NotFound => (
-            "/dev/kmsg is absent".to_owned(),
-            "run on the host, or in a container with --device /dev/kmsg",
-        ),
+        std::io::ErrorKind::NotFound => {
+            ("/dev/kmsg is absent".to_owned(), "run on the host, or in a container with --device /dev/kmsg")
+        }
         _ => (error.to_string(), "run on the host, as root"),
     };
     Check::bad(Degraded, KERNEL_LOG, read, remedy)

@@ -67,16 +67,16 @@ fn summary(state: Health, checks: &[Check], facts: &[FactState]) -> String {
         Health::Unusable => {
             let needed = checks.iter().filter(|check| check.state == CheckState::Missing);
             let names: Vec<&str> = needed.map(|check| check.name.as_str()).collect();
-            let names = if names.is_empty() { "every hook refused".to_owned() } else { names.join(", ") };
-            format!(
-                "no OOM kill can be seen here, because no hook can be had ({names}) and the kernel's log can't be read."
-            )
+            let why = if names.is_empty() { String::new() } else { format!(" (see {})", names.join(", ")) };
+            format!("no OOM kill can be seen here: no hook works{why}, and the kernel's log can't be read.")
         }
         Health::Degraded if !sees_kills(facts) => sentence(
             "OOM kills are seen in the kernel's log alone",
-            std::iter::once("reports lack what only hooks tell: identities at the time of the kill, exact times, kills \
-                             whose report the kernel left out")
-                .chain(of_checks),
+            std::iter::once(
+                "reports lack what only hooks tell: identities at the time of the kill, exact times, kills \
+                             whose report the kernel left out",
+            )
+            .chain(of_checks),
         ),
         Health::Degraded => {
             sentence("OOM kills are reported", facts.iter().filter_map(|fact| fact.lacks).chain(of_checks))

@@ -73,12 +73,8 @@ pub(super) fn judged(object: Check, outcomes: &[Outcome]) -> Tried {
 /// All hooks in one state, none of which serves.
 fn none(object: Check, state: HookState, why: &str) -> Tried {
     let rungs = LADDERS.iter().flat_map(|(fact, rungs)| rungs.iter().map(|rung| (fact.name(), rung)));
-    let hooks = rungs.map(|(fact, rung)| Hook {
-        fact,
-        probe: rung.label(),
-        state,
-        detail: Some(why.to_owned()),
-    });
+    let hooks =
+        rungs.map(|(fact, rung)| Hook { fact, probe: rung.label(), state, detail: Some(why.to_owned()) });
     let facts = LADDERS.iter().map(|(fact, _)| fact_state(*fact, None));
     Tried { object, hooks: hooks.collect(), facts: facts.collect() }
 }

@@ -21,9 +21,7 @@ pub(super) fn cgroup(roots: &Roots) -> Check {
         _ => roots.sys.join("fs/cgroup"),
     };
     match std::fs::read_dir(&place) {
-        Ok(_) => {
-            Check::ok(NAME, format!("version {version}, with files readable in {}", place.display()))
-        }
+        Ok(_) => Check::ok(NAME, format!("version {version}, with files readable in {}", place.display())),
         Err(error) => {
             let read = format!("version {version}; {} can't be read: {error}", place.display());
             Check::bad(Degraded, NAME, read, "mount -t cgroup2 none /sys/fs/cgroup")
