@@ -7,12 +7,14 @@
 mod child;
 mod hierarchy;
 mod janitor;
+mod run;
 mod sandbox;
 mod tree;
 mod victims;
 
 pub use child::child_main;
 pub use hierarchy::{Hierarchy, Version};
+pub use run::run;
 pub use sandbox::{LIMIT, Sandbox};
 pub use victims::{Killed, Victims, run_victims};
 

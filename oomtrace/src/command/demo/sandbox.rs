@@ -85,6 +85,13 @@ impl Sandbox {
         &self.leftover.dir
     }
 
+    /// The cgroup as the kernel names it, from the root of its hierarchy; `None` where that is not UTF-8.
+    #[must_use]
+    pub fn path(&self) -> Option<String> {
+        let below = self.leftover.dir.strip_prefix(&self.hierarchy.mount).ok()?;
+        self.hierarchy.root.join(below).into_os_string().into_string().ok()
+    }
+
     /// Its limit in bytes.
     #[must_use]
     pub fn limit(&self) -> u64 {

@@ -66,7 +66,7 @@ impl Tree for Fake {
 }
 
 fn create(fake: &Fake, version: Version) -> Result<Sandbox> {
-    let hierarchy = Hierarchy { version, mount: "/cg".into() };
+    let hierarchy = Hierarchy { version, mount: "/cg".into(), root: "/docker/3f2a".into() };
     Sandbox::create_in(hierarchy, Box::new(fake.clone()), &Roots::default(), 1 << 20)
 }
 
@@ -85,6 +85,7 @@ fn pair(name: &str, text: &str) -> (String, String) {
 fn v2_is_limited_and_left_as_it_was() {
     let fake = Fake::default();
     let sandbox = create(&fake, Version::V2).unwrap();
+    assert!(sandbox.path().is_some_and(|path| path.starts_with("/docker/3f2a/oomtrace-demo-")));
     assert!(sandbox.dir().starts_with("/cg") && fake.0.lock().unwrap().dirs == [sandbox.dir()]);
     drop(sandbox);
     assert_eq!(

@@ -49,10 +49,13 @@ const REPORT_QUIET: Duration = Duration::from_millis(1_100);
 pub struct Ended {
     /// Kills, before filters.
     pub kills: u64,
+    /// Kills that were reported.
+    pub reported: u64,
 }
 
-/// Something that happens while the trace runs.
-pub type During = Box<dyn FnOnce() -> Result<()> + Send>;
+/// Something that happens while the trace runs. It is given a way to ask whether the trace has been told to stop, and
+/// has to return soon after that.
+pub type During = Box<dyn FnOnce(&dyn Fn() -> bool) -> Result<()> + Send>;
 
 /// Runs a session until it is told to stop. With `during`, the trace ends a little after that at the latest.
 ///
@@ -75,6 +78,7 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>
         let background = during.map(|during| background(during, Arc::clone(&shared))).transpose()?;
         let mut path = EventPath::new(&mut session, jobs, shared);
         let followed = path.follow(&mut source, &mut stop).await;
+        path.shared.stop();
         path.finish(&mut source);
         let tally = join(thread)?;
         followed?;
@@ -83,7 +87,7 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>
                 .join()
                 .map_err(|_| anyhow!("the background thread failed; this is a bug in oomtrace"))??;
         }
-        Ok(Ended { kills: tally.kills })
+        Ok(Ended { kills: tally.kills, reported: tally.kills - tally.filtered })
     })
 }
 
@@ -97,9 +101,11 @@ fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'stati
 /// to arrive.
 fn background(during: During, shared: Arc<Shared>) -> Result<JoinHandle<Result<()>>> {
     thread("oomtrace-during", move || {
-        let result = during();
-        if result.is_ok() {
-            std::thread::sleep(LINGER);
+        let is_over = || shared.done.load(Ordering::Acquire);
+        let result = during(&is_over);
+        let end = Instant::now() + LINGER;
+        while result.is_ok() && !is_over() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
         }
         shared.stop();
         result
