@@ -44,17 +44,7 @@ impl Session {
         let roots = Roots::default();
         let mut notes = Vec::new();
         let btf = types(args, &roots, &mut notes)?;
-<<<<<<< HEAD
-        let mut layout = match &btf {
-            Some(btf) => layout::resolve(btf, &roots),
-            None => layout::without_btf(&roots),
-        };
-        if let Some(format) = roots.event_format("oom", "mark_victim") {
-            layout::from_format(&mut layout, &format);
-        }
-=======
         let mut layout = layout::detect(btf.as_ref(), &roots);
->>>>>>> refs/heads/doctor
         layout.debug = u32::from(args.verbose > 1);
         let gfp = GfpNames::detect(&roots, btf.as_ref());
         drop(btf);
