@@ -350,3 +350,7 @@ impl Assembler {
         });
     }
 }
+
+#[cfg(test)]
+#[path = "assemble_tests.rs"]
+mod tests;

@@ -100,14 +100,18 @@ impl Filter {
     }
 
     fn victim(&self, victim: &Victim) -> Verdict {
-        let path = victim.cgroup.as_ref().map(|cgroup| cgroup.path.as_bytes());
+        // A path that was lost is empty.
+        let path =
+            victim.cgroup.as_ref().map(|cgroup| cgroup.path.as_bytes()).filter(|path| !path.is_empty());
+        // One that is deeper than what the kernel side follows begins with dots instead of the root.
+        let whole = path.filter(|path| path.starts_with(b"/"));
         // Container and unit are read from the cgroup's path: with that known, their absence is a fact.
         let placed = |is_known: bool| (is_known || path.is_some()).then_some(victim);
         let kinds = [
             any(&self.pids, Some(victim), |pid, victim| [Some(victim.pid), victim.tid].contains(&Some(*pid))),
             any(&self.comms, Some(victim), |name, victim| is_named(name, victim.comm.as_bytes())),
             any(&self.uids, victim.uid, |uid, seen| *uid == seen),
-            any(&self.cgroups, path, |above, path| is_below(path, above.as_bytes())),
+            any(&self.cgroups, whole, |above, path| is_below(path, above.as_bytes())),
             any(&self.containers, placed(victim.container.is_some()), |asked, victim| {
                 is_container(asked, victim)
             }),

@@ -110,8 +110,13 @@ fn what_is_not_known_is_no_match_and_no_refusal() {
         assert_eq!(filter(&args).verdict(&bare), Verdict::Unknown, "{args:?}");
         assert!(!filter(&args).matches(&bare));
     }
-    let at_root = Victim { cgroup: Some(CgroupRef::default()), ..Victim::default() };
-    assert_eq!(filter(&["--unit", "x"]).verdict(&incident(vec![at_root])), Verdict::No);
+    let at = |path: &str| {
+        let cgroup = CgroupRef { path: Text::from(path), id: None };
+        incident(vec![Victim { cgroup: Some(cgroup), ..Victim::default() }])
+    };
+    assert_eq!(filter(&["--unit", "x"]).verdict(&at("/")), Verdict::No);
+    assert_eq!(filter(&["--unit", "x"]).verdict(&at("")), Verdict::Unknown, "the path was lost");
+    assert_eq!(filter(&["--cgroup", "/a"]).verdict(&at(".../b")), Verdict::Unknown, "its beginning was lost");
     assert_eq!(filter(&["-p", "1"]).verdict(&incident(Vec::new())), Verdict::Unknown);
     assert_eq!(filter(&["-p", "1", "-u", "0"]).verdict(&bare), Verdict::No, "one no is enough");
     let unseen = Incident::default();

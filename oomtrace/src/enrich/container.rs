@@ -55,7 +55,7 @@ fn container(path: &[u8]) -> Option<Container> {
             return Some(Container { pod_uid: Some(uid), ..found.unwrap_or_default() });
         }
         if found.is_none() {
-            found = container_id(part, parts.clone());
+            found = container_id(part, &parts);
         }
     }
     found
@@ -67,7 +67,7 @@ fn is_monitor(part: &[u8]) -> bool {
 }
 
 /// The container a component names, with the components around it from the innermost out.
-fn container_id<'a>(part: &'a [u8], outer: impl Iterator<Item = &'a [u8]> + Clone) -> Option<Container> {
+fn container_id<'a>(part: &'a [u8], outer: &(impl Iterator<Item = &'a [u8]> + Clone)) -> Option<Container> {
     let stem = part.strip_suffix(b".scope").unwrap_or(part);
     if let Some((prefix, id)) = split_last(stem, b'-')
         && is_hex(id, 64)

@@ -5,7 +5,7 @@ pub mod escape;
 mod ndjson;
 mod schema;
 mod text;
-mod width;
+pub mod width;
 
 use std::io;
 

@@ -30,7 +30,9 @@ mod generate {
     fn tidy(value: &mut Value) {
         match value {
             Value::Object(map) => {
-                object(map);
+                never_null(map);
+                properties(map);
+                description(map);
                 map.values_mut().for_each(tidy);
             }
             Value::Array(items) => items.iter_mut().for_each(tidy),
@@ -38,25 +40,45 @@ mod generate {
         }
     }
 
-    fn object(map: &mut Map<String, Value>) {
-        if let Some(Value::Object(properties)) = map.get_mut("properties") {
-            for (name, property) in properties {
-                match (name.as_str(), property) {
-                    ("time" | "start_time", Value::Object(property)) => {
-                        property.insert("format".into(), "date-time".into());
-                    }
-                    ("schema", Value::Object(property)) => {
-                        property.insert("const".into(), json!(SCHEMA));
-                    }
-                    _ => {}
-                }
+    /// What is not known is absent, so an `Option` is never written as null.
+    fn never_null(map: &mut Map<String, Value>) {
+        if let Some(Value::Array(types)) = map.get_mut("type") {
+            types.retain(|kind| kind != "null");
+            if let [only] = types.as_slice() {
+                let only = only.clone();
+                map.insert("type".into(), only);
             }
         }
+        if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+            choices.retain(|choice| choice["type"] != "null");
+            if let [Value::Object(only)] = choices.as_slice() {
+                let only = only.clone();
+                map.remove("anyOf");
+                map.extend(only);
+            }
+        }
+    }
+
+    fn properties(map: &mut Map<String, Value>) {
+        let Some(Value::Object(properties)) = map.get_mut("properties") else { return };
+        for (name, property) in properties {
+            match (name.as_str(), property) {
+                ("time" | "start_time", Value::Object(property)) => {
+                    property.insert("format".into(), "date-time".into());
+                }
+                ("schema", Value::Object(property)) => {
+                    property.insert("const".into(), json!(SCHEMA));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Without the links and line breaks of the source.
+    fn description(map: &mut Map<String, Value>) {
         if let Some(Value::String(text)) = map.get_mut("description") {
-            *text = text
-                .replace("[`super::SCHEMA`]", &format!("`{SCHEMA}`"))
-                .replace("[`", "`")
-                .replace("`]", "`");
+            *text = text.replace("[`super::SCHEMA`]", &format!("`{SCHEMA}`"));
+            *text = text.replace("[`", "`").replace("`]", "`").replace('\n', " ");
         }
     }
 }

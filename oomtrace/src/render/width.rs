@@ -4,12 +4,14 @@ use super::escape;
 
 /// Columns of escaped text on a terminal. East Asian wide characters take two, combining marks none; a character this
 /// gets wrong bends a column and no more.
-pub(crate) fn columns(text: &str) -> usize {
+#[must_use]
+pub fn columns(text: &str) -> usize {
     text.chars().map(of_char).sum()
 }
 
 /// Columns of one character.
-pub(crate) fn of_char(c: char) -> usize {
+#[must_use]
+pub fn of_char(c: char) -> usize {
     match u32::from(c) {
         0x20..=0x02ff => 1,
         0x1100..=0x115e
@@ -29,7 +31,8 @@ pub(crate) fn of_char(c: char) -> usize {
 }
 
 /// Cuts to at most `max` columns; what is cut off is marked with `…`.
-pub(crate) fn cut(text: &str, max: usize) -> String {
+#[must_use]
+pub fn cut(text: &str, max: usize) -> String {
     if columns(text) <= max {
         return text.to_owned();
     }

@@ -327,7 +327,7 @@ impl EventPath {
             Closed::NoKill(draft, true) => self.send(Job::NoKill(draft, NoKillReason::AlreadyDying)),
             Closed::NoKill(draft, false) => self.send(Job::NoKill(draft, NoKillReason::AlreadyExited)),
             Closed::LateExit { first, tgid, kill_to_exit } => {
-                self.send(Job::LateExit(first, tgid, kill_to_exit))
+                self.send(Job::LateExit(first, tgid, kill_to_exit));
             }
             Closed::LateVictim { first, member } => {
                 self.counts.seen_late();
@@ -397,15 +397,14 @@ impl EventPath {
             self.say(closed);
         }
         self.lost_whole_kills();
-        let verdict = if source.ring.is_some() {
-            self.counts.verdict(self.lost_kills)
+        let notes: Vec<String> = if source.ring.is_some() {
+            self.counts.verdict(self.lost_kills).into_iter().collect()
         } else {
+            // The worker knows how many kills the log told of.
             self.send(Job::KernelLog);
-            Some("the kernel's log was the only witness: a kill whose report was cut or overwritten is missing".to_owned())
+            Vec::new()
         };
-        let notes: Vec<String> = verdict.into_iter().collect();
-        let complete =
-            self.lost_kills == 0 && self.loss.records == 0 && notes.is_empty() && source.ring.is_some();
+        let complete = self.lost_kills == 0 && self.loss.records == 0 && notes.is_empty();
         let vmstat_oom_kill = self.counts.risen();
         self.send(Job::Finish { lost_kills: self.lost_kills, vmstat_oom_kill, complete, notes });
     }

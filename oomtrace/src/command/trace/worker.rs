@@ -14,10 +14,10 @@ use tokio::sync::Notify;
 
 use super::{Session, job::Job, kernel_log::KernelLog, who::Who};
 use crate::{
-    collect::{Builder, Draft, Facts, Member},
+    collect::{Builder, Draft, Facts, Member, MemcgEvents},
     command::{
         cli::{Redact, TraceArgs},
-        filter::Filter,
+        filter::{Filter, Verdict},
         output::{Output, Wrote},
         terminal::Look,
     },
@@ -154,6 +154,8 @@ pub(super) struct Tally {
     pub kills: u64,
     /// Kills that filters kept out.
     pub filtered: u64,
+    /// Processes killed in those that only the kernel's log told of.
+    pub logged: Option<u64>,
 }
 
 /// State that lives as long as the stream.
@@ -162,6 +164,8 @@ struct Memory {
     scenes: VecDeque<(u64, System, Vec<String>)>,
     /// First record's times of reported kills, to tell those that filters kept out.
     reported: VecDeque<u64>,
+    /// Kills counted by memory cgroups.
+    events: MemcgEvents,
 }
 
 impl Worker {
@@ -225,7 +229,9 @@ impl Worker {
             }
             Job::Finish { lost_kills, vmstat_oom_kill, complete, notes } => {
                 let time = clock::rfc3339(clock::boottime_ns());
-                let Tally { kills, filtered } = self.tally;
+                let notes = notes.into_iter().chain(self.log_verdict(vmstat_oom_kill)).collect::<Vec<_>>();
+                let Tally { kills, filtered, .. } = self.tally;
+                let complete = complete && notes.is_empty();
                 let footer = Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes };
                 return if self.framed { self.write(&Event::Footer(footer)) } else { Ok(true) };
             }
@@ -258,6 +264,11 @@ impl Worker {
             }
             None => incident.source.notes.push("the scene was left out: too many kills at once".to_owned()),
         }
+        if let Some((id, unseen)) = memory.events.unseen(draft) {
+            incident.source.notes.push(format!(
+                "memory.events of the victim's cgroup (id {id}) counted {unseen} more kills since its last one than were seen"
+            ));
+        }
         if let Some(log) = &mut self.log {
             log.complete(&mut incident, draft, &self.builder);
         }
@@ -268,7 +279,11 @@ impl Worker {
     /// Reports the kills that only the kernel's log told of.
     fn kernel_log(&mut self, memory: &mut Memory) -> Result<bool> {
         let Some(log) = &mut self.log else { return Ok(true) };
-        for mut incident in log.kills(&self.builder) {
+        let mut logged = self.tally.logged.unwrap_or(0);
+        let kills = log.kills(&self.builder);
+        logged += kills.iter().map(|incident| incident.victims.len() as u64).sum::<u64>();
+        self.tally.logged = Some(logged);
+        for mut incident in kills {
             let first = incident.boottime_ns;
             self.enricher.enrich(&mut incident, &[], clock::boottime_ns().saturating_sub(first));
             locate(&mut incident);
@@ -277,6 +292,22 @@ impl Worker {
             }
         }
         Ok(true)
+    }
+
+    /// Where the log was the only witness: whether it told of as many kills as the kernel counted.
+    fn log_verdict(&self, risen: Option<u64>) -> Option<String> {
+        let logged = self.tally.logged?;
+        match risen {
+            Some(risen) if risen == logged => None,
+            Some(risen) => Some(format!(
+                "/proc/vmstat counted {risen} kills, the kernel's log told of {logged}: a group's first victim counts \
+                 twice, and a report that was cut or overwritten is missing"
+            )),
+            None => Some(
+                "the kernel's log was the only witness, and /proc/vmstat can't be read to check it"
+                    .to_owned(),
+            ),
+        }
     }
 
     fn identify(&mut self, incident: &mut Incident, draft: &Draft) {
@@ -296,9 +327,18 @@ impl Worker {
 
     fn report(&mut self, incident: Incident, first: u64, memory: &mut Memory) -> Result<bool> {
         self.tally.kills += 1;
-        if !self.filter.matches(&incident) {
-            self.tally.filtered += 1;
-            return Ok(true);
+        let mut incident = incident;
+        match self.filter.verdict(&incident) {
+            Verdict::Yes => {}
+            Verdict::No => {
+                self.tally.filtered += 1;
+                return Ok(true);
+            }
+            // Better one report too many than a kill that nobody hears of.
+            Verdict::Unknown => {
+                let note = "what the filter asks for is not known of this kill, so it is reported";
+                incident.source.notes.push(note.to_owned());
+            }
         }
         if memory.reported.len() == REPORTED {
             memory.reported.pop_front();

@@ -1,6 +1,6 @@
 //! The tasks the kernel chose from.
 
-use super::page::{Page, Tone};
+use super::page::{Page, Rich, Tone};
 use super::score::{EXEMPT, Unit};
 use super::table::{Column, Table};
 use super::words;
@@ -25,7 +25,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     let shown: Vec<_> = ranked().take(TOP).chain(late).collect();
     let rows = shown.iter().map(|(rank, c)| row(incident, *rank, c, chosen)).collect();
     Table { columns: columns(), flexible: 3, rows }.write(page);
-    rest(page, incident, shown.len());
+    rest(page, incident, &shown);
 }
 
 fn columns() -> Vec<Column> {
@@ -82,11 +82,13 @@ fn bar(incident: &Incident, c: &Candidate) -> String {
     "█".repeat(usize::try_from(length).unwrap_or(0))
 }
 
-fn rest(page: &mut Page, incident: &Incident, shown: usize) {
-    let recorded = incident.candidates.len();
-    let scored = incident.candidates_scored.map_or(recorded, |scored| scored as usize).max(recorded);
-    if scored > shown {
-        let text = format!("and {} more, none with a higher badness", bytes::count((scored - shown) as i64));
-        page.para(super::page::Rich::new().with(Tone::Dim, text), 0);
+/// How many were scored and are not shown; those that could not be chosen do not count.
+fn rest(page: &mut Page, incident: &Incident, shown: &[(usize, &Candidate)]) {
+    let scored = incident.candidates.iter().filter(|c| c.points.is_some()).count();
+    let scored = incident.candidates_scored.map_or(scored, |all| scored.max(all as usize));
+    let more = scored.saturating_sub(shown.iter().filter(|(_, c)| c.points.is_some()).count());
+    if more > 0 {
+        let more = bytes::count(i64::try_from(more).unwrap_or(i64::MAX));
+        page.para(Rich::new().with(Tone::Dim, format!("and {more} more, none with a higher badness")), 0);
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     if !incident.host.name.is_empty() {
         title.push(Tone::Plain, format!("  {}", words::safe(&incident.host.name)));
     }
-    page.row(&title);
+    page.para(title, 2);
     page.para(sentence(incident), 0);
 }
 
@@ -44,7 +44,7 @@ fn cause(incident: &Incident) -> String {
     if scope.sysrq == Some(true) {
         return "somebody asked the kernel for a kill by SysRq-f.".into();
     }
-    let hedge = if scope.inferred { " (inferred)" } else { "" };
+    let hedge = if scope.inferred && scope.constraint.is_some() { " (inferred)" } else { "" };
     let what = match scope.constraint {
         Some(Constraint::Memcg) => memcg(incident),
         Some(Constraint::None) => "the whole machine ran out of memory".into(),

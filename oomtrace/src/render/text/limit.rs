@@ -20,15 +20,15 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         (Some(Constraint::Memcg), None) => page.para("A memory cgroup's; which one could not be read.", 0),
         (Some(Constraint::None), _) if scope.sysrq == Some(true) => {}
         (Some(Constraint::None), _) => {
-            page.para(with_total(incident, "No cgroup's: the whole machine ran out"), 0)
+            page.para(with_total(incident, "No cgroup's: the whole machine ran out"), 0);
         }
         (Some(Constraint::Cpuset), _) => cpuset(page, incident),
         (Some(Constraint::MemoryPolicy), _) => {
-            nodes(page, incident, "No cgroup's: the nodes of a memory policy ran out")
+            nodes(page, incident, "No cgroup's: the nodes of a memory policy");
         }
         (None, _) => page.para("Not known: the probes that worked do not show it.", 0),
     }
-    if scope.inferred {
+    if scope.inferred && scope.constraint.is_some() {
         let text = "Inferred from usage and limits: the kernel's own decision could not be read.";
         page.para(Rich::new().with(Tone::Yellow, text), 0);
     }
@@ -61,7 +61,7 @@ fn usage(level: &MemcgLevel, version: Option<u8>) -> Rich {
             parts.push(format!("{} of {} used{share}", words::size(usage), words::size(limit)));
         }
         (Some(usage), None) => {
-            parts.push(format!("{} used, its limit could not be read", words::size(usage)))
+            parts.push(format!("{} used, its limit could not be read", words::size(usage)));
         }
         (None, Some(limit)) => parts.push(format!("limit {}", words::size(limit))),
         (None, None) => {}
@@ -71,6 +71,9 @@ fn usage(level: &MemcgLevel, version: Option<u8>) -> Rich {
     let swap = if version == Some(1) { "memory and swap together" } else { "swap" };
     parts.extend(match (level.swap_usage_bytes, level.swap_limit_bytes) {
         (Some(used), Some(limit)) => Some(format!("{swap} {} of {}", words::size(used), words::size(limit))),
+        (Some(0), None) => None,
+        // v1 counts memory again here; without a limit that says nothing.
+        (Some(_), None) if version == Some(1) => None,
         (Some(used), None) => Some(format!("{swap} {}, no limit", words::size(used))),
         (None, Some(limit)) => Some(format!("{swap} limit {}", words::size(limit))),
         (None, None) => None,
@@ -108,20 +111,20 @@ fn above(page: &mut Page, ancestors: &[MemcgLevel]) {
 
 fn cpuset(page: &mut Page, incident: &Incident) {
     let of = incident.scope.cpuset.as_ref().map_or(String::new(), |name| format!(" {}", words::shown(name)));
-    nodes(page, incident, &format!("No memory cgroup's: the nodes of cpuset{of} ran out"));
+    nodes(page, incident, &format!("No memory cgroup's: the nodes of cpuset{of}"));
 }
 
 fn nodes(page: &mut Page, incident: &Incident, text: &str) {
     let nodes = incident.scope.mems_allowed.as_deref();
     let nodes = nodes.map_or(String::new(), |nodes| format!(" (mems_allowed {})", words::safe(nodes)));
-    page.para(with_total(incident, &format!("{text}{nodes}")), 0);
+    page.para(with_total(incident, &format!("{text}{nodes} ran out")), 0);
 }
 
 /// Adds the size of the domain.
 fn with_total(incident: &Incident, text: &str) -> Rich {
     let total = incident.scope.total_pages.and_then(|pages| pages.checked_mul(incident.host.page_size));
     match total.filter(|total| *total > 0) {
-        Some(total) => Rich::from(format!("{text}: "))
+        Some(total) => Rich::from(format!("{text} of "))
             .with(Tone::Bold, words::size(total))
             .with(Tone::Plain, " of memory and swap."),
         None => format!("{text}.").into(),

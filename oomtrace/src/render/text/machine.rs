@@ -2,7 +2,7 @@
 
 use super::page::{Page, Rich, Tone};
 use super::words;
-use crate::model::{Captured, Incident, Psi, System, Zone};
+use crate::model::{Captured, Constraint, Incident, Psi, System, Zone};
 
 /// The largest processes shown.
 const TOP: usize = 5;
@@ -13,8 +13,10 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         return;
     };
     page.section("Machine");
-    page.para(memory(system).with(Tone::Dim, format!(" ({})", age(system))), 0);
-    if let Some(psi) = &system.psi {
+    let whole = incident.scope.constraint != Some(Constraint::Memcg);
+    page.para(memory(system, whole).with(Tone::Dim, format!(" ({})", age(system))), 0);
+    let calm = |psi: &&Psi| psi.some_avg10 < 0.05;
+    if let Some(psi) = system.psi.as_ref().filter(|psi| !calm(psi)) {
         page.para(pressure(psi), 0);
     }
     zones(page, &system.zones);
@@ -29,8 +31,9 @@ fn age(system: &System) -> String {
     }
 }
 
-/// `31.2 GiB RAM, 1.2 GiB available (3.8 %), 400.0 MiB free; swap 12.0 MiB free of 2.0 GiB`
-fn memory(system: &System) -> Rich {
+/// `31.2 GiB RAM, 1.2 GiB available (3.8 %), 400.0 MiB free; swap 12.0 MiB free of 2.0 GiB`; where a cgroup's limit
+/// was hit, only what tells that the machine had memory left.
+fn memory(system: &System, whole: bool) -> Rich {
     let figure = |what: &str, value: Option<u64>| value.map(|value| format!("{} {what}", words::size(value)));
     let share = system.mem_available_bytes.zip(system.mem_total_bytes);
     let share = share
@@ -47,9 +50,9 @@ fn memory(system: &System) -> Rich {
     let parts = [
         figure("RAM", system.mem_total_bytes),
         figure("available", system.mem_available_bytes).map(|text| text + &share),
-        figure("free", system.mem_free_bytes),
-        figure("shared", system.shmem_bytes),
-        figure("slab", system.slab_bytes),
+        figure("free", system.mem_free_bytes).filter(|_| whole),
+        figure("shared", system.shmem_bytes).filter(|_| whole),
+        figure("slab", system.slab_bytes).filter(|_| whole),
         swap,
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();

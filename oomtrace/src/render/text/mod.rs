@@ -85,5 +85,4 @@ fn report(page: &mut Page, incident: &Incident) {
     trigger::write(page, incident);
     machine::write(page, incident);
     origin::write(page, incident);
-    page.gap();
 }

@@ -147,13 +147,9 @@ impl Page {
 
     fn line(&mut self, indent: usize, line: &Rich) {
         self.margin();
-        let start = self.out.len();
         self.out.extend(std::iter::repeat_n(' ', indent));
         for (tone, text) in line.pieces() {
             self.piece(*tone, text);
-        }
-        if self.out[start..].trim_end().len() + start < self.out.len() {
-            self.out.truncate(self.out.trim_end_matches(' ').len());
         }
         self.out.push('\n');
     }

@@ -1,40 +1,36 @@
 //! Badness in figures: what unit the kernel scored in, and who would have been chosen without `oom_score_adj`.
 
 use super::words;
-use crate::model::{Candidate, Incident};
+use crate::model::{Candidate, Incident, Victim};
 use crate::render::bytes;
 
 /// The least favoured value of `oom_score_adj`: a task with it is never chosen.
 pub(super) const EXEMPT: i32 = -1000;
 
-/// How this kernel counts badness.
+/// In what badness is shown; the record has it in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
-    /// Pages of so many bytes (5.3 and later).
+    /// Pages of so many bytes.
     Pages(u64),
     /// Pages, but their size is not known.
     BarePages,
-    /// Thousandths of the domain (before 5.3).
-    Permille,
 }
 
 impl Unit {
     pub(super) fn of(incident: &Incident) -> Self {
-        match (before_5_3(&incident.host.kernel), incident.host.page_size) {
-            (true, _) => Self::Permille,
-            (false, 0) => Self::BarePages,
-            (false, size) => Self::Pages(size),
+        match incident.host.page_size {
+            0 => Self::BarePages,
+            size => Self::Pages(size),
         }
     }
 
-    /// A score as a figure people can compare: `514.0 MiB`, or `518 ‰` on old kernels.
+    /// A score as a figure that compares with sizes: `514.0 MiB`.
     pub(super) fn figure(self, points: i64) -> String {
         match self {
             // Task origin: swapoff and KSM make themselves the first choice with the highest score there is.
             _ if points == i64::MAX => "highest".into(),
             Self::Pages(size) => bytes::signed_size(i128::from(points) * i128::from(size)),
             Self::BarePages => bytes::pages(points),
-            Self::Permille => format!("{points} ‰"),
         }
     }
 
@@ -44,21 +40,18 @@ impl Unit {
     }
 }
 
-fn before_5_3(kernel: &str) -> bool {
-    let mut numbers = kernel.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (5, 3),
-        _ => false,
-    }
+/// The victim's score: the kernel's, else the sum of its parts, else that of its row among the candidates.
+pub(super) fn of(incident: &Incident, victim: &Victim) -> Option<i64> {
+    let badness = victim.badness.as_ref();
+    let row = || incident.candidates.iter().find(|c| c.pid == victim.pid)?.points;
+    badness.and_then(|badness| badness.points.or(badness.recomputed)).or_else(row)
 }
 
 /// The scores with `oom_score_adj` taken out again, highest first.
 ///
 /// `None` when it changed nothing, or when a score or the size of the domain is missing.
 pub(super) fn without_adj(incident: &Incident) -> Option<Vec<(&Candidate, i64)>> {
-    if Unit::of(incident) == Unit::Permille
-        || incident.candidates.iter().all(|c| matches!(c.oom_score_adj, None | Some(0)))
-    {
+    if incident.candidates.iter().all(|c| matches!(c.oom_score_adj, None | Some(0))) {
         return None;
     }
     // The kernel divides first: oom_badness() multiplies adj with totalpages / 1000.
@@ -88,7 +81,8 @@ pub(super) fn footprint(c: &Candidate) -> Option<u64> {
 
 /// ` among the 32 tasks recorded` where not all scored ones were.
 pub(super) fn among(incident: &Incident) -> String {
-    let recorded = incident.candidates.len();
+    // Those that could not be chosen are in the list and not in the count.
+    let recorded = incident.candidates.iter().filter(|c| c.points.is_some()).count();
     match incident.candidates_scored {
         Some(scored) if (scored as usize) > recorded => {
             format!(" among the {recorded} task{} recorded", words::plural(recorded))
@@ -102,25 +96,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_kernels_score_in_permille() {
-        for (kernel, old) in [
-            ("4.18.0-240.el8", true),
-            ("5.2.1", true),
-            ("5.3.0", false),
-            ("6.12.9", false),
-            ("", false),
-            ("x", false),
-        ] {
-            assert_eq!(before_5_3(kernel), old, "{kernel}");
-        }
-    }
-
-    #[test]
     fn figures() {
         assert_eq!(Unit::Pages(4096).figure(131_072), "512.0 MiB");
         assert_eq!(Unit::Pages(4096).figure(-256), "-1.0 MiB");
         assert_eq!(Unit::Pages(4096).figure(i64::MAX), "highest");
         assert_eq!(Unit::BarePages.figure(1000), "1,000 pages");
-        assert_eq!(Unit::Permille.figure(518), "518 ‰");
     }
 }

@@ -34,9 +34,21 @@ pub(super) fn update(page: &mut Page, update: &Update) {
         );
         page.para(Rich::from(text).with(Tone::Dim, format!(" (incident {id})")), 2);
     }
+    for victim in &update.victims {
+        let text = Rich::from("Update: ").with(Tone::Red, words::task(&victim.comm, victim.pid));
+        let size =
+            words::resident(&victim.memory).map_or(String::new(), |size| format!(", {}", words::size(size)));
+        page.para(
+            text.with(Tone::Plain, format!(" died as well{size}"))
+                .with(Tone::Dim, format!(" (incident {id})")),
+            2,
+        );
+    }
     for note in &update.notes {
         page.para(
-            Rich::new().with(Tone::Yellow, words::safe(note)).with(Tone::Dim, format!(" (incident {id})")),
+            Rich::from("Update: ")
+                .with(Tone::Yellow, words::safe(note))
+                .with(Tone::Dim, format!(" (incident {id})")),
             2,
         );
     }
@@ -71,6 +83,7 @@ pub(super) fn lost(page: &mut Page, lost: &Lost) {
 
 /// The sums, and whether they can be trusted.
 pub(super) fn footer(page: &mut Page, footer: &Footer) {
+    page.gap();
     let kills = if footer.kills == 1 { "kill" } else { "kills" };
     let mut text = Rich::from(format!("{} OOM {kills}", figure(footer.kills)));
     if footer.filtered > 0 {

@@ -12,8 +12,8 @@ pub(super) struct Column {
     pub(super) spare: u8,
 }
 
-/// The column that is cut when the rest leaves it no room.
-const NAME_MIN: usize = 8;
+/// Columns are left out before the flexible one gets narrower than this: a `comm` has up to 15 bytes.
+const NAME_MIN: usize = 15;
 
 /// Rows of escaped cells under their columns.
 pub(super) struct Table {
@@ -49,7 +49,7 @@ impl Table {
         loop {
             let over = total(widths).saturating_sub(room + 2);
             let name = widths[self.flexible];
-            if over == 0 || name.saturating_sub(over) >= NAME_MIN {
+            if over == 0 || name.saturating_sub(over) >= NAME_MIN.min(name) {
                 widths[self.flexible] = name - over;
                 return;
             }

@@ -15,6 +15,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     if is_victim {
         return;
     }
+    let died = incident.victims.iter().any(|victim| victim.pid == tgid);
     page.section("Trigger");
     let mut text = super::page::Rich::new().with(Tone::Bold, words::name(&trigger.comm));
     text.push(Tone::Plain, words::with_pid(tgid));
@@ -22,7 +23,8 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         Tone::Plain,
         match incident.scope.sysrq {
             Some(true) => " carried out the SysRq request; it is not to blame.",
-            _ => " asked for the memory that was not there; it was not killed for it.",
+            _ if died => " asked for the memory that was not there, and died with the victim.",
+            _ => " asked for the memory that was not there; it was not killed.",
         },
     );
     page.para(text, 0);

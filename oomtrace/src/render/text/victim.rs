@@ -55,7 +55,7 @@ fn command(victim: &Victim) -> Rich {
 
 /// Arguments with quotes where they are needed to tell them apart.
 pub(super) fn command_line(args: &[Text]) -> String {
-    let words: Vec<_> = args.iter().map(|arg| argument(arg)).collect();
+    let words: Vec<_> = args.iter().map(argument).collect();
     words.join(" ")
 }
 
@@ -101,7 +101,10 @@ fn memory(memory: &Memory) -> Rich {
     };
     if let Some(view) = &memory.kernel_view {
         let seen = view.anon_bytes.saturating_add(view.file_bytes).saturating_add(view.shmem_bytes);
-        text.push(Tone::Dim, format!("; the kernel's cheap counters said {} resident", words::size(seen)));
+        let seen = words::size(seen);
+        if words::resident(memory).map(words::size).as_ref() != Some(&seen) {
+            text.push(Tone::Dim, format!("; the kernel's cheap counters said {seen} resident"));
+        }
     }
     text
 }
@@ -109,7 +112,8 @@ fn memory(memory: &Memory) -> Rich {
 /// The victim's cgroup, from the limit's on where it lies below that, and its unit.
 fn home(incident: &Incident, victim: &Victim) -> Rich {
     let mut text = Rich::new();
-    if let Some(cgroup) = &victim.cgroup {
+    // A path that was lost is empty.
+    if let Some(cgroup) = victim.cgroup.as_ref().filter(|cgroup| !cgroup.path.as_bytes().is_empty()) {
         let path = cgroup.path.as_bytes();
         let limit = incident.scope.memcg.as_ref().map(|memcg| memcg.level.path.as_bytes());
         let below = limit.and_then(|limit| path.strip_prefix(limit));

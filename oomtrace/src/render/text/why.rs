@@ -3,7 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::score::{self, Unit};
 use super::words;
-use crate::model::{Badness, BadnessParts, Candidate, Incident, Victim};
+use crate::model::{Badness, BadnessParts, Candidate, Incident, SourceKind, Victim};
 use crate::render::bytes;
 
 /// The message of a kernel that was told not to compare (`vm.oom_kill_allocating_task`).
@@ -14,57 +14,76 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     let Some(victim) = words::chosen(incident) else {
         return;
     };
-    page.section("Why it");
+    page.section("Why");
     if incident.scope.message.as_deref().is_some_and(|message| message.contains(ALLOCATING)) {
         page.para("It was the one that asked for memory: vm.oom_kill_allocating_task is on, so the kernel compared nobody.", 0);
         return;
     }
     let badness = victim.badness.clone().unwrap_or_default();
-    verdict(page, incident, &badness);
+    let score = score::of(incident, victim);
+    verdict(page, incident, &badness, score);
     if let Some(parts) = &badness.parts {
-        sum(page, incident, victim, &badness, parts);
+        sum(page, incident, victim, parts);
     }
     adjustment(page, incident, victim);
-    next(page, incident, victim, &badness);
+    next(page, incident, victim, score);
 }
 
-fn verdict(page: &mut Page, incident: &Incident, badness: &Badness) {
-    let unit = Unit::of(incident);
-    let Some(points) = badness.points else {
-        let more = if badness.parts.is_some() { "; this is what its memory adds up to:" } else { "." };
-        page.para(format!("The kernel's score could not be read{more}"), 0);
+fn verdict(page: &mut Page, incident: &Incident, badness: &Badness, score: Option<i64>) {
+    let Some(score) = score else {
+        page.para(no_score(incident, badness), 0);
         return;
     };
-    if points == i64::MAX {
+    if score == i64::MAX {
         page.para("The kernel takes such a task first, whatever its size: it was in swapoff or KSM.", 0);
         return;
     }
-    let mut text = Rich::from(match incident.candidates_scored {
-        Some(1) => "The only task that could be chosen: badness ".into(),
-        Some(scored) => format!("Highest badness of {} tasks: ", bytes::count(scored.into())),
-        None => String::from("Badness "),
-    });
-    text.push(Tone::Bold, unit.tied(points));
+    let unit = Unit::of(incident);
+    let mut text = Rich::from(rank(incident, score)).with(Tone::Bold, unit.tied(score));
     if let Unit::Pages(_) = unit {
-        text.push(Tone::Plain, format!(" ({})", bytes::pages(points).replace(' ', "\u{a0}")));
+        text.push(Tone::Plain, format!(" ({})", bytes::pages(score).replace(' ', "\u{a0}")));
     }
-    text.push(Tone::Plain, share(incident, badness).unwrap_or_default());
-    page.para(text.with(Tone::Plain, "."), 0);
+    text.push(Tone::Plain, share(incident, badness, score).unwrap_or_default());
+    text.push(
+        Tone::Plain,
+        if badness.points.is_some() { "." } else { "; recomputed, the kernel's own figure was not seen." },
+    );
+    page.para(text, 0);
 }
 
-/// `, 99.8 % of the scope`
-fn share(incident: &Incident, badness: &Badness) -> Option<String> {
+/// What there is to say without a score in pages.
+fn no_score(incident: &Incident, badness: &Badness) -> String {
+    let more = if badness.parts.is_some() { "; this is what its memory adds up to:" } else { "." };
+    match (badness.permille, incident.source.kind) {
+        // Up to 5.0 the log tells the score, in thousandths.
+        (Some(permille), _) => format!("The kernel scored it {permille}\u{a0}‰{}{more}", whole(incident)),
+        (None, SourceKind::KernelLog) => format!("The kernel's log does not tell the score{more}"),
+        (None, _) => format!("The kernel's score could not be read{more}"),
+    }
+}
+
+/// `Highest badness of 12 tasks: ` where that is so.
+fn rank(incident: &Incident, score: i64) -> String {
+    let is_highest = incident.candidates.iter().all(|c| c.points.is_none_or(|points| points <= score));
+    match incident.candidates_scored {
+        Some(1) => "The only task that could be chosen: badness ".into(),
+        Some(scored) if is_highest => format!("Highest badness of {} tasks: ", bytes::count(scored.into())),
+        _ => "Badness ".into(),
+    }
+}
+
+/// `, 99.8 % of what the limit allows`
+fn share(incident: &Incident, badness: &Badness, score: i64) -> Option<String> {
     let total = badness.total_pages.or(incident.scope.total_pages)?;
-    let points = u64::try_from(badness.points?).ok()?;
-    if Unit::of(incident) == Unit::Permille {
-        return None;
-    }
-    let of = if incident.scope.memcg.is_some() { "of what the limit allows" } else { "of memory and swap" };
-    Some(format!(", {} {of}", words::percent(points, total)?))
+    Some(format!(", {}{}", words::percent(u64::try_from(score).ok()?, total)?, whole(incident)))
 }
 
-/// The parts below each other, as one would add them up on paper.
-fn sum(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness, parts: &BadnessParts) {
+fn whole(incident: &Incident) -> &'static str {
+    if incident.scope.memcg.is_some() { " of what the limit allows" } else { " of memory and swap" }
+}
+
+/// The parts below each other, as one would add them up on paper. That the kernel had another sum is among the notes.
+fn sum(page: &mut Page, incident: &Incident, victim: &Victim, parts: &BadnessParts) {
     // The parts are pages on every kernel, whatever unit it scored in.
     let unit =
         if incident.host.page_size == 0 { Unit::BarePages } else { Unit::Pages(incident.host.page_size) };
@@ -84,18 +103,25 @@ fn sum(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness,
             adj.saturating_abs(),
             adj_formula(incident, victim, unit),
         ),
-        ('=', if badness.points == Some(total) { "badness" } else { "sum" }, total, String::new()),
+        (
+            '=',
+            if score::of(incident, victim) == Some(total) { "badness" } else { "sum" },
+            total,
+            String::new(),
+        ),
     ];
     let figures: Vec<_> = rows.iter().map(|(_, _, pages, _)| unit.figure(*pages)).collect();
     let width = figures.iter().map(String::len).max().unwrap_or(0);
     for ((sign, what, pages, remark), figure) in rows.iter().zip(&figures) {
         if *pages != 0 || matches!(*sign, ' ' | '=') {
             let tone = if *sign == '=' { Tone::Bold } else { Tone::Plain };
-            let line = Rich::new().with(tone, format!("  {sign} {what:<14}{figure:>width$}"));
-            page.row(&line.with(Tone::Dim, format!("  {remark}")));
+            let mut line = Rich::new().with(tone, format!("  {sign} {what:<14}{figure:>width$}"));
+            if !remark.is_empty() {
+                line.push(Tone::Dim, format!("  {remark}"));
+            }
+            page.row(&line);
         }
     }
-    mismatch(page, incident, badness, total);
 }
 
 fn adj_formula(incident: &Incident, victim: &Victim, unit: Unit) -> String {
@@ -105,23 +131,6 @@ fn adj_formula(incident: &Incident, victim: &Victim, unit: Unit) -> String {
         (Some(adj), Some(total)) => format!("{adj} thousandths of {}", unit.figure(total)),
         (Some(adj), None) => format!("oom_score_adj is {adj}"),
         (None, _) => String::new(),
-    }
-}
-
-/// The kernel's score where it is not the sum of the parts.
-fn mismatch(page: &mut Page, incident: &Incident, badness: &Badness, total: i64) {
-    let unit = Unit::of(incident);
-    match badness.points {
-        Some(points) if points != total && unit != Unit::Permille && points != i64::MAX => {
-            let (word, apart) = if points > total {
-                ("more", points.saturating_sub(total))
-            } else {
-                ("less", total.saturating_sub(points))
-            };
-            let text = format!("The kernel's own score is {} {word} than this sum.", unit.tied(apart));
-            page.para(Rich::new().with(Tone::Yellow, text), 0);
-        }
-        _ => {}
     }
 }
 
@@ -152,12 +161,12 @@ fn adjustment(page: &mut Page, incident: &Incident, victim: &Victim) {
 }
 
 /// The runner-up, or those with the same score.
-fn next(page: &mut Page, incident: &Incident, victim: &Victim, badness: &Badness) {
+fn next(page: &mut Page, incident: &Incident, victim: &Victim, score: Option<i64>) {
     if incident.candidates.is_empty() {
         page.para(Rich::new().with(Tone::Dim, "The other candidates are not known."), 0);
         return;
     }
-    let Some(points) = badness.points.filter(|points| *points != i64::MAX) else {
+    let Some(points) = score.filter(|points| *points != i64::MAX) else {
         return;
     };
     let others = || incident.candidates.iter().filter(|c| c.pid != victim.pid && c.points.is_some());

@@ -22,7 +22,7 @@ pub(super) fn task(comm: &Text, pid: u32) -> String {
 
 /// The name alone; a task may have none.
 pub(super) fn name(comm: &Text) -> String {
-    if comm.as_bytes().is_empty() { "(no name)".into() } else { shown(comm) }
+    if comm.as_bytes().is_empty() { "unnamed".into() } else { shown(comm) }
 }
 
 /// ` (pid 4711)`, kept on one line.

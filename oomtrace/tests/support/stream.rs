@@ -1,0 +1,64 @@
+//! The events around the kills.
+
+use oomtrace::model::*;
+
+use super::*;
+
+/// One of each kind but the kills, and both ends of a stream that can end well or badly.
+pub(crate) fn stream() -> Vec<Event> {
+    let time = || "2026-11-23T14:03:11.482913746Z".to_owned();
+    vec![
+        Event::Header(Header {
+            schema: SCHEMA.into(),
+            version: "0.1.0".into(),
+            time: time(),
+            boottime_ns: 86_461_482_913_746,
+            host: host(),
+            probes: ["fentry:oom_kill_process", "raw_tp:mark_victim"].map(Into::into).into(),
+            notes: vec!["stacks have no names: CAP_SYSLOG is missing".into()],
+        }),
+        Event::Update(Update {
+            id: "1f0c9a77-6".into(),
+            exits: vec![VictimExit { pid: 31_337, kill_to_exit_ns: 812_000_000 }],
+            victims: vec![Victim {
+                role: Role::GroupMember,
+                ..victim(&candidate(31_340, "ch-\u{1b}worker", 90 * MIB, 0, 0, GIB), "/", GIB)
+            }],
+            notes: vec!["/proc/vmstat counted 2 kills, 1 was seen".into()],
+        }),
+        Event::OomNoKill(NoKill {
+            time: time(),
+            boottime_ns: 1,
+            reason: NoKillReason::AlreadyDying,
+            pid: Some(7),
+            comm: Some(Text::from("s\u{1b}h")),
+        }),
+        Event::OomNoKill(NoKill {
+            time: time(),
+            boottime_ns: 1,
+            reason: NoKillReason::AlreadyExited,
+            ..NoKill::default()
+        }),
+        Event::Lost(Lost {
+            time: time(),
+            kills: 2,
+            records: 1,
+            why: "the ring buffer was full: start with a larger --ring-size".into(),
+        }),
+        Event::Footer(Footer {
+            time: time(),
+            kills: 3,
+            filtered: 1,
+            complete: true,
+            vmstat_oom_kill: Some(3),
+            ..Footer::default()
+        }),
+        Event::Footer(Footer {
+            time: time(),
+            kills: 1,
+            lost_kills: 2,
+            notes: vec!["the kernel counted more kills than were seen".into()],
+            ..Footer::default()
+        }),
+    ]
+}

@@ -1,0 +1,68 @@
+//! Which task needs which Debian package, and why.
+//!
+//! Building oomtrace and `cargo xtask demo` need nothing but cargo: the BPF object is committed.
+
+/// A task's needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Group {
+    /// `cargo xtask ebpf`: rebuilding the BPF object
+    Ebpf,
+    /// `cargo xtask vm`: guests and the static binaries in them
+    Vm,
+    /// `cargo xtask test`: formatting and lints
+    Test,
+}
+
+impl Group {
+    pub(super) const ALL: [Self; 3] = [Self::Ebpf, Self::Vm, Self::Test];
+
+    pub(super) fn list(groups: &[Self]) -> String {
+        groups.iter().map(|group| format!("{group:?}").to_lowercase()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A Debian package.
+#[derive(Debug)]
+pub(super) struct Package {
+    group: Group,
+    pub(super) name: &'static str,
+    pub(super) why: &'static str,
+}
+
+const PACKAGES: [Package; 8] = [
+    package(Group::Ebpf, "rustc-web", "the compiler of the BPF object"),
+    package(Group::Ebpf, "libstd-rust-web-dev-bpf", "Rust's core library for BPF"),
+    package(Group::Vm, "qemu-system-x86", "x86_64 guests"),
+    package(Group::Vm, "qemu-system-arm", "aarch64 guests"),
+    package(Group::Vm, "rustc-web", "the compiler of aarch64 binaries"),
+    package(Group::Vm, "gcc-aarch64-linux-gnu", "the linker of aarch64 binaries"),
+    package(Group::Vm, "libc6-dev-arm64-cross", "the C library of aarch64 binaries"),
+    package(Group::Vm, "xz-utils", "unpacking kernel packages"),
+];
+
+const fn package(group: Group, name: &'static str, why: &'static str) -> Package {
+    Package { group, name, why }
+}
+
+/// What `groups` need, each package once.
+pub(super) fn packages(groups: &[Group]) -> Vec<&'static Package> {
+    let mut wanted: Vec<&Package> = Vec::new();
+    for package in PACKAGES.iter().filter(|package| groups.contains(&package.group)) {
+        if !wanted.iter().any(|other| other.name == package.name) {
+            wanted.push(package);
+        }
+    }
+    wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_asked_for_once() {
+        let all = packages(&Group::ALL);
+        assert_eq!(all.iter().filter(|package| package.name == "rustc-web").count(), 1);
+        assert_eq!(packages(&[Group::Test]).len(), 0);
+    }
+}

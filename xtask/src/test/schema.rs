@@ -1,0 +1,20 @@
+//! The feature `schema`, and the schema that is committed.
+
+use super::Outcome;
+use super::libtest;
+use super::tally::Tally;
+use crate::schema;
+use anyhow::Result;
+
+/// Its unit tests, then the comparison of the committed file with the types.
+pub(super) fn check() -> Result<Outcome> {
+    let mut tally = libtest::cargo_test(&["--package", "oomtrace", "--features", "schema"])?;
+    tally += match schema::check() {
+        Ok(()) => Tally::PASSED,
+        Err(error) => {
+            println!("{error:#}");
+            Tally::FAILED
+        }
+    };
+    Ok(Outcome::Ran(tally))
+}

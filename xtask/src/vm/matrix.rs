@@ -1,0 +1,156 @@
+//! Results: kernel by scenario.
+
+use super::console::Outcome;
+use crate::test::tally::Tally;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// One scenario on one kernel.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) kernel: String,
+    pub(super) boot: String,
+    pub(super) scenario: String,
+    pub(super) outcome: Outcome,
+    pub(super) took: Duration,
+}
+
+impl Row {
+    /// One line, as it is shown when the result arrives.
+    pub(super) fn line(&self) -> String {
+        let Self { kernel, boot, scenario, outcome, took } = self;
+        match outcome {
+            Outcome::Pass(text) => {
+                format!("passed   {kernel:<14} {boot:<7} {scenario} ({:.1} s) {text}", took.as_secs_f64())
+            }
+            Outcome::Fail(text) => format!("FAILED   {kernel:<14} {boot:<7} {scenario}: {text}"),
+            Outcome::Skip(text) => format!("SKIPPED  {kernel:<14} {boot:<7} {scenario}: {text}"),
+        }
+    }
+}
+
+/// A column of the table.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    pub(super) kernel: String,
+    /// What ran: `uname -r` and the package's version.
+    pub(super) what: String,
+}
+
+/// All results.
+#[derive(Debug, Default)]
+pub(super) struct Matrix {
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Row>,
+    /// Scenarios in the order they are listed; results arrive in another.
+    pub(super) order: Vec<String>,
+}
+
+impl Matrix {
+    pub(super) fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for row in &self.rows {
+            match &row.outcome {
+                Outcome::Pass(_) => tally.passed += 1,
+                Outcome::Fail(_) => tally.failed += 1,
+                Outcome::Skip(_) => tally.skipped += 1,
+            }
+        }
+        tally
+    }
+
+    /// Scenarios that have results, and what else a row is about, such as a kernel that can't be had.
+    fn scenarios(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.order.iter().map(String::as_str).collect();
+        names.retain(|name| self.rows.iter().any(|row| row.scenario == *name));
+        for row in &self.rows {
+            if !names.contains(&row.scenario.as_str()) {
+                names.push(&row.scenario);
+            }
+        }
+        names
+    }
+
+    fn cell(&self, scenario: &str, kernel: &str) -> &'static str {
+        let row = self.rows.iter().find(|row| row.scenario == scenario && row.kernel == kernel);
+        match row.map(|row| &row.outcome) {
+            Some(Outcome::Pass(_)) => "pass",
+            Some(Outcome::Fail(_)) => "FAIL",
+            Some(Outcome::Skip(_)) => "skip",
+            None => "",
+        }
+    }
+
+    /// A Markdown table, and below it the kernels and every reason for a cell that is not `pass`.
+    pub(super) fn markdown(&self) -> String {
+        let line = |first: &str, cells: Vec<&str>| format!("| {first} | {} |\n", cells.join(" | "));
+        let kernels: Vec<&str> = self.columns.iter().map(|column| column.kernel.as_str()).collect();
+        let mut text = line("scenario", kernels.clone());
+        text.push_str(&line("---", vec!["---"; kernels.len()]));
+        for scenario in self.scenarios() {
+            text.push_str(&line(
+                scenario,
+                kernels.iter().map(|kernel| self.cell(scenario, kernel)).collect(),
+            ));
+        }
+        text.push_str("\nKernels:\n\n");
+        for Column { kernel, what } in &self.columns {
+            let _ = writeln!(text, "* {kernel}: {what}");
+        }
+        text + &self.reasons()
+    }
+
+    fn reasons(&self) -> String {
+        let mut text = String::new();
+        for row in &self.rows {
+            let (word, why) = match &row.outcome {
+                Outcome::Pass(_) => continue,
+                Outcome::Fail(why) => ("failed", why),
+                Outcome::Skip(why) => ("skipped", why),
+            };
+            // A failure brings the console's tail; the report takes the reason alone.
+            let why = why.lines().next().unwrap_or_default();
+            let _ = writeln!(text, "* {} {word} on {}: {why}", row.scenario, row.kernel);
+        }
+        if text.is_empty() { text } else { format!("\nNot passed:\n\n{text}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matrix() -> Matrix {
+        let row = |kernel: &str, scenario: &str, outcome| Row {
+            kernel: kernel.into(),
+            boot: "v2".into(),
+            scenario: scenario.into(),
+            outcome,
+            took: Duration::from_secs(1),
+        };
+        let column = |name: &str| Column { kernel: name.into(), what: format!("{name}.1") };
+        Matrix {
+            columns: vec![column("6.1"), column("6.12")],
+            order: vec!["never-run".into(), "swap".into()],
+            rows: vec![
+                row("6.1", "swap", Outcome::Pass("ok".into())),
+                row("6.12", "swap", Outcome::Fail("limit differs\n    | tail".into())),
+                row("6.12", "v1", Outcome::Skip("no v1".into())),
+            ],
+        }
+    }
+
+    #[test]
+    fn every_result_counts_once() {
+        let tally = matrix().tally();
+        assert_eq!((tally.passed, tally.failed, tally.skipped), (1, 1, 1));
+    }
+
+    #[test]
+    fn the_table_has_a_cell_for_each_pair_and_a_reason_for_each_that_did_not_pass() {
+        let text = matrix().markdown();
+        assert!(text.contains("| swap | pass | FAIL |\n| v1 |  | skip |\n"), "{text}");
+        assert!(text.contains("* swap failed on 6.12: limit differs\n") && !text.contains("tail"), "{text}");
+        assert!(text.contains("* v1 skipped on 6.12: no v1\n"), "{text}");
+    }
+}

@@ -1,0 +1,70 @@
+//! QEMU's command line.
+
+use super::fetch::Image;
+use crate::sh;
+use crate::userspace::Arch;
+use anyhow::{Context as _, Result, bail};
+use std::path::Path;
+use std::process::Command;
+
+/// The guest's memory; global kills fill it, so it is small.
+const MEMORY_MIB: u32 = 768;
+/// What the guest can swap to.
+const SWAP_BYTES: u64 = 256 << 20;
+
+/// The command that boots `image`. `disk` becomes an empty NVMe disk, whose driver every kernel of the matrix has built in.
+pub(super) fn command(
+    image: &Image,
+    initramfs: &Path,
+    disk: &Path,
+    boot: &str,
+    scenarios: &[String],
+    kvm: bool,
+) -> Result<Command> {
+    let arch = image.kernel.arch;
+    let mut qemu = Command::new(program(arch)?);
+    let (machine, console) = match arch {
+        Arch::X86_64 => ("q35", "ttyS0"),
+        Arch::Aarch64 => ("virt", "ttyAMA0"),
+    };
+    qemu.args(["-machine", machine, "-cpu", "max", "-smp", "2", "-m", &format!("{MEMORY_MIB}M")]);
+    // Emulation is the same everywhere; a /dev/kvm that is there does not always work.
+    qemu.args(["-accel", if kvm && arch.is_native() { "kvm" } else { "tcg,thread=multi" }]);
+    qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot"]);
+    qemu.args(nodes(boot)?);
+    std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
+    qemu.arg("-drive").arg(format!("if=none,id=swap,format=raw,cache=unsafe,file={}", disk.display()));
+    // The guest overwrites the disk of this serial number and no other.
+    qemu.args(["-device", "nvme,drive=swap,serial=oomtrace-swap"]);
+    qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(initramfs);
+    qemu.arg("-append").arg(format!(
+        // A kernel message in the middle of a line of the protocol would break it: only a panic is let through.
+        "console={console} loglevel=1 panic=-1 swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}",
+        scenarios.join(",")
+    ));
+    Ok(qemu)
+}
+
+fn program(arch: Arch) -> Result<std::path::PathBuf> {
+    let name = format!("qemu-system-{}", arch.name());
+    sh::find(&name).with_context(|| format!("{name} is missing: cargo xtask setup --only vm installs it"))
+}
+
+/// The machine a kind of boot needs.
+fn nodes(boot: &str) -> Result<Vec<String>> {
+    match boot {
+        "v1" | "v2" => Ok(Vec::new()),
+        "v2-numa" => Ok((0..2).flat_map(node).collect()),
+        other => bail!("the guest asks for boot {other}, which no machine is known for"),
+    }
+}
+
+/// Half of the memory and one processor.
+fn node(number: u32) -> [String; 4] {
+    [
+        "-object".into(),
+        format!("memory-backend-ram,id=node{number},size={}M", MEMORY_MIB / 2),
+        "-numa".into(),
+        format!("node,nodeid={number},memdev=node{number},cpus={number}"),
+    ]
+}
