@@ -3,8 +3,10 @@
 // Helpers say what they expect as tests do.
 #![allow(clippy::expect_used, clippy::panic)]
 
+use std::io::ErrorKind;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -36,7 +38,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", shown(output)))
 }
 
-/// A copy that nobody may start, since the build directory may be closed to others.
+/// Runs a copy as nobody, since the build directory may be closed to others; `None` without root.
 fn as_nobody(arguments: &[&str]) -> Option<Output> {
     // SAFETY: no arguments, and it can't fail.
     if unsafe { libc::geteuid() } != 0 {
@@ -53,7 +55,16 @@ fn as_nobody(arguments: &[&str]) -> Option<Output> {
     let mut command = Command::new(&copy);
     // A change of the user drops every capability from the effective and permitted sets.
     command.args(arguments).current_dir("/").gid(NOBODY).uid(NOBODY).env_remove("RUST_LOG");
-    Some(command.output().expect("the copy starts"))
+    // A child that another test starts at this moment holds the copy open for writing until it runs its own program.
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            output => return Some(output.expect("the copy starts")),
+        }
+    }
 }
 
 #[test]

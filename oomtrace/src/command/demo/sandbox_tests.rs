@@ -139,9 +139,17 @@ fn stale_ones_are_removed_and_others_left_alone() {
     let fake = Fake::default();
     let me = std::process::id();
     let start = Process::read(&Roots::default(), me).unwrap().start_boottime_ns.unwrap();
-    let others = ["system.slice".into(), "oomtrace-demo-x".into(), "oomtrace-demo-7".into()];
-    let running = format!("{PREFIX}{me}-{start}");
-    let stale = [format!("{PREFIX}{}-5", u32::MAX), format!("{PREFIX}{me}-{}", start + 1_000_000_000)];
+    let own = namespace(&Roots::default());
+    // The last one is of another pid namespace.
+    let others = [
+        "system.slice".into(),
+        "oomtrace-demo-x".into(),
+        "oomtrace-demo-7".into(),
+        "oomtrace-demo-1-5-7".into(),
+    ];
+    let running = format!("{PREFIX}{me}-{start}{own}");
+    let stale =
+        [format!("{PREFIX}{}-5{own}", u32::MAX), format!("{PREFIX}{me}-{}{own}", start + 1_000_000_000)];
     fake.0.lock().unwrap().dirs =
         others.iter().chain([&running]).chain(&stale).map(|n| Path::new("/cg").join(n)).collect();
     remove_stale(&fake, Path::new("/cg"), &Roots::default());

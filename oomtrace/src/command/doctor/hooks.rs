@@ -37,7 +37,7 @@ pub(super) fn try_all(args: &DoctorArgs, layout: &Layout, needs: &[Need]) -> Tri
         .collect();
     if !lacking.is_empty() {
         let why = format!("not tried without {}", lacking.join(" and "));
-        let remedy = "run with sudo";
+        let remedy = "see there";
         return none(Check::bad(CheckState::Missing, OBJECT, &why, remedy), HookState::NotTried, &why);
     }
     let ring_size = size::bytes(RING_SIZE).unwrap_or(1 << 20);
