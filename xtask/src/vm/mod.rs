@@ -119,15 +119,16 @@ impl Vm {
             let (image, initramfs) = match (fetch::fetch(kernel, self.update), initramfs) {
                 (Ok(image), Ok(initramfs)) => (image, initramfs.clone()),
                 (Err(error), _) => {
-                    add(matrix, no_boot(kernel, &format!("this kernel cannot be had: {error:#}")));
+                    no_boot(matrix, kernel, &format!("this kernel cannot be had: {error:#}"));
                     continue;
                 }
                 (_, Err(error)) => {
-                    add(matrix, no_boot(kernel, &format!("{error:#}")));
+                    no_boot(matrix, kernel, &format!("{error:#}"));
                     continue;
                 }
             };
-            column(matrix, &image);
+            let fetch::Stamp { release, package, version } = &image.stamp;
+            column(matrix, kernel, format!("{release} ({package} {version})"));
             for (boot, scenarios) in by_boot(scenarios) {
                 if let Some(why) = kernel.refusal(&boot) {
                     skip(matrix, kernel, &boot, &scenarios, why);
@@ -177,16 +178,16 @@ fn skip(matrix: &Mutex<Matrix>, kernel: &kernels::Kernel, boot: &str, scenarios:
     }
 }
 
-fn column(matrix: &Mutex<Matrix>, image: &fetch::Image) {
-    let what = format!("{} ({} {})", image.stamp.release, image.stamp.package, image.stamp.version);
+fn column(matrix: &Mutex<Matrix>, kernel: &kernels::Kernel, what: String) {
     if let Ok(mut matrix) = matrix.lock() {
-        matrix.columns.push(Column { kernel: image.kernel.name.clone(), what });
+        matrix.columns.push(Column { kernel: kernel.name.clone(), what });
     }
 }
 
 /// A kernel that there is nothing to boot of: a failure, however its scenarios would have ended.
-fn no_boot(kernel: &kernels::Kernel, why: &str) -> Row {
-    absent(&kernel.name, "-", "boot", Outcome::Fail(why.to_owned()))
+fn no_boot(matrix: &Mutex<Matrix>, kernel: &kernels::Kernel, why: &str) {
+    column(matrix, kernel, "could not be booted".to_owned());
+    add(matrix, absent(&kernel.name, "-", "boot", Outcome::Fail(why.to_owned())));
 }
 
 /// A row of something that was not booted.
