@@ -3,6 +3,7 @@
 //! The oracle ([`report`], [`compare`]) shares no code with oomtrace: it reads the kernel's log and the tracer's JSON as
 //! a stranger would, so that one mistake can't be made on both sides.
 
+pub mod bench;
 pub mod cgroup;
 pub mod compare;
 pub mod counters;

@@ -164,6 +164,15 @@ pub fn bind_nodes(mask: u64) -> io::Result<()> {
     check(unsafe { libc::syscall(libc::SYS_set_mempolicy, libc::MPOL_BIND, &raw const mask, 65) }).map(drop)
 }
 
+/// Nanoseconds since boot, suspend included: the clock of oomtrace's records.
+#[must_use]
+pub fn boottime_ns() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` outlives the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut now) };
+    u64::try_from(now.tv_sec * 1_000_000_000 + now.tv_nsec).unwrap_or_default()
+}
+
 /// This thread's id.
 #[must_use]
 pub fn thread_id() -> u32 {

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use oomtrace_tests::{guest, runner, workload};
+use oomtrace_tests::{bench, guest, runner, workload};
 
-const USAGE: &str = "oomtrace-guest --list | --native [NAMES] | workload ... | (as PID 1, without arguments)";
+const USAGE: &str = "oomtrace-guest --list | --native [NAMES] | bench NAME ... | workload ... | (as PID 1, without arguments)";
 
 fn main() -> ExitCode {
     if std::process::id() == 1 {
@@ -26,6 +26,13 @@ fn main() -> ExitCode {
             eprintln!("workload: {error:#}");
             1
         })),
+        Some("bench") => match bench::main(arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("bench: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)

@@ -11,13 +11,15 @@ pub struct Parameters {
     pub boot: Boot,
     /// `oomtrace.tracer=none`: look at the kernel's reports alone.
     pub kernel_only: bool,
+    /// `oomtrace.bench=peers`: measure instead of running scenarios.
+    pub bench: bool,
 }
 
 impl Parameters {
     /// Reads a command line; what is not ours is ignored.
     #[must_use]
     pub fn parse(line: &str) -> Self {
-        let mut parameters = Self { scenarios: Vec::new(), boot: Boot::V2, kernel_only: false };
+        let mut parameters = Self { scenarios: Vec::new(), boot: Boot::V2, kernel_only: false, bench: false };
         for word in line.split_whitespace() {
             match word.split_once('=') {
                 Some(("oomtrace.scenarios", names)) => {
@@ -26,6 +28,7 @@ impl Parameters {
                 }
                 Some(("oomtrace.cgroup" | "oomtrace.boot", "v1")) => parameters.boot = Boot::V1,
                 Some(("oomtrace.boot", "v2-numa")) => parameters.boot = Boot::V2Numa,
+                Some(("oomtrace.bench", "peers")) => parameters.bench = true,
                 Some(("oomtrace.tracer", "none")) => parameters.kernel_only = true,
                 _ => {}
             }

@@ -5,6 +5,7 @@
 mod anon;
 mod mapping;
 mod sharing;
+mod stamped;
 mod storm;
 
 use std::ffi::OsString;
@@ -47,6 +48,7 @@ fn run(program: &[u8], arguments: &[Vec<u8>]) -> Result<i32> {
         b"file" => mapping::file(path(arguments, 0)?, &sizes(&arguments[1..])?),
         b"share-mm" => sharing::share_mm(&sizes(arguments)?),
         b"leader-exit" => sharing::leader_exit(&sizes(arguments)?),
+        b"stamped" => stamped::run(path(arguments, 0)?, &sizes(&arguments[1..])?),
         b"storm" => storm::run(path(arguments, 0)?, &sizes(&arguments[1..])?),
         b"write" => {
             ready();
