@@ -238,7 +238,8 @@ fn a_victim_after_the_report_is_not_lost() {
     assembler.push(level(1, 50 * MS, 5, 1));
     let closed = assembler.poll(50 * MS);
     assert!(
-        matches!(&closed[..], [Closed::LateVictim { first: MS, member }] if member.task.tgid == 11),
+        matches!(&closed[..], [Closed::LateVictim { first: MS, member, levels }]
+            if member.task.tgid == 11 && levels.len() == 2),
         "{closed:?}"
     );
     assembler.push(exit(60 * MS, 11));

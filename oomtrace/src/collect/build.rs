@@ -87,10 +87,10 @@ impl Builder {
         }
     }
 
-    /// A victim of a kill that was reported before; its cgroup's path is not known any more.
+    /// A victim of a kill that was reported before.
     #[must_use]
-    pub fn late_victim(&self, member: &super::Member) -> crate::model::Victim {
-        let paths = Paths::new(&[], self.facts.host.page_size);
+    pub fn late_victim(&self, member: &super::Member, levels: &[Level]) -> crate::model::Victim {
+        let paths = Paths::new(levels, self.facts.host.page_size);
         super::build_victim::victim(member, &paths, self.facts.host.page_size, &Clock::now())
     }
 

@@ -109,7 +109,10 @@ fn begin(kind: Kind) -> Result<(Subject, u64, Line)> {
     let mut subject = Subject::start(kind, &mut command(kind), Path::new(ERRORS))?;
     let end = Instant::now() + PATIENCE;
     while !is_hooked() {
-        ensure!(Path::new(&format!("/proc/{}/exe", subject.pid())).exists(), "it ended before it was attached");
+        ensure!(
+            Path::new(&format!("/proc/{}/exe", subject.pid())).exists(),
+            "it ended before it was attached"
+        );
         ensure!(Instant::now() < end, "it was not attached within {PATIENCE:?}");
         std::thread::sleep(POLL);
     }

@@ -144,9 +144,9 @@ impl EventPath {
             Closed::LateExit { first, tgid, kill_to_exit } => {
                 self.send(Job::LateExit(first, tgid, kill_to_exit));
             }
-            Closed::LateVictim { first, member } => {
+            Closed::LateVictim { first, member, levels } => {
                 self.counts.seen_late();
-                self.send(Job::LateVictim(first, member));
+                self.send(Job::LateVictim(first, member, levels));
             }
         }
     }

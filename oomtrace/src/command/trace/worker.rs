@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::Result;
+use oomtrace_common::Level;
 use tokio::sync::Notify;
 
 use super::{Session, job::Job, kernel_log::KernelLog, who::Who};
@@ -218,8 +219,8 @@ impl Worker {
                     ..Update::default()
                 }));
             }
-            Job::LateVictim(first, member) if memory.reported.contains(&first) => {
-                return self.late_victim(first, &member);
+            Job::LateVictim(first, member, levels) if memory.reported.contains(&first) => {
+                return self.late_victim(first, &member, &levels);
             }
             Job::LateExit(..) | Job::LateVictim(..) => {}
             Job::KernelLog => return self.kernel_log(memory),
@@ -364,9 +365,19 @@ impl Worker {
         self.write(&Event::OomNoKill(no_kill))
     }
 
-    fn late_victim(&mut self, first: u64, member: &Member) -> Result<bool> {
-        let victim = self.builder.late_victim(member);
-        let update = Update { id: self.builder.id(first), victims: vec![victim], ..Update::default() };
+    fn late_victim(&mut self, first: u64, member: &Member, levels: &[Level]) -> Result<bool> {
+        // The enricher fills incidents; the scene of this one has been reported.
+        let mut incident = Incident {
+            victims: vec![self.builder.late_victim(member, levels)],
+            system: Some(System::default()),
+            ..Incident::default()
+        };
+        let starts = [(member.task.tgid, member.task.start_time)];
+        self.enricher.enrich(&mut incident, &starts, 0);
+        locate(&mut incident);
+        let notes = incident.source.notes;
+        let update =
+            Update { id: self.builder.id(first), victims: incident.victims, notes, ..Update::default() };
         self.write(&Event::Update(update))
     }
 
