@@ -5,7 +5,7 @@ use std::{
     sync::{
         Arc,
         atomic::Ordering,
-        mpsc::{SyncSender, sync_channel},
+        mpsc::{Sender, channel},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -33,7 +33,9 @@ use crate::{
 };
 
 /// Jobs that may wait for the worker; beyond it the event loop waits, and the ring buffer holds what comes.
-const JOBS: usize = 16_384;
+const JOBS: u64 = 16_384;
+/// How long the event loop waits then before it looks again.
+const FULL: Duration = Duration::from_millis(1);
 /// Stack of a thread.
 const STACK: usize = 256 * 1024;
 /// What happens beside a trace has been reported after this time.
@@ -70,7 +72,7 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>
             source.kmsg = worker.log.as_ref().map(|log| watch(log.fd())).transpose()?;
         }
         let shared = Arc::clone(&worker.shared);
-        let (jobs, inbox) = sync_channel(JOBS);
+        let (jobs, inbox) = channel();
         let thread = thread("oomtrace-out", move || worker.run(header, &inbox))?;
         let background = during.map(|during| background(during, Arc::clone(&shared))).transpose()?;
         let mut path = EventPath::new(&mut session, jobs, shared);
@@ -209,7 +211,7 @@ fn closing_pipe() -> Option<AsyncFd<OwnedFd>> {
 /// The event path's state.
 struct EventPath {
     assembler: Assembler,
-    jobs: SyncSender<Job>,
+    jobs: Sender<Job>,
     shared: Arc<Shared>,
     counts: Counts,
     /// What was reported as lost.
@@ -222,7 +224,7 @@ struct EventPath {
 }
 
 impl EventPath {
-    fn new(session: &mut Session, jobs: SyncSender<Job>, shared: Arc<Shared>) -> Self {
+    fn new(session: &mut Session, jobs: Sender<Job>, shared: Arc<Shared>) -> Self {
         let witness = Witness {
             signal: session.knows(Fact::Signal),
             mark: session.knows(Fact::Victim),
@@ -331,8 +333,14 @@ impl EventPath {
     }
 
     /// Hands over a job. Waits when the worker is far behind: then the ring buffer holds what comes, and counts.
+    ///
+    /// The channel grows with what waits: a bounded one would take, and lock, a megabyte from the start.
     fn send(&self, job: Job) {
-        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        let Shared { waiting, done, .. } = &*self.shared;
+        while waiting.load(Ordering::Relaxed) >= JOBS && !done.load(Ordering::Acquire) {
+            std::thread::sleep(FULL);
+        }
+        waiting.fetch_add(1, Ordering::Relaxed);
         // A worker that has gone has said why.
         let _ = self.jobs.send(job);
     }
