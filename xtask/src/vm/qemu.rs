@@ -20,24 +20,36 @@ pub(super) fn command(
     boot: &str,
     scenarios: &[String],
 ) -> Result<Command> {
+    std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
+    let asked = format!("swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}", scenarios.join(","));
+    let mut qemu = machine(image, initramfs, disk, MEMORY_MIB, &asked)?;
+    qemu.args(nodes(boot)?);
+    Ok(qemu)
+}
+
+/// A machine with `memory` MiB, `disk` as NVMe disk, and `asked` on the kernel's command line.
+pub(super) fn machine(
+    image: &Image,
+    initramfs: &Path,
+    disk: &Path,
+    memory: u32,
+    asked: &str,
+) -> Result<Command> {
     let arch = image.kernel.arch;
     let mut qemu = Command::new(program(arch)?);
     let (machine, console) = match arch {
         Arch::X86_64 => ("q35", "ttyS0"),
         Arch::Aarch64 => ("virt", "ttyAMA0"),
     };
-    qemu.args(["-machine", machine, "-cpu", "max", "-smp", "2", "-m", &format!("{MEMORY_MIB}M")]);
+    qemu.args(["-machine", machine, "-cpu", "max", "-smp", "2", "-m", &format!("{memory}M")]);
     qemu.args(accelerator(arch));
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot"]);
-    qemu.args(nodes(boot)?);
-    std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
-    qemu.arg("-drive").arg(format!("if=none,id=swap,format=raw,cache=unsafe,file={}", disk.display()));
-    qemu.args(["-device", "nvme,drive=swap,serial=swap"]);
+    qemu.arg("-drive").arg(format!("if=none,id=disk,format=raw,cache=unsafe,file={}", disk.display()));
+    qemu.args(["-device", "nvme,drive=disk,serial=disk"]);
     qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(initramfs);
     qemu.arg("-append").arg(format!(
         // A kernel message in the middle of a line of the protocol would break it: only a panic is let through.
-        "console={console} loglevel=1 panic=-1 swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}",
-        scenarios.join(",")
+        "console={console} loglevel=1 panic=-1 {asked}"
     ));
     Ok(qemu)
 }
