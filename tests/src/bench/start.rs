@@ -16,7 +16,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 
 /// Starts it `runs` times, then leaves it alone for `idle`.
 pub(super) fn measure(tracer: &Path, runs: usize, idle: Duration) -> Result<()> {
-    let (mut attached, mut told) = (Vec::new(), Vec::new());
+    let (mut attached, mut told, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
     let start = || {
         let errors = Path::new("/dev/null");
         Subject::start(Kind::Oomtrace, Command::new(tracer).args(["trace", "--json"]), errors)
@@ -28,10 +28,12 @@ pub(super) fn measure(tracer: &Path, runs: usize, idle: Duration) -> Result<()> 
         let header = header["boottime_ns"].as_u64().context("the header has no boottime_ns")?;
         attached.push(ms(subject.started, header));
         told.push(ms(subject.started, line.at));
+        cpu.push(ms(0, used(subject.pid())?.cpu_ns));
         subject.finish(PATIENCE)?;
     }
     println!("start to attached: {}", spread(&attached, "ms"));
     println!("start to header:   {}", spread(&told, "ms"));
+    println!("CPU time of it:    {}", spread(&cpu, "ms"));
     let mut subject = start()?;
     subject.ready(PATIENCE)?;
     let pid = subject.pid();

@@ -11,7 +11,7 @@ use super::judge::{sums, verdict};
 use super::stage::{Evidence, Stage};
 use super::worker::{Worker, arguments};
 use crate::cgroup::Cgroup;
-use crate::compare::{Rung, compare};
+use crate::compare::{Mismatch, Rung, compare};
 use crate::protocol::Verdict;
 use crate::tracer::Stream;
 
@@ -28,7 +28,7 @@ pub(super) fn complete(stage: &Stage) -> Result<Verdict> {
         findings.push(format!("lost_kills: record {:?}, kernel 0", lost(&evidence)));
     }
     compare_pids(&evidence, &mut findings, true);
-    let agreed = compare_fields(&evidence, stream, &mut findings);
+    let agreed = compare_fields(&evidence, stream, &mut findings, true);
     sums(&evidence, stream, &mut findings);
     Ok(verdict(stage.name, &evidence, stream, agreed, &findings))
 }
@@ -39,7 +39,7 @@ pub(super) fn small_ring(stage: &Stage) -> Result<Verdict> {
     let Some(stream) = &evidence.stream else { return Ok(kernel_only()) };
     let mut findings = Vec::new();
     compare_pids(&evidence, &mut findings, false);
-    let agreed = compare_fields(&evidence, stream, &mut findings);
+    let agreed = compare_fields(&evidence, stream, &mut findings, false);
     let (seen, lost) = (records(&evidence).len() as u64, lost(&evidence));
     if lost.map(|lost| lost + seen) != Some(KILLS as u64) {
         findings.push(format!("kills + lost: record {seen} + {lost:?}, kernel {KILLS}"));
@@ -56,7 +56,9 @@ pub(super) fn small_ring(stage: &Stage) -> Result<Verdict> {
 }
 
 /// Every record there is against its "Killed process" line, a few with the whole report; the number of fields agreed.
-fn compare_fields(evidence: &Evidence, stream: &Stream, findings: &mut Vec<String>) -> usize {
+///
+/// Unless it must be `whole`, a record may lack what was lost, provided that it says so; what it has must be right.
+fn compare_fields(evidence: &Evidence, stream: &Stream, findings: &mut Vec<String>, whole: bool) -> usize {
     let by_pid: HashMap<u64, &Value> = stream
         .kills()
         .into_iter()
@@ -68,12 +70,30 @@ fn compare_fields(evidence: &Evidence, stream: &Stream, findings: &mut Vec<Strin
         if let Some(record) = by_pid.get(&killed.pid.into()) {
             let outcome = compare(record, report, &evidence.machine, Rung::Full);
             agreed += outcome.agreed.len();
-            findings.extend(outcome.mismatches.iter().map(|m| format!("[{}] {m}", killed.pid)));
+            let (lacking, wrong): (Vec<_>, Vec<_>) =
+                outcome.mismatches.iter().partition(|mismatch| !whole && lacks(mismatch));
+            findings.extend(wrong.iter().map(|m| format!("[{}] {m}", killed.pid)));
+            if !lacking.is_empty() && !owns_up(record) {
+                findings.push(format!("[{}] lacks {} and does not say why", killed.pid, lacking[0].field));
+            }
         }
     }
     // The first few tell as much as all.
     findings.truncate(20);
     agreed
+}
+
+/// Nothing there, or a path whose upper part is marked as not known.
+fn lacks(mismatch: &Mismatch) -> bool {
+    let suffix = mismatch.record.strip_prefix("\"...");
+    mismatch.record == "missing" || suffix.is_some_and(|suffix| mismatch.kernel.ends_with(suffix))
+}
+
+/// The record itself tells of a loss.
+fn owns_up(record: &Value) -> bool {
+    let notes = record.pointer("/source/notes").and_then(Value::as_array);
+    record.pointer("/source/lost_events").and_then(Value::as_u64) > Some(0)
+        || notes.is_some_and(|n| !n.is_empty())
 }
 
 fn kernel_only() -> Verdict {

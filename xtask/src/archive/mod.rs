@@ -47,6 +47,21 @@ impl Archive {
         Ok(sh::output(Command::new("dpkg-deb").arg("--field").arg(&file).arg("Version"))?.trim().to_owned())
     }
 
+    /// Downloads `packages` with all they depend on and unpacks them into `into`.
+    pub(crate) fn unpack_with_dependencies(&self, packages: &[&str], into: &Path) -> Result<()> {
+        sh::output(self.apt("apt-get").arg("clean"))?;
+        let mut apt = self.apt("apt-get");
+        apt.args(["--quiet", "--yes", "--no-install-recommends", "--download-only", "install"]);
+        sh::output(apt.args(packages))?;
+        std::fs::create_dir_all(into)?;
+        for entry in std::fs::read_dir(self.dir.join("cache/archives"))?.flatten() {
+            if entry.path().extension().is_some_and(|extension| extension == "deb") {
+                sh::output(Command::new("dpkg-deb").arg("--extract").arg(entry.path()).arg(into))?;
+            }
+        }
+        Ok(())
+    }
+
     fn apt(&self, program: &str) -> Command {
         let dir = self.dir.display();
         let arch = self.arch.debian();

@@ -1,8 +1,10 @@
-//! `bench`: figures of oomtrace itself.
+//! `bench`: figures of oomtrace itself and of its peers. docs/benchmarks.md has results.
 
+mod measure;
+mod peers;
 mod size;
-mod startup;
 
+use crate::vm::Vm;
 use anyhow::Result;
 
 /// Measure oomtrace.
@@ -16,8 +18,14 @@ pub(crate) struct Bench {
 enum What {
     /// Bytes of the stripped static binary
     Size(size::Size),
-    /// Start to attached, and resident memory then (needs root)
-    Startup(startup::Startup),
+    /// Start to attached, resident memory, CPU while nothing happens (needs root)
+    Startup(measure::Startup),
+    /// Kill to received, kill to line (needs root; kills only in a memory cgroup of its own)
+    Latency(measure::Latency),
+    /// A thousand kills as fast as possible in a guest: with the usual ring buffer and with one of a page
+    Storm,
+    /// Compare with bpftrace's oomkill.bt and bcc's oomkill in one guest
+    Peers(peers::Peers),
 }
 
 impl Bench {
@@ -25,6 +33,11 @@ impl Bench {
         match self.what {
             What::Size(task) => task.run(),
             What::Startup(task) => task.run(),
+            What::Latency(task) => task.run(),
+            What::Storm => {
+                Vm::of(vec!["x86_64-6.12".into()], vec!["storm".into(), "storm-small-ring".into()]).run()
+            }
+            What::Peers(task) => task.run(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod console;
 mod cpio;
+mod custom;
 mod fetch;
 mod guest;
 pub(crate) mod image;
@@ -15,6 +16,7 @@ use crate::paths;
 use crate::test::tally::Tally;
 use anyhow::{Context as _, Result, ensure};
 use console::Outcome;
+pub(crate) use custom::Custom;
 use image::Scenario;
 use job::Job;
 use matrix::{Column, Matrix, Row};
@@ -67,6 +69,11 @@ impl Vm {
         println!("{tally}");
         ensure!(tally.failed == 0, "{} of the matrix failed", tally.failed);
         Ok(())
+    }
+
+    /// The named scenarios on the named kernels.
+    pub(crate) fn of(kernel: Vec<String>, scenario: Vec<String>) -> Self {
+        Self { kernel, scenario, jobs: 1, ..Self::default() }
     }
 
     /// All of it, as a stage of `cargo xtask test`.

@@ -11,6 +11,8 @@ use std::process::Command;
 const MEMORY_MIB: u32 = 768;
 /// What the guest can swap to.
 const SWAP_BYTES: u64 = 256 << 20;
+/// The guest overwrites the disk of this serial number and no other.
+const SWAP_SERIAL: &str = "oomtrace-swap";
 
 /// The command that boots `image`. `disk` becomes an empty NVMe disk, whose driver every kernel of the matrix has built in.
 pub(super) fn command(
@@ -21,6 +23,22 @@ pub(super) fn command(
     scenarios: &[String],
     kvm: bool,
 ) -> Result<Command> {
+    std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
+    let asked = format!("swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}", scenarios.join(","));
+    let mut qemu = machine(image, initramfs, (disk, SWAP_SERIAL), MEMORY_MIB, &asked, kvm)?;
+    qemu.args(nodes(boot)?);
+    Ok(qemu)
+}
+
+/// A machine with `memory` MiB, `disk` (file, serial number) as NVMe disk, and `asked` on the kernel's command line.
+pub(super) fn machine(
+    image: &Image,
+    initramfs: &Path,
+    disk: (&Path, &str),
+    memory: u32,
+    asked: &str,
+    kvm: bool,
+) -> Result<Command> {
     let arch = image.kernel.arch;
     let mut qemu = Command::new(program(arch)?);
     let (machine, processor, console) = match arch {
@@ -28,20 +46,17 @@ pub(super) fn command(
         // The architecture's own pointer authentication takes half of an emulated processor's time.
         Arch::Aarch64 => ("virt", "max,pauth-impdef=on", "ttyAMA0"),
     };
-    qemu.args(["-machine", machine, "-cpu", processor, "-smp", "2", "-m", &format!("{MEMORY_MIB}M")]);
+    qemu.args(["-machine", machine, "-cpu", processor, "-smp", "2", "-m", &format!("{memory}M")]);
     // Emulation is the same everywhere; a /dev/kvm that is there does not always work.
     qemu.args(["-accel", if kvm && arch.is_native() { "kvm" } else { "tcg,thread=multi" }]);
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot"]);
-    qemu.args(nodes(boot)?);
-    std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
-    qemu.arg("-drive").arg(format!("if=none,id=swap,format=raw,cache=unsafe,file={}", disk.display()));
-    // The guest overwrites the disk of this serial number and no other.
-    qemu.args(["-device", "nvme,drive=swap,serial=oomtrace-swap"]);
+    let (file, serial) = disk;
+    qemu.arg("-drive").arg(format!("if=none,id=disk,format=raw,cache=unsafe,file={}", file.display()));
+    qemu.arg("-device").arg(format!("nvme,drive=disk,serial={serial}"));
     qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(initramfs);
     qemu.arg("-append").arg(format!(
         // A kernel message in the middle of a line of the protocol would break it: only a panic is let through.
-        "console={console} loglevel=1 panic=-1 swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}",
-        scenarios.join(",")
+        "console={console} loglevel=1 panic=-1 {asked}"
     ));
     Ok(qemu)
 }

@@ -1,7 +1,7 @@
 //! The event path: ring buffer to assembler to worker. Nothing here opens files, forks or waits for output.
 
 use std::{
-    sync::{Arc, atomic::Ordering, mpsc::SyncSender},
+    sync::{Arc, atomic::Ordering, mpsc::Sender},
     time::{Duration, Instant},
 };
 
@@ -22,6 +22,10 @@ use crate::{
     probe::Fact,
 };
 
+/// Jobs that may wait for the worker; beyond it the event loop waits, and the ring buffer holds what comes.
+const JOBS: u64 = 16_384;
+/// How long the event loop waits then before it looks again.
+const FULL: Duration = Duration::from_millis(1);
 /// Quiet time after which kills seen are compared with kills counted.
 const RECONCILE_AFTER: Duration = Duration::from_millis(500);
 /// A report in the kernel's log is complete after this long without a further line.
@@ -30,7 +34,7 @@ const REPORT_QUIET: Duration = Duration::from_millis(1_100);
 /// The event path's state.
 pub(super) struct EventPath {
     assembler: Assembler,
-    jobs: SyncSender<Job>,
+    jobs: Sender<Job>,
     pub(super) shared: Arc<Shared>,
     counts: Counts,
     /// What was reported as lost.
@@ -43,7 +47,7 @@ pub(super) struct EventPath {
 }
 
 impl EventPath {
-    pub(super) fn new(session: &mut Session, jobs: SyncSender<Job>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(session: &mut Session, jobs: Sender<Job>, shared: Arc<Shared>) -> Self {
         let witness = Witness {
             signal: session.knows(Fact::Signal),
             mark: session.knows(Fact::Victim),
@@ -152,8 +156,14 @@ impl EventPath {
     }
 
     /// Hands over a job. Waits when the worker is far behind: then the ring buffer holds what comes, and counts.
+    ///
+    /// The channel grows with what waits: a bounded one would take, and lock, a megabyte from the start.
     fn send(&self, job: Job) {
-        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        let Shared { waiting, done, .. } = &*self.shared;
+        while waiting.load(Ordering::Relaxed) >= JOBS && !done.load(Ordering::Acquire) {
+            std::thread::sleep(FULL);
+        }
+        waiting.fetch_add(1, Ordering::Relaxed);
         // A worker that has gone has said why.
         let _ = self.jobs.send(job);
     }

@@ -1,7 +1,7 @@
 //! One trace from the attached probes to the last line: the event path here, the worker and what runs beside in threads.
 
 use std::{
-    sync::{Arc, atomic::Ordering, mpsc::sync_channel},
+    sync::{Arc, atomic::Ordering, mpsc::channel},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -17,8 +17,6 @@ use super::{
 };
 use crate::command::cli::TraceArgs;
 
-/// Jobs that may wait for the worker; beyond it the event loop waits, and the ring buffer holds what comes.
-const JOBS: usize = 16_384;
 /// Stack of a thread.
 const STACK: usize = 256 * 1024;
 /// What happens beside a trace has been reported after this time.
@@ -53,7 +51,7 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
         }
         let shared = Arc::clone(&worker.shared);
-        let (jobs, inbox) = sync_channel(JOBS);
+        let (jobs, inbox) = channel();
         let thread = thread("oomtrace-out", move || worker.run(header, &inbox))?;
         let background = during.map(|during| background(during, Arc::clone(&shared))).transpose()?;
         let mut path = EventPath::new(&mut session, jobs, shared);
@@ -74,6 +72,10 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>
 /// A thread with a small stack: it is locked in memory as a whole.
 fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
     let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
+    let run = move || {
+        crate::survive::prefault_stack();
+        run()
+    };
     builder.spawn(run).with_context(|| format!("starting the thread {name}"))
 }
 

@@ -1,10 +1,10 @@
 //! Everything that is set up before the first kill can be seen.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, thread::JoinHandle};
 
 use anyhow::{Context, Result, bail};
 use aya::Ebpf;
-use oomtrace_common::Layout;
+use oomtrace_common::{ABSENT, Layout};
 
 use super::{super::cli::TraceArgs, kernel_log::KernelLog};
 use crate::{
@@ -42,6 +42,7 @@ impl Session {
     /// When there is no way to learn of a kill; names what is missing.
     pub fn open(args: &TraceArgs) -> Result<Self> {
         let roots = Roots::default();
+        let types_to_attach = types_to_attach(args);
         let mut notes = Vec::new();
         let btf = types(args, &roots, &mut notes)?;
         let mut layout = layout::detect(btf.as_ref(), &roots);
@@ -50,7 +51,7 @@ impl Session {
         drop(btf);
         let mut vmstat = VmstatOomKill::open(&roots);
         let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
-        let (ebpf, outcomes) = attach(args, &roots, layout, &mut notes)?;
+        let (ebpf, outcomes) = attach(args, &roots, layout, types_to_attach, &mut notes)?;
         for outcome in crate::survive::settle(&roots) {
             notes.extend(outcome.note());
         }
@@ -95,11 +96,20 @@ fn types(args: &TraceArgs, roots: &Roots, notes: &mut Vec<String>) -> Result<Opt
     }
 }
 
+/// Reads the types that programs are attached by, in the background: it takes as long as all else together.
+fn types_to_attach(args: &TraceArgs) -> Option<JoinHandle<Option<aya::Btf>>> {
+    let wanted = args.btf.is_none() && !args.without_probe.iter().any(|w| w == "all");
+    let read = || aya::Btf::from_sys_fs().ok();
+    let builder = std::thread::Builder::new().name("oomtrace-types".to_owned());
+    wanted.then(|| builder.spawn(read).ok()).flatten()
+}
+
 /// Loads the object and climbs the ladders. Without any hook the kernel's log remains, if it can be read.
 fn attach(
     args: &TraceArgs,
     roots: &Roots,
     layout: Layout,
+    types: Option<JoinHandle<Option<aya::Btf>>>,
     notes: &mut Vec<String>,
 ) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
     if args.without_probe.iter().any(|w| w == "all") {
@@ -123,7 +133,7 @@ fn attach(
             return Ok((None, Vec::new()));
         }
     };
-    let own = probe::own_types(&layout, args.btf.as_deref());
+    let own = types.and_then(|types| types.join().ok().flatten()).filter(|_| layout.task_tgid != ABSENT);
     let outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
     notes.extend(probe::shortfalls(&outcomes));
     let witness = |fact| outcomes.iter().any(|o: &Outcome| o.fact == fact && o.attached());

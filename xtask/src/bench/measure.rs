@@ -1,0 +1,51 @@
+//! Benchmarks on this machine: the guest's program measures, as root.
+
+use crate::sh;
+use crate::userspace::{self, Arch};
+use crate::vm::image::GUEST;
+use anyhow::{Context as _, Result};
+
+/// Kill to received, kill to line (needs root; kills only in a memory cgroup of its own).
+#[derive(clap::Args)]
+pub(crate) struct Latency {
+    /// Kills, one at a time
+    #[arg(long, default_value_t = 200)]
+    kills: u32,
+    /// Milliseconds between them
+    #[arg(long, default_value_t = 200)]
+    pause: u32,
+}
+
+impl Latency {
+    pub(crate) fn run(self) -> Result<()> {
+        measure("latency", &[self.kills, self.pause])
+    }
+}
+
+/// Start to attached, resident memory, CPU while nothing happens (needs root).
+#[derive(clap::Args)]
+pub(crate) struct Startup {
+    /// How often it is started
+    #[arg(long, default_value_t = 20)]
+    runs: u32,
+    /// Seconds it is left alone
+    #[arg(long, default_value_t = 60)]
+    idle: u32,
+}
+
+impl Startup {
+    pub(crate) fn run(self) -> Result<()> {
+        measure("start", &[self.runs, self.idle])
+    }
+}
+
+/// With the static binary that users get.
+fn measure(what: &str, numbers: &[u32]) -> Result<()> {
+    let arch = Arch::ALL.into_iter().find(|arch| arch.is_native());
+    let arch = arch.context("oomtrace is not built for this architecture")?;
+    let bins = userspace::build_static(arch, &[userspace::OOMTRACE, GUEST])?;
+    let [tracer, guest] = bins.as_slice() else { anyhow::bail!("two binaries were to be built") };
+    let mut command = sh::as_root(guest)?;
+    command.args(["bench", what]).arg(tracer).args(numbers.iter().map(ToString::to_string));
+    sh::run(&mut command)
+}
