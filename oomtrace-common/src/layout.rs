@@ -151,4 +151,4 @@ impl Layout {
     }
 }
 
-const _: () = assert!(size_of::<Layout>() % 8 == 0, "Layout has padding");
+const _: () = assert!(size_of::<Layout>().is_multiple_of(8), "Layout has padding");

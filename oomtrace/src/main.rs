@@ -1,26 +1,50 @@
 //! The `oomtrace` command: maps results to exit codes.
+//!
+//! 0 done, 1 failed, 2 wrong usage; `doctor`: 3 works with something lacking, 4 can't work. A closed pipe is a quiet 0.
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
+use anyhow::Result;
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
-    demo, trace,
+    demo, doctor, logging, manual, schema, trace,
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command {
-        None => trace::run(&cli.trace),
-        Some(Command::Trace(args)) => trace::run(&args),
-        Some(Command::DemoChild { args }) => return demo::child_main(&args),
-        Some(Command::Demo(_) | Command::Doctor(_) | Command::Schema) => Ok(()),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    std::panic::set_hook(Box::new(|info| tell(&format!("this is a bug in oomtrace: {info}"))));
+    match run(Cli::parse()) {
+        Ok(code) => code,
         Err(error) => {
-            eprintln!("oomtrace: {error:#}");
+            tell(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let done = match cli.command.unwrap_or(Command::Trace(Box::new(cli.trace))) {
+        Command::Trace(args) => {
+            logging::start(args.verbose, args.quiet);
+            trace::run(&args)
+        }
+        Command::Demo(args) => {
+            logging::start(args.verbose, false);
+            demo::run(&args)
+        }
+        Command::Doctor(args) => {
+            logging::start(args.verbose, false);
+            return doctor::run(&args).map(|health| ExitCode::from(health.exit_code()));
+        }
+        Command::Schema => schema::run(),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man => manual::page(),
+        Command::DemoChild { args } => return Ok(demo::child_main(&args)),
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Says it on standard error. Nobody may be there to read it: that must not end the program otherwise than it ends.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "oomtrace: {text}");
 }

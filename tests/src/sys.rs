@@ -27,6 +27,20 @@ pub fn mount(source: &str, target: &Path, kind: &str, options: &str) -> io::Resu
     check(result.into()).map(drop)
 }
 
+/// Gives this process and its children mounts of their own.
+///
+/// # Errors
+/// What unshare(2) or mount(2) says.
+pub fn own_mounts() -> io::Result<()> {
+    // SAFETY: no memory is involved.
+    check(unsafe { libc::unshare(libc::CLONE_NEWNS) }.into())?;
+    let flags = libc::MS_REC | libc::MS_PRIVATE;
+    // SAFETY: the target is a C string; a change of propagation ignores everything else.
+    let result =
+        unsafe { libc::mount(std::ptr::null(), c"/".as_ptr(), std::ptr::null(), flags, std::ptr::null()) };
+    check(result.into()).map(drop)
+}
+
 /// Makes `target` show `source`.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! oomtrace as its users run it: a process, a file of NDJSON, a signal.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,8 +9,35 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::sys;
+
 /// Time to start, attach and flush; generous because guests are emulated.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a tracer is started with.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Arguments beside format and output.
+    pub arguments: Vec<String>,
+    /// It alone sees the second in place of the first.
+    pub masks: Vec<(PathBuf, PathBuf)>,
+    /// It alone has tracefs there.
+    pub tracefs: Option<PathBuf>,
+}
+
+impl Options {
+    /// In the child, between fork and exec.
+    fn apply(&self) -> std::io::Result<()> {
+        if self.masks.is_empty() && self.tracefs.is_none() {
+            return Ok(());
+        }
+        sys::own_mounts()?;
+        for (place, mask) in &self.masks {
+            sys::bind_mount(mask, place)?;
+        }
+        self.tracefs.iter().try_for_each(|place| sys::mount("tracefs", place, "tracefs", ""))
+    }
+}
 
 /// A running tracer.
 #[derive(Debug)]
@@ -50,18 +78,22 @@ impl Stream {
 }
 
 impl Tracer {
-    /// Starts `binary` with `options` and waits until it is attached, which its header says.
+    /// Starts `binary` with `options` and its output in `directory`, and waits until it is attached, which its header says.
     ///
     /// # Errors
     /// When it can't be started, ends early or does not attach in time.
-    pub fn start(binary: &Path, directory: &Path, options: &[String]) -> Result<Self> {
+    pub fn start(binary: &Path, directory: &Path, options: &Options) -> Result<Self> {
         let output = directory.join("trace.ndjson");
         let errors = directory.join("trace.err");
         let _ = std::fs::remove_file(&output);
-        let child = Command::new(binary)
+        let mut command = Command::new(binary);
+        let before = options.clone();
+        // SAFETY: glibc makes the allocator usable in the child of a process with threads, too.
+        unsafe { command.pre_exec(move || before.apply()) };
+        let child = command
             .args(["--json", "-o"])
             .arg(&output)
-            .args(options)
+            .args(&options.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&errors).context("can't make the file for standard error")?)
@@ -109,7 +141,7 @@ impl Tracer {
     /// When it does not end with code 0, or a line is broken.
     pub fn finish(mut self) -> Result<Stream> {
         let pid = i32::try_from(self.child.id()).context("pid")?;
-        crate::sys::kill(pid, libc::SIGINT).context("can't interrupt oomtrace")?;
+        sys::kill(pid, libc::SIGINT).context("can't interrupt oomtrace")?;
         let end = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = self.child.try_wait()? {

@@ -21,12 +21,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs and returns standard output; standard error is part of the error when it fails.
+/// Runs and returns standard output; all it said is part of the error when it fails.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().with_context(|| cannot_start(command))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("{} failed: {}\n{}", line(command), output.status, said.trim_end());
+        let [out, err] = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said));
+        bail!("{} failed: {}\n{out}{err}", line(command), output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

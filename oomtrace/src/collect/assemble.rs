@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use oomtrace_common::{Exit, Task, Victim};
+use oomtrace_common::{Exit, Level, Task, Victim};
 
 use super::{Decoded, Draft, Member};
 
@@ -19,6 +19,8 @@ const QUIET: u64 = 1_000_000;
 const NO_VICTIM_AFTER: u64 = 10_000_000_000;
 /// A kernel SIGKILL that no mark followed within this time was not the OOM killer's.
 const SIGNAL_KEPT: u64 = 1_000_000_000;
+/// Levels kept of a reported group's paths.
+const LATE_LEVELS: usize = 256;
 /// Reported kills whose late exits are still awaited.
 const REPORTED_KEPT: usize = 4096;
 
@@ -57,6 +59,8 @@ pub enum Closed {
         first: u64,
         /// The victim.
         member: Box<Member>,
+        /// The paths that are known of the kill's cgroups.
+        levels: Vec<Level>,
     },
 }
 
@@ -66,6 +70,8 @@ struct Reported {
     seq: Option<u64>,
     first: u64,
     members: Vec<Member>,
+    /// Paths, of a group only: its further victims may lie in the same cgroups.
+    levels: Vec<Level>,
 }
 
 /// Puts records together.
@@ -76,6 +82,8 @@ pub struct Assembler {
     signals: VecDeque<Victim>,
     reported: VecDeque<Reported>,
     out: VecDeque<Closed>,
+    /// Victims that came after the report of their kill: its first record's time, the victim.
+    late: Vec<(u64, Member)>,
     /// Highest number seen, to find kills of which nothing arrived.
     highest: u64,
     /// Numbers of which a kill was told.
@@ -120,8 +128,8 @@ impl Assembler {
     fn take(&mut self, record: Decoded) {
         let seq = record.header().seq;
         match record {
-            Decoded::Kill(_) | Decoded::Trigger(_) | Decoded::Level(_) | Decoded::Candidate(_)
-                if self.was_reported(seq) => {}
+            Decoded::Level(level) if self.was_reported(seq) => self.late_level(*level),
+            Decoded::Kill(_) | Decoded::Trigger(_) | Decoded::Candidate(_) if self.was_reported(seq) => {}
             Decoded::Kill(kill) => {
                 let draft = self.draft(kill.header.seq, &kill.header);
                 draft.kill = Some(kill);
@@ -145,6 +153,15 @@ impl Assembler {
                     draft.returned = true;
                 }
             }
+        }
+    }
+
+    /// Keeps a level of a group's path that came after the report.
+    fn late_level(&mut self, level: Level) {
+        let seq = Some(level.header.seq);
+        let reported = self.reported.iter_mut().rev().find(|r| r.seq == seq && !r.levels.is_empty());
+        if let Some(reported) = reported.filter(|r| r.levels.len() < LATE_LEVELS) {
+            reported.levels.push(level);
         }
     }
 
@@ -230,8 +247,7 @@ impl Assembler {
         let member =
             Member { role: crate::model::Role::GroupMember, task: *task, signalled, marked, exited: None };
         reported.members.push(member.clone());
-        let first = reported.first;
-        self.out.push_back(Closed::LateVictim { first, member: Box::new(member) });
+        self.late.push((reported.first, member));
         true
     }
 
@@ -265,7 +281,7 @@ impl Assembler {
         while at < self.open.len() {
             if self.due(&self.open[at], now) { self.close(at) } else { at += 1 }
         }
-        self.out.drain(..).collect()
+        self.take_out()
     }
 
     /// Closes everything, complete or not.
@@ -273,7 +289,18 @@ impl Assembler {
         while !self.open.is_empty() {
             self.close(0);
         }
-        self.out.drain(..).collect()
+        self.take_out()
+    }
+
+    /// What there is to say. Late victims come first: their paths have come in with them by now, and exits refer to them.
+    fn take_out(&mut self) -> Vec<Closed> {
+        let late = std::mem::take(&mut self.late).into_iter().map(|(first, member)| {
+            let reported = self.reported.iter().rev().find(|r| r.first == first);
+            let levels = reported.map(|r| r.levels.clone()).unwrap_or_default();
+            Closed::LateVictim { first, member: Box::new(member), levels }
+        });
+        let late: Vec<Closed> = late.collect();
+        late.into_iter().chain(self.out.drain(..)).collect()
     }
 
     /// When `poll` has to be called next, boottime ns.
@@ -347,6 +374,11 @@ impl Assembler {
             seq: draft.seq,
             first: draft.first,
             members: draft.members.clone(),
+            levels: if draft.group() { draft.levels.clone() } else { Vec::new() },
         });
     }
 }
+
+#[cfg(test)]
+#[path = "assemble_tests.rs"]
+mod tests;

@@ -7,7 +7,12 @@ use std::{
 
 use oomtrace_common::{Candidate as Scored, Kill, Level, UNKNOWN, UNKNOWN_32};
 
-use super::{Draft, Paths, build_victim::victims, path::is_root, unlimited};
+use super::{
+    Draft, Paths,
+    build_victim::{Units, victims},
+    path::is_root,
+    unlimited,
+};
 use crate::{
     kernel::{clock::Clock, gfp::GfpNames, text_symbols::TextSymbols},
     model::{
@@ -74,7 +79,7 @@ impl Builder {
             host: self.facts.host.clone(),
             scope: self.scope(draft, &paths, &mut notes),
             trigger: Some(trigger(draft, &paths, self.facts.symbols.get())),
-            victims: victims(draft, &paths, page_size, &clock, &mut notes),
+            victims: victims(draft, &paths, Units::of(&self.facts.host), &clock, &mut notes),
             candidates: candidates(draft, page_size),
             candidates_scored: draft.kill.as_ref().map(|k| k.candidates).filter(|n| *n != UNKNOWN_32),
             system: None,
@@ -82,10 +87,10 @@ impl Builder {
         }
     }
 
-    /// A victim of a kill that was reported before; its cgroup's path is not known any more.
+    /// A victim of a kill that was reported before.
     #[must_use]
-    pub fn late_victim(&self, member: &super::Member) -> crate::model::Victim {
-        let paths = Paths::new(&[], self.facts.host.page_size);
+    pub fn late_victim(&self, member: &super::Member, levels: &[Level]) -> crate::model::Victim {
+        let paths = Paths::new(levels, self.facts.host.page_size);
         super::build_victim::victim(member, &paths, self.facts.host.page_size, &Clock::now())
     }
 

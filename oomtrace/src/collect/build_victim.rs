@@ -8,27 +8,46 @@ use super::{
 };
 use crate::{
     kernel::clock::Clock,
-    model::{Accuracy, Badness, BadnessParts, CgroupRef, KernelView, Memory, Role, Text, Victim},
+    model::{Accuracy, Badness, BadnessParts, CgroupRef, Host, KernelView, Memory, Role, Text, Victim},
 };
 
 /// Points that are no score: `LONG_MAX` for a task that asked to be killed first (swapoff, KSM).
 const ORIGIN: i64 = i64::MAX;
 
+/// What the numbers mean on this machine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Units {
+    /// Bytes of a page.
+    pub(super) page_size: u64,
+    /// Whether the kernel ranks on exact sums (7.0 and later) and not on the cheap counters. Only asked where no score of
+    /// the kernel's can tell.
+    pub(super) ranks_on_sums: bool,
+}
+
+impl Units {
+    /// By the host's page size and kernel release.
+    pub(super) fn of(host: &Host) -> Self {
+        let major = host.kernel.split('.').next().and_then(|major| major.parse::<u32>().ok());
+        Self { page_size: host.page_size, ranks_on_sums: major.is_some_and(|major| major >= 7) }
+    }
+}
+
 /// All victims, the chosen one first.
 pub(super) fn victims(
     draft: &Draft,
     paths: &Paths<'_>,
-    page_size: u64,
+    units: Units,
     clock: &Clock,
     notes: &mut Vec<String>,
 ) -> Vec<Victim> {
+    let page_size = units.page_size;
     let mut victims: Vec<Victim> =
         draft.members.iter().map(|member| victim(member, paths, page_size, clock)).collect();
     if victims.is_empty() {
         victims.extend(without_signal(draft, paths, page_size, clock, notes));
     }
     if let Some(chosen) = victims.first_mut().filter(|v| v.role == Role::Chosen) {
-        chosen.badness = badness(draft, page_size, notes);
+        chosen.badness = badness(draft, units, notes);
     }
     victims
 }
@@ -129,14 +148,14 @@ fn memory(task: &Task, page_size: u64) -> Memory {
 }
 
 /// The chosen one's score: the kernel's, and the formula on the counters of the scan (else of the kill).
-fn badness(draft: &Draft, page_size: u64, notes: &mut Vec<String>) -> Option<Badness> {
+fn badness(draft: &Draft, units: Units, notes: &mut Vec<String>) -> Option<Badness> {
     let kill = draft.kill.as_deref();
     let task = kill.map(|k| k.chosen).or_else(|| draft.members.first().map(|m| m.task))?;
     let total_pages = kill.and_then(|k| known(k.total_pages));
-    let parts = parts(draft, &task, total_pages, page_size)?;
+    let points = kill.and_then(|k| points(draft, k.chosen_points, notes));
+    let parts = parts(draft, &task, total_pages, points, units)?;
     let recomputed =
         parts.adj_pages.map(|adj| parts.rss_pages + parts.swap_pages + parts.page_table_pages + adj);
-    let points = kill.and_then(|k| points(draft, k.chosen_points, notes));
     if let (Some(points), Some(recomputed)) = (points, recomputed)
         && points != recomputed
     {
@@ -172,33 +191,42 @@ fn points(draft: &Draft, chosen_points: i64, notes: &mut Vec<String>) -> Option<
     (chosen_points != i64::MIN).then_some(chosen_points)
 }
 
-fn parts(draft: &Draft, task: &Task, total_pages: Option<u64>, page_size: u64) -> Option<BadnessParts> {
+fn parts(
+    draft: &Draft,
+    task: &Task,
+    total_pages: Option<u64>,
+    points: Option<i64>,
+    units: Units,
+) -> Option<BadnessParts> {
     let scored = draft.candidates.iter().find(|c| c.tgid == task.tgid && c.points != i64::MIN);
     let adj = scored.map_or(task.oom_score_adj, |c| c.oom_score_adj);
     let thousandth = total_pages.map(|t| i64::try_from(t / 1000).unwrap_or(0));
     let adj_pages = thousandth.map(|t| t * i64::from(if adj == i32::MIN { 0 } else { adj }));
     let swap = scored.map_or(task.central[2], |c| c.swap).max(0);
     let pgtables = scored.map_or(task.pgtables_bytes, |c| c.pgtables_bytes);
-    let page_table_pages = i64::try_from(known(pgtables)? / page_size).ok()?;
+    let page_table_pages = i64::try_from(known(pgtables)? / units.page_size).ok()?;
     let rss = match scored {
         Some(c) if uses_exact(draft) => c.rss_exact,
         Some(c) => c.rss_central,
         None => {
             let rest = swap + page_table_pages + adj_pages.unwrap_or(0);
-            resident(task, draft.kill.as_deref().map(|k| k.chosen_points - rest))?
+            resident(task, points.map(|points| points - rest), units.ranks_on_sums)?
         }
     };
     Some(BadnessParts { rss_pages: rss, swap_pages: swap, page_table_pages, adj_pages })
 }
 
-/// Resident pages on the counters that come closer to what the kernel had (`wanted`): it ranked on the cheap ones before
-/// 7.0 and on exact sums since.
-fn resident(task: &Task, wanted: Option<i64>) -> Option<i64> {
+/// Resident pages on the counters that the kernel ranked on: those that come closer to what it had (`wanted`), else those
+/// that its version ranks on.
+fn resident(task: &Task, wanted: Option<i64>, ranks_on_sums: bool) -> Option<i64> {
     let sum = |c: &[i64; 4]| (!c.contains(&i64::MIN)).then(|| c[0].max(0) + c[1].max(0) + c[3].max(0));
-    match (sum(&task.central), sum(&task.exact), wanted) {
-        (Some(central), Some(exact), Some(wanted)) => {
-            Some(if (exact - wanted).abs() < (central - wanted).abs() { exact } else { central })
-        }
-        (central, exact, _) => central.or(exact),
-    }
+    let (central, exact) = match (sum(&task.central), sum(&task.exact)) {
+        (Some(central), Some(exact)) => (central, exact),
+        (central, exact) => return central.or(exact),
+    };
+    let exact_wins = match wanted {
+        Some(wanted) if exact != central => (exact - wanted).abs() < (central - wanted).abs(),
+        _ => ranks_on_sums,
+    };
+    Some(if exact_wins { exact } else { central })
 }

@@ -6,6 +6,7 @@ mod build_victim;
 mod decode;
 mod draft;
 mod loss;
+mod memcg_events;
 mod path;
 mod ring;
 
@@ -14,5 +15,6 @@ pub use build::{Builder, Facts, INFERRED};
 pub use decode::{Decoded, decode};
 pub use draft::{Draft, Member};
 pub use loss::{Loss, LossReader};
+pub use memcg_events::MemcgEvents;
 pub use path::{Paths, unlimited};
 pub use ring::Ring;

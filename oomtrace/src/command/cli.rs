@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{filter::Filter, terminal::ColorChoice};
 
+/// Size of the ring buffer, unless asked otherwise.
+pub const RING_SIZE: &str = "1M";
+
 /// Tells why Linux killed a process for memory: whose limit, why this victim, with the evidence.
 #[derive(Debug, Parser)]
 #[command(name = "oomtrace", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
@@ -29,6 +32,15 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Print the JSON Schema of the records
     Schema,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
     /// A child of `demo`
     #[command(hide = true, name = super::demo::CHILD_COMMAND)]
     DemoChild {
@@ -79,7 +91,7 @@ pub struct TraceArgs {
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Size of the ring buffer between kernel and user space; rounded up to a power of two of whole pages
-    #[arg(long, value_name = "SIZE", default_value = "1M", value_parser = super::size::bytes, help_heading = "Kernel")]
+    #[arg(long, value_name = "SIZE", default_value = RING_SIZE, value_parser = super::size::bytes, help_heading = "Kernel")]
     pub ring_size: u32,
     /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
     #[arg(long, value_name = "FILE", help_heading = "Kernel")]
@@ -122,6 +134,17 @@ pub struct DemoArgs {
     /// Colours in text
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Say more on standard error; twice: with the kernel side's own log
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl DemoArgs {
+    /// True when records are to be JSON.
+    #[must_use]
+    pub fn is_ndjson(&self) -> bool {
+        self.json || self.format == Format::Ndjson
+    }
 }
 
 /// Options of `doctor`.
@@ -130,6 +153,12 @@ pub struct DoctorArgs {
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Colours in text
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// Say more on standard error; twice: with the verifier's words
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
     /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
     #[arg(long, value_name = "FILE")]
     pub btf: Option<PathBuf>,

@@ -7,14 +7,16 @@
 mod child;
 mod hierarchy;
 mod janitor;
+mod run;
 mod sandbox;
 mod tree;
 mod victims;
 
 pub use child::child_main;
 pub use hierarchy::{Hierarchy, Version};
+pub use run::run;
 pub use sandbox::{LIMIT, Sandbox};
-pub use victims::{Killed, Victims, run_victims};
+pub use victims::{Killed, Victims};
 
 /// The hidden subcommand of the children; the rest of its command line goes to [`child_main`].
 pub const CHILD_COMMAND: &str = "demo-child";

@@ -2,8 +2,12 @@
 
 pub mod cli;
 pub mod demo;
+pub mod doctor;
 pub mod filter;
+pub mod logging;
+pub mod manual;
 pub mod output;
+pub mod schema;
 pub mod size;
 pub mod terminal;
 pub mod trace;

@@ -153,6 +153,15 @@ impl Output {
     }
 }
 
+/// Whether whoever read our standard output, a pipe, has gone.
+#[must_use]
+pub fn reader_is_gone() -> bool {
+    let mut poll = libc::pollfd { fd: libc::STDOUT_FILENO, events: 0, revents: 0 };
+    // SAFETY: one live pollfd.
+    unsafe { libc::poll(&raw mut poll, 1, 0) };
+    poll.revents & libc::POLLERR != 0
+}
+
 /// An error that names the output, the cause and the remedy.
 fn cannot(name: &str, what: &str, error: &io::Error) -> anyhow::Error {
     let remedy = match error.raw_os_error() {

@@ -100,7 +100,8 @@ fn uname() -> Names {
 }
 
 fn text(chars: &[libc::c_char]) -> String {
-    let bytes: Vec<u8> = chars.iter().map(|c| c.cast_unsigned()).chain([0]).collect();
+    // The characters of C are signed on some architectures and not on others.
+    let bytes: Vec<u8> = chars.iter().flat_map(|c| c.to_ne_bytes()).chain([0]).collect();
     CStr::from_bytes_until_nul(&bytes).unwrap_or_default().to_string_lossy().into_owned()
 }
 

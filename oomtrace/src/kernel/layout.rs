@@ -5,6 +5,17 @@ use oomtrace_common::{ABSENT, CPUS_MAX, Layout};
 use super::btf::{Btf, FirstArg, MemberKind};
 use super::{Roots, host, symbols};
 
+/// Everything that can be known of the running kernel: from its types where there are any, and from tracefs where that
+/// is mounted and readable.
+#[must_use]
+pub fn detect(btf: Option<&Btf>, roots: &Roots) -> Layout {
+    let mut layout = btf.map_or_else(|| without_btf(roots), |btf| resolve(btf, roots));
+    if let Some(format) = roots.event_format("oom", "mark_victim") {
+        from_format(&mut layout, &format);
+    }
+    layout
+}
+
 /// Everything that can be known with `btf`; [`ABSENT`] for each field that this kernel does not have.
 ///
 /// The fields of the classic tracepoint are left absent: see [`from_format`].

@@ -19,7 +19,8 @@ const NAMES_MAX: usize = 1024;
 /// Processes of one kill that are kept.
 const KILLED_MAX: usize = 1 << 16;
 
-/// Between members of a group 0.05 to 0.2 ms were seen, between one kill and the next 80 ms.
+/// Between members of a group 0.05 to 5 ms were seen (33 ms in a starved guest), between one kill and the next 80 ms. Used only
+/// while reports may be suppressed.
 const MEMBER_GAP_USEC: u64 = 10_000;
 
 /// What became of a line that is only part of something.
@@ -43,13 +44,15 @@ pub(super) struct Building {
     last_usec: Option<u64>,
     /// The next report may be suppressed, so that a kill without one need not be of this group.
     suppressing: bool,
+    /// A kill was not taken for a member of the group because it came late.
+    split: bool,
 }
 
 impl Building {
     /// A report of which the beginning is lost or suppressed.
     pub(super) fn without_beginning(lost_records: u64) -> Self {
         let report = Report { lost_records, ..Report::default() };
-        Self { report, suppressing: true, ..Self::default() }
+        Self { report, ..Self::default() }
     }
 
     /// Says whether the kernel's rate limit is used up by now.
@@ -111,7 +114,7 @@ impl Building {
         }
     }
 
-    fn takes_kill(&self, killed: &Killed, usec: Option<u64>) -> bool {
+    fn takes_kill(&mut self, killed: &Killed, usec: Option<u64>) -> bool {
         let report = &self.report;
         if report.killed.iter().any(|other| other.message != killed.message) {
             return false;
@@ -120,7 +123,9 @@ impl Building {
             return true;
         }
         if self.is_decided() {
-            return report.group.is_some() && self.follows(usec);
+            let group = report.group.is_some();
+            self.split = group && !self.follows(usec);
+            return group && !self.split;
         }
         match report.domain.pid {
             // A child may be killed instead (5.0 and older), and a thread that is not the leader.
@@ -132,6 +137,16 @@ impl Building {
             }
             _ => true,
         }
+    }
+
+    /// Whether the kill that was not taken may be of this group all the same.
+    pub(super) fn has_split(&self) -> bool {
+        self.split
+    }
+
+    /// Notes that this may be of the group before it.
+    pub(super) fn doubt_members(&mut self) {
+        settle::doubt(&mut self.report, settle::GROUP_MEMBERS);
     }
 
     /// Whether a kill at `usec` can be of the same group: its members are killed in one go.
@@ -262,6 +277,11 @@ impl Building {
         added
     }
 
+    /// A fragment may be the name of a cpuset, whatever it looks like.
+    pub(super) fn awaits_name(&self) -> bool {
+        self.pieces.as_ref().is_some_and(Pieces::is_constraint) && !self.is_decided()
+    }
+
     fn settle(&mut self) {
         if let Some(pieces) = self.pieces.take() {
             settle::pieces(&mut self.report, &pieces);
@@ -297,9 +317,8 @@ impl Building {
         if !self.in_stats {
             return false;
         }
-        // The header of the block is complete once its first line is there.
         let before = self.report.memcg.stats.len();
-        for stat in text.split(|b| *b == b'\n').filter_map(memcg::stat) {
+        for stat in memcg::stats(text) {
             if self.report.memcg.stats.len() < STATS_MAX {
                 self.report.memcg.stats.push(stat);
             }
@@ -326,7 +345,7 @@ impl Building {
     pub(super) fn finish(mut self) -> Report {
         self.settle();
         if self.report.group.is_some() && self.suppressing {
-            settle::doubt(&mut self.report, settle::GROUP_MEMBERS);
+            self.doubt_members();
         }
         settle::missing(&mut self.report);
         self.report

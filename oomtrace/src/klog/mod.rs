@@ -11,6 +11,7 @@ mod line;
 mod parse;
 mod parser;
 mod pieces;
+mod rate_limit;
 mod reader;
 mod report;
 mod settle;

@@ -8,17 +8,13 @@ use std::collections::VecDeque;
 use super::KmsgLine;
 use super::building::{Building, Taken};
 use super::line::Line;
+use super::rate_limit::RateLimit;
 use super::report::{Reaped, Report};
 
 /// A finished report is closed when nothing more of it came for so long: members of a group are killed without a pause.
 const QUIET_AFTER_OUTCOME_USEC: u64 = 1_000_000;
 /// An unfinished one is given up after so long: a starving machine is slow, a console on a serial line slower.
 const QUIET_BEFORE_OUTCOME_USEC: u64 = 30_000_000;
-
-/// The kernel's rate limit of reports (`DEFAULT_RATELIMIT_BURST` in `DEFAULT_RATELIMIT_INTERVAL`).
-const LIMIT_BURST: usize = 10;
-/// See [`LIMIT_BURST`].
-const LIMIT_INTERVAL_USEC: u64 = 5_000_000;
 
 /// What the parser gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +33,7 @@ pub struct Parser {
     last_seq: Option<u64>,
     /// Records lost since the last report was closed.
     gap: u64,
-    /// When the last reports began.
-    begun: VecDeque<u64>,
+    limit: RateLimit,
 }
 
 impl Parser {
@@ -112,7 +107,7 @@ impl Parser {
     /// A fragment may be nothing but a name that a process chose, so it is only added to what waits for one. A process
     /// whose name begins with `\x01c` makes printk take its first line for a fragment, so that one is read all the same.
     fn fragment(&mut self, line: &KmsgLine<'_>) {
-        if self.open.as_mut().is_some_and(|open| open.fragment(line)) {
+        if self.open.as_mut().is_some_and(|open| open.fragment(line) || open.awaits_name()) {
             return;
         }
         if let Some(kind @ Line::Invoked(..)) = Line::parse(line.text) {
@@ -122,28 +117,37 @@ impl Parser {
 
     /// A line that tells its kind: it goes into the open report, or shows that another one has begun.
     fn whole(&mut self, line: &KmsgLine<'_>, kind: Line) {
+        let mut split = false;
         if let Some(open) = &mut self.open
             && !open.takes(line, &kind)
         {
+            split = open.has_split();
             self.close();
         }
         if matches!(kind, Line::Invoked(..)) {
             self.gap = 0;
-            let suppressing = self.is_limit_used_up(line.usec);
-            self.opened().suppresses(suppressing);
         }
-        self.opened().take(line, kind);
+        let kills = matches!(kind, Line::Killed(_) | Line::Skipped(_));
+        let open = self.opened();
+        let first = kills && !open.is_decided();
+        open.take(line, kind);
+        if split {
+            open.doubt_members();
+        }
+        if first {
+            self.follow_limit();
+        }
     }
 
-    /// Counts a report; true when it is the last one that the kernel prints for some time.
-    fn is_limit_used_up(&mut self, usec: Option<u64>) -> bool {
-        let Some(now) = usec else { return true };
-        self.begun.push_back(now);
-        if self.begun.len() > LIMIT_BURST {
-            self.begun.pop_front();
+    /// Counts the report of a kill, or the lack of it.
+    fn follow_limit(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        if open.report().trigger.is_some() {
+            self.limit.printed(open.report().begin_usec);
+        } else {
+            self.limit.suppressed();
         }
-        let recent = self.begun.iter().filter(|begun| now.abs_diff(**begun) <= LIMIT_INTERVAL_USEC);
-        recent.count() >= LIMIT_BURST
+        open.suppresses(self.limit.is_used_up());
     }
 
     /// The open report; a new one, if there is none, may have lost its beginning.

@@ -8,13 +8,10 @@
 use super::KmsgLine;
 use super::kmsg::Caller;
 use super::parse::scan::split;
-use super::parse::{constraint, memcg};
+use super::parse::{CUT_FROM, constraint, memcg};
 
 /// Longest line that is put together: two paths of `PATH_MAX` and then some.
 const LINE_MAX: usize = 16 * 1024;
-/// From this length on a piece may have been cut: a record holds 1023 bytes since 5.10, about 975 before.
-const CUT_FROM: usize = 970;
-
 /// A name follows it, printed by itself.
 const CPUSET: &[u8] = b",cpuset=";
 
@@ -63,13 +60,18 @@ impl Pieces {
         true
     }
 
+    /// It is the line with the constraint.
+    pub(super) fn is_constraint(&self) -> bool {
+        self.text.starts_with(constraint::START)
+    }
+
     /// Whether the kernel could have printed this piece here.
     fn can_follow(&self, piece: &[u8]) -> bool {
         let text = &self.text;
         let begins = |starts: &[&[u8]]| starts.iter().any(|start| piece.starts_with(start));
         let path_after =
             |ends: &[&[u8]]| piece.starts_with(b"/") && ends.iter().any(|end| text.ends_with(end));
-        if text.starts_with(constraint::START) {
+        if self.is_constraint() {
             // Any text can be a cpuset's name, so one that comes alone is left out.
             let named = text.ends_with(CPUSET) && split(piece, b",mems_allowed=").is_some();
             return named

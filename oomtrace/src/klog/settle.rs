@@ -1,5 +1,6 @@
 //! What can be said only when more of a report is known: lines in pieces, and what is missing.
 
+use super::parse::CUT_FROM;
 use super::parse::constraint::{self, Hints};
 use super::parse::memcg;
 use super::pieces::Pieces;
@@ -10,7 +11,7 @@ use crate::model::{Constraint, Text};
 pub const AMBIGUOUS_NAMES: &str = "names in the constraint line";
 /// A line was put together from pieces that do not say which task printed them.
 pub const GUESSED_PIECES: &str = "a line in pieces whose printer is not known";
-/// A path is so long that the kernel may have cut it.
+/// A path is so long that the kernel may have cut it, and was left out.
 pub const LONG_PATH: &str = "a path of about 1000 bytes, which the kernel may have cut";
 /// A group kill had more members than are kept.
 pub const TOO_MANY_KILLED: &str = "more killed processes than are kept";
@@ -34,10 +35,26 @@ pub(super) fn pieces(report: &mut Report, pieces: &Pieces) {
         doubt(report, GUESSED_PIECES);
     }
     if pieces.maybe_cut {
-        doubt(report, LONG_PATH);
+        drop_cut_paths(report);
     }
     if pieces.guessed_cpuset && report.domain.cpuset.as_ref().is_some_and(|name| name.as_bytes().is_empty()) {
         report.domain.cpuset = None;
+    }
+}
+
+/// A path that the kernel may have cut is another cgroup's path.
+fn drop_cut_paths(report: &mut Report) {
+    let domain = &mut report.domain;
+    let paths = [&mut domain.oom_memcg, &mut domain.task_memcg, &mut report.memcg.path, &mut report.group];
+    let mut dropped = false;
+    for path in paths {
+        if path.as_ref().is_some_and(|path| path.as_bytes().len() >= CUT_FROM) {
+            *path = None;
+            dropped = true;
+        }
+    }
+    if dropped {
+        doubt(report, LONG_PATH);
     }
 }
 

@@ -29,6 +29,46 @@ pub fn attach_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: 
     outcomes
 }
 
+/// Tries every rung of every ladder for real, one at a time: loads, attaches and lets go again.
+///
+/// The best that works of each ladder is [`State::Attached`], the others that work are [`State::Spare`]; nothing is left
+/// attached. Other users of the same hooks are not disturbed: each attachment is its own.
+pub fn try_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: &[String]) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for (fact, rungs) in LADDERS {
+        let mut served = false;
+        for rung in *rungs {
+            let mut state = climb(ebpf, layout, btf, without, *fact, rung);
+            if state == State::Attached {
+                if let Some(program) = ebpf.program_mut(rung.program) {
+                    let_go(program);
+                }
+                if std::mem::replace(&mut served, true) {
+                    state = State::Spare;
+                }
+            }
+            outcomes.push(Outcome { fact: *fact, rung, state });
+        }
+    }
+    outcomes
+}
+
+/// Detaches and unloads. What the kernel won't detach now ends with this program.
+fn let_go(program: &mut Program) {
+    let gone = match program {
+        Program::FEntry(program) => program.unload(),
+        Program::FExit(program) => program.unload(),
+        Program::BtfTracePoint(program) => program.unload(),
+        Program::KProbe(program) => program.unload(),
+        Program::RawTracePoint(program) => program.unload(),
+        Program::TracePoint(program) => program.unload(),
+        _ => Ok(()),
+    };
+    if let Err(error) = gone {
+        log::warn!("a hook that was tried could not be detached again: {error}");
+    }
+}
+
 /// Tries one rung.
 fn climb(
     ebpf: &mut Ebpf,
@@ -119,6 +159,9 @@ fn reason(error: &ProgramError) -> String {
         return format!("load: {io_error}{}", last_line(&verifier_log.to_string()));
     }
     let mut text = error.to_string();
+    if text.contains("event_source/devices/kprobe") {
+        return "the kernel has no kprobes (CONFIG_KPROBE_EVENTS)".to_owned();
+    }
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         text = format!("{text}: {cause}");

@@ -1,8 +1,10 @@
 //! Loading the object: maps are made and the programs stay unloaded until they are attached one by one.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
-use aya::{Ebpf, EbpfLoader, VerifierLogLevel};
-use oomtrace_common::Layout;
+use aya::{Btf, Ebpf, EbpfLoader, VerifierLogLevel};
+use oomtrace_common::{ABSENT, Layout};
 
 /// The kernel side, built by `cargo xtask ebpf`.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../bpf/oomtrace.bpfel.o");
@@ -38,6 +40,14 @@ pub fn load(options: &LoadOptions) -> Result<Loaded> {
         .load(OBJECT)
         .context("the kernel refused the BPF object; `oomtrace doctor` names what is missing")?;
     Ok(Loaded { ebpf, ring_size })
+}
+
+/// The running kernel's types for fentry and typed tracepoints; `None` where it has none.
+///
+/// With a BTF `file` given they are left alone: one gives a file because the kernel's own are absent or wrong.
+#[must_use]
+pub fn own_types(layout: &Layout, file: Option<&Path>) -> Option<Btf> {
+    if layout.task_tgid == ABSENT || file.is_some() { None } else { Btf::from_sys_fs().ok() }
 }
 
 /// A ring buffer's size must be a power of two of whole pages; with 64K pages the smallest is 64 KiB.

@@ -5,7 +5,7 @@ mod ladder;
 mod load;
 mod outcome;
 
-pub use attach::attach_all;
+pub use attach::{attach_all, try_all};
 pub use ladder::{Fact, LADDERS, Rung};
-pub use load::{LoadOptions, Loaded, load};
+pub use load::{LoadOptions, Loaded, load, own_types};
 pub use outcome::{Outcome, State, serving, shortfalls};

@@ -9,6 +9,8 @@ pub enum State {
     Attached,
     /// A better rung serves.
     NotNeeded,
+    /// It was tried and works; a better rung serves.
+    Spare,
     /// Switched off on the command line.
     SwitchedOff,
     /// The kernel lacks what it needs.

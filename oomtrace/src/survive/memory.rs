@@ -31,7 +31,9 @@ pub fn prefault_stack() {
 /// memory, and an allocation that fails ends it.
 pub fn lock_memory() -> Outcome {
     if ipc_lock() {
-        return match lock(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT).and_then(|()| load_image()) {
+        return match lock(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT)
+            .and_then(|()| load_image())
+        {
             Ok(()) => Outcome::done(NAME, "all memory is locked, that of later growth included"),
             Err(error) => failed(&error, "the machine has no room, or its policy forbids it", REMEDY),
         };
@@ -84,7 +86,9 @@ unsafe extern "C" fn load_object(
         (info.dlpi_addr, std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()))
     };
     for header in headers.iter().filter(|header| header.p_type == libc::PT_LOAD) {
-        let (Ok(start), Ok(length)) = (usize::try_from(base + header.p_vaddr), usize::try_from(header.p_memsz)) else {
+        let (Ok(start), Ok(length)) =
+            (usize::try_from(base + header.p_vaddr), usize::try_from(header.p_memsz))
+        else {
             return libc::EOVERFLOW;
         };
         // SAFETY: the segment is mapped; locking neither reads nor writes it.

@@ -61,17 +61,18 @@ fn print(samples: &[Sample], rest: &[Line]) {
     let of = |step: &dyn Fn(&Sample) -> Option<f64>| -> String {
         spread(&samples.iter().filter_map(step).collect::<Vec<_>>(), "ms")
     };
+    println!("page fault to kill: {}", of(&|sample| Some(ms(sample.victim.last_fault, sample.kernel()))));
     println!(
-        "page fault to kill: {}",
-        of(&|sample| Some(ms(sample.victim.last_fault, sample.kernel())))
+        "kill to received:   {}",
+        of(&|sample| Some(ms(0, sample.record["system"]["age_ns"].as_u64()?)))
     );
-    println!("kill to received:   {}", of(&|sample| Some(ms(0, sample.record["system"]["age_ns"].as_u64()?))));
     println!(
         "kill to exit:       {}",
         of(&|sample| Some(ms(0, sample.record["victims"][0]["kill_to_exit_ns"].as_u64()?)))
     );
     println!("kill to line:       {}", of(&|sample| Some(ms(sample.kernel(), sample.line.at))));
-    let open = samples.iter().filter(|sample| sample.record["victims"][0]["kill_to_exit_ns"].is_null()).count();
+    let open =
+        samples.iter().filter(|sample| sample.record["victims"][0]["kill_to_exit_ns"].is_null()).count();
     println!("lines written before the victim was gone: {open}");
     if let Some(footer) = rest.iter().find(|line| line.text.contains("\"type\":\"footer\"")) {
         println!("{}", footer.text);

@@ -89,6 +89,7 @@ fn subject(name: &str, kind: Kind) -> Result<()> {
         let (subject, hooked, line) = begin(kind)?;
         attached.push(ms(subject.started, hooked));
         ready.push(ms(subject.started, line.at));
+        say(&format!("a start took {:.0} ms", ms(subject.started, hooked)));
         subject.finish(PATIENCE)?;
     }
     say(&format!("start to attached: {}", spread(&attached, "ms")));
@@ -109,7 +110,10 @@ fn begin(kind: Kind) -> Result<(Subject, u64, Line)> {
     let mut subject = Subject::start(kind, &mut command(kind), Path::new(ERRORS))?;
     let end = Instant::now() + PATIENCE;
     while !is_hooked() {
-        ensure!(Path::new(&format!("/proc/{}/exe", subject.pid())).exists(), "it ended before it was attached");
+        ensure!(
+            Path::new(&format!("/proc/{}/exe", subject.pid())).exists(),
+            "it ended before it was attached"
+        );
         ensure!(Instant::now() < end, "it was not attached within {PATIENCE:?}");
         std::thread::sleep(POLL);
     }

@@ -57,7 +57,8 @@ pub(super) fn measure(tracer: &Path, runs: usize, idle: Duration) -> Result<()> 
 
 fn memory(when: &str, pid: u32) -> Result<()> {
     const KEYS: [&str; 6] = ["VmRSS", "VmHWM", "VmLck", "RssAnon", "RssFile", "RssShmem"];
-    let values = KEYS.iter().map(|key| Ok(format!("{key} {}", kib(pid, key)?))).collect::<Result<Vec<_>>>()?;
+    let values =
+        KEYS.iter().map(|key| Ok(format!("{key} {}", kib(pid, key)?))).collect::<Result<Vec<_>>>()?;
     println!("memory {when} (KiB): {}", values.join(", "));
     Ok(())
 }

@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 /// `VmRSS` and the like in KiB.
 pub(super) fn kib(pid: u32, key: &str) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')?.split_whitespace().next());
+    let value =
+        text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')?.split_whitespace().next());
     value.with_context(|| format!("no {key}"))?.parse().context("not a number")
 }
 

@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn reports_of_all_three_are_read() {
-        let bcc = "18:12:02 Triggered by PID 7 (\"a\"), OOM kill of PID 4321 (\"b\"), 3850642 pages, loadavg: 0.99";
+        let bcc =
+            "18:12:02 Triggered by PID 7 (\"a\"), OOM kill of PID 4321 (\"b\"), 3850642 pages, loadavg: 0.99";
         assert_eq!(Kind::Bcc.victim(bcc), Some(4321));
         assert_eq!(Kind::Bpftrace.victim("Tracing oom_kill_process()... Hit Ctrl-C to end."), None);
         let record = r#"{"type":"oom_kill","victims":[{"pid":12}]}"#;

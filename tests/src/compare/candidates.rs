@@ -4,13 +4,18 @@ use serde_json::Value;
 
 use super::fields::{approximate, badness};
 use super::json::{number_at, text_of};
-use super::{Machine, Outcome, Rung, array};
+use super::{Machine, Outcome, array};
 use crate::report::{Report, TaskRow};
 
+/// Whether the kernel scored anybody: not with `oom_kill_allocating_task`.
+fn scored(report: &Report) -> bool {
+    !report.killed.first().is_some_and(|killed| killed.message.contains("allocating_task"))
+}
+
 /// Each candidate has its row, and each row that could be killed is a candidate unless lower ones were left off.
-pub(super) fn check(record: &Value, report: &Report, machine: &Machine, rung: Rung, outcome: &mut Outcome) {
+pub(super) fn check(record: &Value, report: &Report, machine: &Machine, outcome: &mut Outcome) {
     let candidates = array(record, "/candidates");
-    if report.tasks.is_empty() || (candidates.is_empty() && !matches!(rung, Rung::Full | Rung::Log)) {
+    if report.tasks.is_empty() || (candidates.is_empty() && !scored(report)) {
         return;
     }
     for candidate in candidates {

@@ -28,6 +28,7 @@ struct Context<'a> {
 }
 
 /// A field of the comparison.
+#[derive(Clone, Copy)]
 pub(super) struct Field {
     /// As it is named to the user.
     name: &'static str,
@@ -37,6 +38,8 @@ pub(super) struct Field {
     kernel: Kernel,
     /// The difference that is no error, in the field's unit.
     slack: fn(&Machine) -> u64,
+    /// The first pointer is the kernel's view of what the second has exactly: the log shows it before 7.0.
+    view: bool,
     /// The record's unit in the kernel's: bytes in a KiB where the log cuts off.
     unit: u64,
     /// Rungs that owe it.
@@ -57,14 +60,17 @@ impl Field {
     }
 }
 
+/// Whatever the hooks leave open, the kernel's log completes.
 const EVERY: &[Rung] = &[Full, Mark, Pid, Log];
-const TASK: &[Rung] = &[Full, Mark, Log];
-const ALL_BUT_MARK: &[Rung] = &[Full, Log];
-const CONTROL: &[Rung] = &[Full];
-const VIEWS: [&[&str]; 3] = [
+/// Only from the kernel's decision itself.
+const DECISION: &[Rung] = &[Full];
+/// Only from the log, which is read where the hooks leave something open.
+const LOGGED: &[Rung] = &[Mark, Pid, Log];
+const VIEWS: [&[&str]; 4] = [
     &["/victims/0/memory/kernel_view/anon_bytes", "/victims/0/memory/anon_bytes"],
     &["/victims/0/memory/kernel_view/file_bytes", "/victims/0/memory/file_bytes"],
     &["/victims/0/memory/kernel_view/shmem_bytes", "/victims/0/memory/shmem_bytes"],
+    &["/victims/0/memory/kernel_view/swap_bytes", "/victims/0/memory/swap_bytes"],
 ];
 
 const fn field(
@@ -73,7 +79,7 @@ const fn field(
     owed: &'static [Rung],
     kernel: Kernel,
 ) -> Field {
-    Field { name, pointers, kernel, slack: |_| 0, unit: 1, owed }
+    Field { name, pointers, kernel, slack: |_| 0, view: false, unit: 1, owed }
 }
 
 /// A size that the log gives in whole KiB.
@@ -86,66 +92,71 @@ const fn kib(
     Field { unit: 1024, ..field(name, pointers, owed, kernel) }
 }
 
+/// A part of the memory that the record has in two views.
+const fn viewed(field: Field) -> Field {
+    Field { view: true, ..field }
+}
+
 /// All of them.
 pub(super) static FIELDS: &[Field] = &[
     field("victim.pid", &["/victims/0/pid"], EVERY, victim_pid),
     field("victim.tid", &["/victims/0/tid", "/victims/0/pid"], EVERY, |c| killed(c, |k| number(k.pid))),
     field("victim.comm", &["/victims/0/comm"], EVERY, |c| killed(c, |k| Cell::Bytes(k.comm.clone()))),
-    field("victim.uid", &["/victims/0/uid"], TASK, |c| killed(c, |k| number(k.uid))),
-    field("victim.oom_score_adj", &["/victims/0/oom_score_adj"], TASK, |c| {
+    field("victim.uid", &["/victims/0/uid"], EVERY, |c| killed(c, |k| number(k.uid))),
+    field("victim.oom_score_adj", &["/victims/0/oom_score_adj"], EVERY, |c| {
         killed(c, |k| number(k.oom_score_adj))
     }),
-    kib("victim.total_vm", &["/victims/0/memory/total_vm_bytes"], TASK, |c| {
+    kib("victim.total_vm", &["/victims/0/memory/total_vm_bytes"], EVERY, |c| {
         killed(c, |k| number(k.total_vm_kb))
     }),
-    kib("victim.anon", VIEWS[0], TASK, |c| killed(c, |k| number(k.anon_kb))),
-    kib("victim.file", VIEWS[1], TASK, |c| killed(c, |k| number(k.file_kb))),
-    kib("victim.shmem", VIEWS[2], TASK, |c| killed(c, |k| number(k.shmem_kb))),
-    kib("victim.page_tables", &["/victims/0/memory/page_table_bytes"], TASK, |c| {
+    viewed(kib("victim.anon", VIEWS[0], EVERY, |c| killed(c, |k| number(k.anon_kb)))),
+    viewed(kib("victim.file", VIEWS[1], EVERY, |c| killed(c, |k| number(k.file_kb)))),
+    viewed(kib("victim.shmem", VIEWS[2], EVERY, |c| killed(c, |k| number(k.shmem_kb)))),
+    kib("victim.page_tables", &["/victims/0/memory/page_table_bytes"], EVERY, |c| {
         killed(c, |k| number(k.page_table_kb))
     }),
-    field("victim.swap", SWAP, TASK, |c| row(c, |r| number(r.swap_entries * c.machine.page))),
-    field("victim.cgroup", &["/victims/0/cgroup/path"], TASK, |c| {
+    viewed(kib("victim.swap", VIEWS[3], EVERY, |c| {
+        row(c, |r| number(r.swap_entries * c.machine.page / 1024))
+    })),
+    field("victim.cgroup", &["/victims/0/cgroup/path"], EVERY, |c| {
         choice(c, |k| Cell::Bytes(k.task_memcg.clone()))
     }),
-    field("trigger.pid", &["/trigger/pid"], TASK, |c| of(c.report.trigger_pid.map(number))),
-    field("trigger.comm", &["/trigger/comm"], TASK, |c| invoked(c, |i| Cell::Bytes(i.comm.clone()))),
-    field("gfp.value", &["/scope/gfp_flags/value"], ALL_BUT_MARK, |c| invoked(c, |i| number(i.gfp_value))),
-    field("gfp.names", &["/scope/gfp_flags/names"], ALL_BUT_MARK, |c| invoked(c, |i| text(&i.gfp_names))),
-    field("order", &["/scope/order"], ALL_BUT_MARK, |c| invoked(c, |i| number(i.order))),
-    field("message", &["/scope/message"], ALL_BUT_MARK, |c| killed(c, |k| text(&k.message))),
-    field("constraint", &["/scope/constraint"], ALL_BUT_MARK, |c| choice(c, |k| constraint(&k.constraint))),
+    field("trigger.pid", &["/trigger/pid"], EVERY, |c| of(c.report.trigger_pid.map(number))),
+    field("trigger.comm", &["/trigger/comm"], EVERY, |c| invoked(c, |i| Cell::Bytes(i.comm.clone()))),
+    field("gfp.value", &["/scope/gfp_flags/value"], EVERY, |c| invoked(c, |i| number(i.gfp_value))),
+    field("gfp.names", &["/scope/gfp_flags/names"], EVERY, |c| invoked(c, |i| text(&i.gfp_names))),
+    field("order", &["/scope/order"], EVERY, |c| invoked(c, |i| number(i.order))),
+    field("message", &["/scope/message"], EVERY, |c| killed(c, |k| text(&k.message))),
+    field("constraint", &["/scope/constraint"], EVERY, |c| choice(c, |k| constraint(&k.constraint))),
     field("sysrq", &["/scope/sysrq"], &[], |c| invoked(c, |i| number(i32::from(i.order == -1)))),
-    field("memcg.path", &["/scope/memcg/path"], ALL_BUT_MARK, oom_memcg),
-    field("memcg.levels", &["/scope/memcg/levels_above_victim"], ALL_BUT_MARK, levels),
-    kib("memcg.limit", &["/scope/memcg/limit_bytes"], ALL_BUT_MARK, |c| limit(c.report.memory)),
+    field("memcg.path", &["/scope/memcg/path"], EVERY, oom_memcg),
+    field("memcg.levels", &["/scope/memcg/levels_above_victim"], EVERY, levels),
+    kib("memcg.limit", &["/scope/memcg/limit_bytes"], EVERY, |c| limit(c.report.memory)),
     Field {
         slack: |machine| machine.usage_slack() / 1024,
-        ..kib("memcg.usage", &["/scope/memcg/usage_bytes"], ALL_BUT_MARK, |c| used(c.report.memory))
+        ..kib("memcg.usage", &["/scope/memcg/usage_bytes"], EVERY, |c| used(c.report.memory))
     },
-    kib("memcg.swap_limit", &["/scope/memcg/swap_limit_bytes"], ALL_BUT_MARK, |c| limit(swap(c))),
+    kib("memcg.swap_limit", &["/scope/memcg/swap_limit_bytes"], EVERY, |c| limit(swap(c))),
     Field {
         slack: |machine| machine.usage_slack() / 1024,
-        ..kib("memcg.swap_usage", &["/scope/memcg/swap_usage_bytes"], ALL_BUT_MARK, |c| used(swap(c)))
+        ..kib("memcg.swap_usage", &["/scope/memcg/swap_usage_bytes"], EVERY, |c| used(swap(c)))
     },
-    field("cpuset", &["/scope/cpuset"], &[Log], |c| choice(c, |k| Cell::Bytes(k.cpuset.clone()))),
-    field("mems_allowed", &["/scope/mems_allowed"], &[Log], |c| choice(c, |k| text(&k.mems_allowed))),
-    field("total_pages", &["/scope/total_pages"], CONTROL, total_pages),
-    field("badness.points", &["/victims/0/badness/points"], CONTROL, points),
-    field("badness.recomputed", &["/victims/0/badness/recomputed"], CONTROL, recomputed),
-    field("badness.rss", &["/victims/0/badness/parts/rss_pages"], CONTROL, |c| row(c, |r| number(r.rss))),
-    field("badness.swap", &["/victims/0/badness/parts/swap_pages"], CONTROL, |c| {
+    field("cpuset", &["/scope/cpuset"], LOGGED, |c| choice(c, |k| Cell::Bytes(k.cpuset.clone()))),
+    field("mems_allowed", &["/scope/mems_allowed"], LOGGED, |c| choice(c, |k| text(&k.mems_allowed))),
+    field("total_pages", &["/scope/total_pages"], DECISION, total_pages),
+    field("badness.points", &["/victims/0/badness/points"], DECISION, points),
+    field("badness.recomputed", &["/victims/0/badness/recomputed"], DECISION, recomputed),
+    field("badness.rss", &["/victims/0/badness/parts/rss_pages"], DECISION, |c| row(c, |r| number(r.rss))),
+    field("badness.swap", &["/victims/0/badness/parts/swap_pages"], DECISION, |c| {
         row(c, |r| number(r.swap_entries))
     }),
-    field("badness.page_tables", &["/victims/0/badness/parts/page_table_pages"], CONTROL, |c| {
+    field("badness.page_tables", &["/victims/0/badness/parts/page_table_pages"], DECISION, |c| {
         row(c, |r| number(r.page_table_bytes / c.machine.page))
     }),
-    field("badness.adj", &["/victims/0/badness/parts/adj_pages"], CONTROL, |c| {
+    field("badness.adj", &["/victims/0/badness/parts/adj_pages"], DECISION, |c| {
         of(row_of(c).and_then(|r| adj(c, r)))
     }),
 ];
-
-const SWAP: &[&str] = &["/victims/0/memory/kernel_view/swap_bytes", "/victims/0/memory/swap_bytes"];
 
 /// Compares one field.
 pub(super) fn check(
@@ -156,16 +167,13 @@ pub(super) fn check(
     rung: Rung,
     outcome: &mut Outcome,
 ) {
-    let ours = field
-        .pointers
-        .iter()
-        .find_map(|pointer| cell_at(record, pointer))
-        .map(|cell| scaled(cell, field.unit));
+    let ours = pointers(field, machine).iter().find_map(|pointer| cell_at(record, pointer));
+    let ours = ours.map(|cell| scaled(cell, field.unit));
     match ((field.kernel)(&Context { record, report, machine }), ours) {
         (Said::Unknown, _) | (Said::Nothing, None) => {}
         (Said::Nothing, Some(ours)) => outcome.check(field.name, false, ours, "none"),
         (Said::Is(kernel), Some(ours)) => {
-            let equal = near(&ours, &kernel, (field.slack)(machine));
+            let equal = near(&ours, &kernel, slack(field, record, machine));
             outcome.check(field.name, equal, ours, kernel);
         }
         (Said::Is(kernel), None) => {
@@ -174,6 +182,21 @@ pub(super) fn check(
             }
         }
     }
+}
+
+/// Since 7.0 the log shows the exact value.
+fn pointers(field: &Field, machine: &Machine) -> &'static [&'static str] {
+    let skip = usize::from(field.view && machine.counters == Counters::Exact);
+    &field.pointers[skip..]
+}
+
+/// A record that says its values are approximate may be off by what the per-CPU parts hold where the log is exact.
+fn slack(field: &Field, record: &Value, machine: &Machine) -> u64 {
+    let said = record.pointer("/victims/0/memory/accuracy").and_then(Value::as_str);
+    if field.view && machine.counters == Counters::Exact && said == Some("approximate") {
+        return machine.counter_slack() / field.unit;
+    }
+    (field.slack)(machine)
 }
 
 fn scaled(cell: Cell, unit: u64) -> Cell {

@@ -7,6 +7,7 @@
 mod candidates;
 mod fields;
 mod json;
+mod members;
 
 use std::fmt;
 
@@ -127,8 +128,8 @@ pub fn compare(record: &Value, report: &Report, machine: &Machine, rung: Rung) -
         fields::check(field, record, report, machine, rung, &mut outcome);
     }
     exact(record, machine, &mut outcome);
-    victims(record, report, rung, &mut outcome);
-    candidates::check(record, report, machine, rung, &mut outcome);
+    members::check(record, report, machine, &mut outcome);
+    candidates::check(record, report, machine, &mut outcome);
     outcome
 }
 
@@ -140,23 +141,6 @@ fn exact(record: &Value, machine: &Machine, outcome: &mut Outcome) {
             let near = (exact - cheap).unsigned_abs() <= u128::from(machine.counter_slack());
             outcome.check(&format!("victim.{part} (exact)"), near, exact, cheap);
         }
-    }
-}
-
-/// Every "Killed process" is a victim (once), and every chosen or group victim has such a line.
-fn victims(record: &Value, report: &Report, rung: Rung, outcome: &mut Outcome) {
-    let mut kernel: Vec<u64> = report.killed.iter().map(|killed| killed.pid.into()).collect();
-    kernel.sort_unstable();
-    kernel.dedup();
-    let mut ours: Vec<u64> = array(record, "/victims")
-        .iter()
-        .filter(|victim| victim["role"] != "shared_mm")
-        .filter_map(|victim| victim["tid"].as_u64().or(victim["pid"].as_u64()))
-        .collect();
-    ours.sort_unstable();
-    let owed = rung != Rung::Pid || kernel.len() < 2;
-    if owed || ours.len() > 1 {
-        outcome.check("victims", ours == kernel, format_args!("{ours:?}"), format_args!("{kernel:?}"));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::counters::vmstat_kills;
 use crate::kmsg::{Line, Log};
 use crate::report::{self, Report};
 use crate::sys;
-use crate::tracer::{Stream, Tracer};
+use crate::tracer::{Options, Stream, Tracer};
 
 /// How long the kernel and the tracer may take to tell of a kill that has happened.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -73,14 +73,26 @@ impl Stage {
         }
     }
 
+    /// Starts to watch, in a guest with the kernel's log hidden from the tracer: what it tells comes from its hooks. A
+    /// development machine may refuse the hooks; there the log is left to it.
+    ///
+    /// # Errors
+    /// As [`Stage::watch_with`].
+    pub fn watch(&self, arguments: &[&str]) -> Result<Watch<'_>> {
+        let mut options = Options { arguments: owned(arguments), ..Options::default() };
+        if !self.native {
+            options.masks.push((PathBuf::from("/dev/kmsg"), PathBuf::from("/dev/null")));
+        }
+        self.watch_with(&options)
+    }
+
     /// Starts to watch: the log, the counter, and the tracer with `options`.
     ///
     /// # Errors
     /// When the log can't be read or the tracer does not attach.
-    pub fn watch(&self, options: &[&str]) -> Result<Watch<'_>> {
-        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+    pub fn watch_with(&self, options: &Options) -> Result<Watch<'_>> {
         let tracer = match &self.tracer {
-            Some(binary) => Some(Tracer::start(binary, &self.directory, &options)?),
+            Some(binary) => Some(Tracer::start(binary, &self.directory, options)?),
             None => None,
         };
         let log = Log::from_now().context("can't read /dev/kmsg")?;
@@ -92,6 +104,11 @@ impl Stage {
         let prefix = [b"/".as_slice(), &self.prefix()].concat();
         !self.native || report.choice.as_ref().is_some_and(|choice| choice.task_memcg.starts_with(&prefix))
     }
+}
+
+/// Arguments as a tracer's options want them.
+pub(super) fn owned(arguments: &[&str]) -> Vec<String> {
+    arguments.iter().map(|&argument| argument.to_owned()).collect()
 }
 
 fn keyed_kb(file: &str, key: &str) -> u64 {

@@ -1,16 +1,19 @@
 //! A thousand kills as fast as they can be made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use serde_json::Value;
 
 use super::MIB;
 use super::judge::{sums, verdict};
 use super::stage::{Evidence, Stage};
 use super::worker::{Worker, arguments};
 use crate::cgroup::Cgroup;
+use crate::compare::{Rung, compare};
 use crate::protocol::Verdict;
+use crate::tracer::Stream;
 
 /// Two drivers, so that both CPUs kill.
 const DRIVERS: usize = 2;
@@ -25,8 +28,9 @@ pub(super) fn complete(stage: &Stage) -> Result<Verdict> {
         findings.push(format!("lost_kills: record {:?}, kernel 0", lost(&evidence)));
     }
     compare_pids(&evidence, &mut findings, true);
+    let agreed = compare_fields(&evidence, stream, &mut findings);
     sums(&evidence, stream, &mut findings);
-    Ok(verdict(stage.name, &evidence, stream, KILLS, &findings))
+    Ok(verdict(stage.name, &evidence, stream, agreed, &findings))
 }
 
 /// A ring of one page: what does not fit is counted, nothing is lost in silence.
@@ -35,6 +39,7 @@ pub(super) fn small_ring(stage: &Stage) -> Result<Verdict> {
     let Some(stream) = &evidence.stream else { return Ok(kernel_only()) };
     let mut findings = Vec::new();
     compare_pids(&evidence, &mut findings, false);
+    let agreed = compare_fields(&evidence, stream, &mut findings);
     let (seen, lost) = (records(&evidence).len() as u64, lost(&evidence));
     if lost.map(|lost| lost + seen) != Some(KILLS as u64) {
         findings.push(format!("kills + lost: record {seen} + {lost:?}, kernel {KILLS}"));
@@ -47,7 +52,28 @@ pub(super) fn small_ring(stage: &Stage) -> Result<Verdict> {
     if complete != Some(lost == Some(0)) {
         findings.push(format!("footer.complete: {complete:?} with {lost:?} lost"));
     }
-    Ok(verdict(stage.name, &evidence, stream, records(&evidence).len(), &findings))
+    Ok(verdict(stage.name, &evidence, stream, agreed, &findings))
+}
+
+/// Every record there is against its "Killed process" line, a few with the whole report; the number of fields agreed.
+fn compare_fields(evidence: &Evidence, stream: &Stream, findings: &mut Vec<String>) -> usize {
+    let by_pid: HashMap<u64, &Value> = stream
+        .kills()
+        .into_iter()
+        .filter_map(|kill| Some((kill["victims"][0]["pid"].as_u64()?, kill)))
+        .collect();
+    let mut agreed = 0;
+    for report in &evidence.reports {
+        let Some(killed) = report.killed.first() else { continue };
+        if let Some(record) = by_pid.get(&killed.pid.into()) {
+            let outcome = compare(record, report, &evidence.machine, Rung::Full);
+            agreed += outcome.agreed.len();
+            findings.extend(outcome.mismatches.iter().map(|m| format!("[{}] {m}", killed.pid)));
+        }
+    }
+    // The first few tell as much as all.
+    findings.truncate(20);
+    agreed
 }
 
 fn kernel_only() -> Verdict {

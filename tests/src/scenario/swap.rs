@@ -1,7 +1,7 @@
-//! Swap in use: on a RAM disk, because guests have no other.
+//! Swap in use, on the empty disk that a guest is given.
 
 use std::fs::File;
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,14 +14,17 @@ use super::worker::{Worker, arguments};
 use crate::protocol::Verdict;
 use crate::sys;
 
-const DEVICE: &str = "/dev/ram0";
+/// NVMe is built into the kernels of the matrix, a RAM disk needs the module brd.
+const DISK: &str = "/dev/nvme0n1";
+const RAM_DISK: &str = "/dev/ram0";
+/// The disk is overwritten: it has to be the one that was made for that.
+const SERIAL: &str = "oomtrace-swap";
 
 /// A limit on memory and one on swap (v1: on both together): the victim has filled both.
 pub(super) fn in_use(stage: &Stage) -> Result<Verdict> {
-    let device = Path::new(DEVICE);
-    if !device.exists() {
-        return Ok(Verdict::Skip(format!("no {DEVICE}: the kernel's module brd is not loaded")));
-    }
+    let Some(device) = device() else {
+        return Ok(Verdict::Skip(format!("no {DISK} with serial number {SERIAL}, no {RAM_DISK}")));
+    };
     if stage.v1() && !stage.hierarchy.root.join("memory.memsw.limit_in_bytes").exists() {
         return Ok(Verdict::Skip("no swap accounting (swapaccount=1)".into()));
     }
@@ -30,6 +33,14 @@ pub(super) fn in_use(stage: &Stage) -> Result<Verdict> {
     let result = swapping(stage);
     sys::swap_off(device).context("swapoff")?;
     result
+}
+
+fn device() -> Option<&'static Path> {
+    let serial = std::fs::read_to_string("/sys/block/nvme0n1/device/serial").unwrap_or_default();
+    if serial.trim() == SERIAL {
+        return Some(Path::new(DISK));
+    }
+    Some(Path::new(RAM_DISK)).filter(|device| device.exists())
 }
 
 fn swapping(stage: &Stage) -> Result<Verdict> {
@@ -44,17 +55,24 @@ fn swapping(stage: &Stage) -> Result<Verdict> {
     Ok(verdict)
 }
 
+/// How a swap area's first page ends.
+const SIGNATURE: &[u8] = b"SWAPSPACE2";
+
 /// What mkswap(8) writes: version, last page, signature at the end of the first page.
 fn make_swap(device: &Path) -> Result<()> {
     let page = sys::page_size();
-    let mut file = File::options().write(true).open(device)?;
+    let mut file = File::options().read(true).write(true).open(device)?;
+    let mut first = vec![0_u8; usize::try_from(page)?];
+    file.read_exact(&mut first)?;
+    let empty = first.iter().all(|byte| *byte == 0) || first.ends_with(SIGNATURE);
+    ensure!(empty, "{} is not empty: it is left alone", device.display());
     let size = file.seek(SeekFrom::End(0))?;
     let last_page = u32::try_from(size / page)? - 1;
     let mut header = vec![0_u8; usize::try_from(page)?];
     header[1024..1028].copy_from_slice(&1_u32.to_ne_bytes());
     header[1028..1032].copy_from_slice(&last_page.to_ne_bytes());
     let end = header.len();
-    header[end - 10..].copy_from_slice(b"SWAPSPACE2");
+    header[end - 10..].copy_from_slice(SIGNATURE);
     file.seek(SeekFrom::Start(0))?;
     file.write_all(&header)?;
     file.sync_all().context("can't write the swap header")

@@ -1,8 +1,8 @@
 //! Benchmarks on this machine: the guest's program measures, as root.
 
+use crate::sh;
 use crate::userspace::{self, Arch};
 use crate::vm::image::GUEST;
-use crate::sh;
 use anyhow::{Context as _, Result};
 
 /// Kill to received, kill to line (needs root; kills only in a memory cgroup of its own).

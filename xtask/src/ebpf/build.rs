@@ -26,6 +26,8 @@ fn cargo(toolchain: &Toolchain, target: &Path) -> Result<Command> {
         .env("RUSTC", &toolchain.rustc)
         // aya-ebpf uses `asm_experimental_arch`.
         .env("RUSTC_BOOTSTRAP", "1")
+        // Bindings are chosen by the building machine's architecture otherwise; what is used of them is the same on all.
+        .env("AYA_BPF_TARGET_ARCH", "x86_64")
         .env("RUSTC_WRAPPER", std::env::current_exe()?)
         .env(wrapper::ENV, "1")
         .env("CARGO_ENCODED_RUSTFLAGS", flags(toolchain)?.join("\x1f"))
@@ -35,8 +37,15 @@ fn cargo(toolchain: &Toolchain, target: &Path) -> Result<Command> {
 
 /// Settings of the environment would change the object.
 fn forget_settings(cargo: &mut Command) {
-    const PREFIXES: [&str; 6] =
-        ["RUSTFLAGS", "RUSTC", "CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "CARGO_INCREMENTAL"];
+    const PREFIXES: [&str; 7] = [
+        "AYA_",
+        "RUSTFLAGS",
+        "RUSTC",
+        "CARGO_BUILD_",
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_",
+        "CARGO_INCREMENTAL",
+    ];
     for (name, _) in std::env::vars_os() {
         if PREFIXES.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
             cargo.env_remove(name);

@@ -14,10 +14,23 @@ pub(super) fn strip(object: &[u8]) -> Result<Vec<u8>> {
         }
     }
     builder.delete_orphans();
+    name_table(&mut builder);
     drop_local_labels(&mut builder);
     let mut stripped = Vec::new();
     builder.write(&mut stripped).context("cannot write the stripped object")?;
     Ok(stripped)
+}
+
+/// LLVM keeps the names of sections and symbols in one table; this writer wants two.
+fn name_table(builder: &mut Builder<'_>) {
+    if builder.sections.iter().any(|section| matches!(section.data, SectionData::SectionString)) {
+        return;
+    }
+    let table = builder.sections.add();
+    table.name = b".shstrtab".as_slice().into();
+    table.sh_type = object::elf::SHT_STRTAB;
+    table.sh_addralign = 1;
+    table.data = SectionData::SectionString;
 }
 
 /// FILE symbols hold build paths, and section symbols and labels only served the DWARF sections.

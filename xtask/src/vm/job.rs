@@ -15,6 +15,8 @@ pub(super) struct Job {
     pub(super) initramfs: PathBuf,
     pub(super) boot: String,
     pub(super) scenarios: Vec<String>,
+    /// Use the processor's virtualisation instead of emulation.
+    pub(super) kvm: bool,
 }
 
 impl Job {
@@ -41,8 +43,8 @@ impl Job {
         on_row: &(dyn Fn(Row) + Sync),
     ) -> Result<Boot> {
         let scratch = tempfile::tempdir()?;
-        let qemu =
-            qemu::command(&self.image, &self.initramfs, &scratch.path().join("disk"), &self.boot, scenarios)?;
+        let disk = scratch.path().join("disk");
+        let qemu = qemu::command(&self.image, &self.initramfs, &disk, &self.boot, scenarios, self.kvm)?;
         let log = logs.join(format!("{}-{}-{number}.log", self.image.kernel.name, self.boot));
         guest::run(qemu, &log, |name, outcome, took| on_row(self.row(name, outcome.clone(), took)))
     }

@@ -100,8 +100,9 @@ impl Matrix {
         text + &self.reasons()
     }
 
+    /// One line for what has the same reason on the same kernel.
     fn reasons(&self) -> String {
-        let mut text = String::new();
+        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
         for row in &self.rows {
             let (word, why) = match &row.outcome {
                 Outcome::Pass(_) => continue,
@@ -110,9 +111,15 @@ impl Matrix {
             };
             // A failure brings the console's tail; the report takes the reason alone.
             let why = why.lines().next().unwrap_or_default();
-            let _ = writeln!(text, "* {} {word} on {}: {why}", row.scenario, row.kernel);
+            let reason = format!("{word} on {}: {why}", row.kernel);
+            match groups.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, names)) => names.push(&row.scenario),
+                None => groups.push((reason, vec![&row.scenario])),
+            }
         }
-        if text.is_empty() { text } else { format!("\nNot passed:\n\n{text}") }
+        let lines: String =
+            groups.iter().map(|(reason, names)| format!("* {} {reason}\n", names.join(", "))).collect();
+        if lines.is_empty() { lines } else { format!("\nNot passed:\n\n{lines}") }
     }
 }
 

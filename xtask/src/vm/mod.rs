@@ -16,8 +16,8 @@ use crate::paths;
 use crate::test::tally::Tally;
 use anyhow::{Context as _, Result, ensure};
 use console::Outcome;
-use image::Scenario;
 pub(crate) use custom::Custom;
+use image::Scenario;
 use job::Job;
 use matrix::{Column, Matrix, Row};
 use std::collections::{BTreeMap, VecDeque};
@@ -46,6 +46,9 @@ pub(crate) struct Vm {
     /// Guests at a time
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// Use KVM for this machine's architecture instead of emulation
+    #[arg(long)]
+    kvm: bool,
     /// Write the results as a Markdown table
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -104,7 +107,7 @@ impl Vm {
         std::fs::create_dir_all(paths::target().join("vm"))?;
         let order = scenarios.iter().map(|scenario| scenario.name.clone()).collect();
         let matrix = Mutex::new(Matrix { order, ..Matrix::default() });
-        let jobs = self.prepare(&kernels, &scenarios, &matrix)?;
+        let jobs = self.prepare(&kernels, &scenarios, &matrix);
         work(jobs, self.jobs, &logs, &matrix)?;
         matrix.into_inner().ok().context("a thread of the matrix has panicked")
     }
@@ -115,34 +118,34 @@ impl Vm {
         kernels: &[kernels::Kernel],
         scenarios: &[Scenario],
         matrix: &Mutex<Matrix>,
-    ) -> Result<VecDeque<Job>> {
-        let mut initramfs = BTreeMap::new();
+    ) -> VecDeque<Job> {
+        let mut built = BTreeMap::new();
         let mut jobs = VecDeque::new();
         for kernel in kernels {
-            let image = match fetch::fetch(kernel, self.update) {
-                Ok(image) => image,
-                Err(error) => {
-                    let outcome = Outcome::Fail(format!("this kernel cannot be had: {error:#}"));
-                    add(matrix, absent(&kernel.name, "-", "fetch", outcome));
+            let initramfs = built.entry(kernel.arch).or_insert_with(|| image::initramfs(kernel.arch));
+            let (image, initramfs) = match (fetch::fetch(kernel, self.update), initramfs) {
+                (Ok(image), Ok(initramfs)) => (image, initramfs.clone()),
+                (Err(error), _) => {
+                    no_boot(matrix, kernel, &format!("this kernel cannot be had: {error:#}"));
+                    continue;
+                }
+                (_, Err(error)) => {
+                    no_boot(matrix, kernel, &format!("{error:#}"));
                     continue;
                 }
             };
-            if let std::collections::btree_map::Entry::Vacant(entry) = initramfs.entry(kernel.arch) {
-                entry.insert(image::initramfs(kernel.arch)?);
-            }
-            column(matrix, &image);
+            let fetch::Stamp { release, package, version } = &image.stamp;
+            column(matrix, kernel, format!("{release} ({package} {version})"));
             for (boot, scenarios) in by_boot(scenarios) {
                 if let Some(why) = kernel.refusal(&boot) {
-                    for name in scenarios {
-                        add(matrix, absent(&kernel.name, &boot, &name, Outcome::Skip(why.to_owned())));
-                    }
+                    skip(matrix, kernel, &boot, &scenarios, why);
                     continue;
                 }
-                let initramfs = initramfs[&kernel.arch].clone();
-                jobs.push_back(Job { image: image.clone(), initramfs, boot, scenarios });
+                let (image, initramfs) = (image.clone(), initramfs.clone());
+                jobs.push_back(Job { image, initramfs, boot, scenarios, kvm: self.kvm });
             }
         }
-        Ok(jobs)
+        jobs
     }
 }
 
@@ -173,11 +176,25 @@ fn add(matrix: &Mutex<Matrix>, row: Row) {
     }
 }
 
-fn column(matrix: &Mutex<Matrix>, image: &fetch::Image) {
-    let what = format!("{} ({} {})", image.stamp.release, image.stamp.package, image.stamp.version);
+/// Scenarios of a boot that is not tried: one line shown, each of them counted.
+fn skip(matrix: &Mutex<Matrix>, kernel: &kernels::Kernel, boot: &str, scenarios: &[String], why: &str) {
+    println!("SKIPPED  {:<14} {boot:<7} {} scenarios: {why}", kernel.name, scenarios.len());
     if let Ok(mut matrix) = matrix.lock() {
-        matrix.columns.push(Column { kernel: image.kernel.name.clone(), what });
+        let row = |name: &String| absent(&kernel.name, boot, name, Outcome::Skip(why.to_owned()));
+        matrix.rows.extend(scenarios.iter().map(row));
     }
+}
+
+fn column(matrix: &Mutex<Matrix>, kernel: &kernels::Kernel, what: String) {
+    if let Ok(mut matrix) = matrix.lock() {
+        matrix.columns.push(Column { kernel: kernel.name.clone(), what });
+    }
+}
+
+/// A kernel that there is nothing to boot of: a failure, however its scenarios would have ended.
+fn no_boot(matrix: &Mutex<Matrix>, kernel: &kernels::Kernel, why: &str) {
+    column(matrix, kernel, "could not be booted".to_owned());
+    add(matrix, absent(&kernel.name, "-", "boot", Outcome::Fail(why.to_owned())));
 }
 
 /// A row of something that was not booted.

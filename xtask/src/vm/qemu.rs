@@ -19,33 +19,39 @@ pub(super) fn command(
     disk: &Path,
     boot: &str,
     scenarios: &[String],
+    kvm: bool,
 ) -> Result<Command> {
     std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
     let asked = format!("swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}", scenarios.join(","));
-    let mut qemu = machine(image, initramfs, disk, MEMORY_MIB, &asked)?;
+    // The guest overwrites the disk of this serial number and no other.
+    let mut qemu = machine(image, initramfs, (disk, "oomtrace-swap"), MEMORY_MIB, &asked, kvm)?;
     qemu.args(nodes(boot)?);
     Ok(qemu)
 }
 
-/// A machine with `memory` MiB, `disk` as NVMe disk, and `asked` on the kernel's command line.
+/// A machine with `memory` MiB, an NVMe `disk` (file, serial number), and `asked` on the kernel's command line.
 pub(super) fn machine(
     image: &Image,
     initramfs: &Path,
-    disk: &Path,
+    disk: (&Path, &str),
     memory: u32,
     asked: &str,
+    kvm: bool,
 ) -> Result<Command> {
     let arch = image.kernel.arch;
     let mut qemu = Command::new(program(arch)?);
-    let (machine, console) = match arch {
-        Arch::X86_64 => ("q35", "ttyS0"),
-        Arch::Aarch64 => ("virt", "ttyAMA0"),
+    let (machine, processor, console) = match arch {
+        Arch::X86_64 => ("q35", "max", "ttyS0"),
+        // The architecture's own pointer authentication takes half of an emulated processor's time.
+        Arch::Aarch64 => ("virt", "max,pauth-impdef=on", "ttyAMA0"),
     };
-    qemu.args(["-machine", machine, "-cpu", "max", "-smp", "2", "-m", &format!("{memory}M")]);
-    qemu.args(accelerator(arch));
+    qemu.args(["-machine", machine, "-cpu", processor, "-smp", "2", "-m", &format!("{memory}M")]);
+    // Emulation is the same everywhere; a /dev/kvm that is there does not always work.
+    qemu.args(["-accel", if kvm && arch.is_native() { "kvm" } else { "tcg,thread=multi" }]);
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot"]);
-    qemu.arg("-drive").arg(format!("if=none,id=disk,format=raw,cache=unsafe,file={}", disk.display()));
-    qemu.args(["-device", "nvme,drive=disk,serial=disk"]);
+    let (file, serial) = disk;
+    qemu.arg("-drive").arg(format!("if=none,id=disk,format=raw,cache=unsafe,file={}", file.display()));
+    qemu.args(["-device", &format!("nvme,drive=disk,serial={serial}")]);
     qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(initramfs);
     qemu.arg("-append").arg(format!(
         // A kernel message in the middle of a line of the protocol would break it: only a panic is let through.
@@ -57,12 +63,6 @@ pub(super) fn machine(
 fn program(arch: Arch) -> Result<std::path::PathBuf> {
     let name = format!("qemu-system-{}", arch.name());
     sh::find(&name).with_context(|| format!("{name} is missing: cargo xtask setup --only vm installs it"))
-}
-
-/// KVM where it is to be had, emulation elsewhere.
-fn accelerator(arch: Arch) -> [&'static str; 2] {
-    let kvm = arch.is_native() && std::fs::OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
-    ["-accel", if kvm { "kvm" } else { "tcg,thread=multi" }]
 }
 
 /// The machine a kind of boot needs.

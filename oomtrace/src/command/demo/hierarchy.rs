@@ -25,6 +25,8 @@ pub struct Hierarchy {
     pub version: Version,
     /// Where it is mounted.
     pub mount: PathBuf,
+    /// The cgroup that is seen there: `/`, or a container's own.
+    pub root: PathBuf,
 }
 
 impl Hierarchy {
@@ -40,7 +42,7 @@ impl Hierarchy {
         if let Some(v1) =
             mounts.iter().find(|m| m.fs == "cgroup" && m.options.split(',').any(|o| o == "memory"))
         {
-            return Ok(Self { version: Version::V1, mount: v1.point.clone() });
+            return Ok(Self { version: Version::V1, mount: v1.point.clone(), root: v1.root.clone() });
         }
         let Some(v2) = mounts.into_iter().find(|m| m.fs == "cgroup2") else {
             bail!("no memory cgroup file system is mounted: mount -t cgroup2 none /sys/fs/cgroup");
@@ -49,7 +51,7 @@ impl Hierarchy {
         if !offered.split_ascii_whitespace().any(|c| c == "memory") {
             bail!("{}", no_memory(roots, &v2.point));
         }
-        Ok(Self { version: Version::V2, mount: v2.point })
+        Ok(Self { version: Version::V2, mount: v2.point, root: v2.root })
     }
 }
 
@@ -73,6 +75,7 @@ fn no_memory(roots: &Roots, mount: &std::path::Path) -> String {
 
 /// A line of mountinfo.
 struct Mount {
+    root: PathBuf,
     point: PathBuf,
     fs: String,
     options: String,
@@ -82,11 +85,13 @@ impl Mount {
     /// "ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAGS...] - FS SOURCE SUPER-OPTIONS"
     fn parse(line: &[u8]) -> Option<Self> {
         let mut words = line.split(|b| *b == b' ');
-        let point = unescape(words.nth(4)?);
+        let root = unescape(words.nth(3)?);
+        let point = unescape(words.next()?);
         let mut after = words.skip_while(|w| *w != b"-").skip(1);
         let fs = String::from_utf8(after.next()?.to_vec()).ok()?;
         let options = String::from_utf8_lossy(after.nth(1)?).into_owned();
-        Some(Self { point: OsString::from_vec(point).into(), fs, options })
+        let path = |bytes| PathBuf::from(OsString::from_vec(bytes));
+        Some(Self { root: path(root), point: path(point), fs, options })
     }
 }
 
@@ -138,7 +143,10 @@ mod tests {
 
     #[test]
     fn either_version() {
-        assert_eq!(find(V2, "cpu memory pids\n", "").unwrap().version, Version::V2);
+        let v2 = find(V2, "cpu memory pids\n", "").unwrap();
+        assert_eq!((v2.version, v2.root), (Version::V2, "/".into()));
+        let contained = find(&V1.replace(" / ", " /docker/3f2a "), "", "").unwrap();
+        assert_eq!((contained.version, contained.root), (Version::V1, "/docker/3f2a".into()));
         assert_eq!(find(V1, "", "").unwrap().version, Version::V1);
         // Hybrid: v2 is there, but the controller is on v1.
         let hybrid = format!("35 24 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n{V1}");

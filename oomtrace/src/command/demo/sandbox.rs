@@ -12,7 +12,7 @@ use super::janitor::{Janitor, Leftover, empty_and_remove};
 use super::tree::{Kernel, Tree};
 use crate::enrich::identity::same_start;
 use crate::enrich::process::Process;
-use crate::kernel::Roots;
+use crate::kernel::{Namespace, Roots};
 
 /// Limit of the demo's cgroup in bytes.
 pub const LIMIT: u64 = 64 << 20;
@@ -44,7 +44,7 @@ impl Sandbox {
     fn create_in(hierarchy: Hierarchy, tree: Box<dyn Tree>, roots: &Roots, limit: u64) -> Result<Self> {
         remove_stale(&*tree, &hierarchy.mount, roots);
         let me = Process::read(roots, std::process::id()).and_then(|p| p.start_boottime_ns).unwrap_or(0);
-        let dir = hierarchy.mount.join(format!("{PREFIX}{}-{me}", std::process::id()));
+        let dir = hierarchy.mount.join(format!("{PREFIX}{}-{me}{}", std::process::id(), namespace(roots)));
         let switched_on = switch_on(&*tree, &hierarchy)?;
         let leftover = Leftover { dir, switched_on };
         // From here on, dropping it cleans up.
@@ -83,6 +83,13 @@ impl Sandbox {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.leftover.dir
+    }
+
+    /// The cgroup as the kernel names it, from the root of its hierarchy; `None` where that is not UTF-8.
+    #[must_use]
+    pub fn path(&self) -> Option<String> {
+        let below = self.leftover.dir.strip_prefix(&self.hierarchy.mount).ok()?;
+        self.hierarchy.root.join(below).into_os_string().into_string().ok()
     }
 
     /// Its limit in bytes.
@@ -162,11 +169,21 @@ fn remove_stale(tree: &dyn Tree, mount: &Path, roots: &Roots) {
     }
 }
 
-/// Whether a name is that of a demo whose process is gone.
+/// End of the names of demos in a pid namespace of their own: from outside of it nobody can tell whether they run.
+fn namespace(roots: &Roots) -> String {
+    let link = std::fs::read_link(roots.proc.join("self/ns/pid")).unwrap_or_default();
+    match Namespace::Pid.is_initial(roots) {
+        Some(false) => link.to_string_lossy().replace("pid:[", "-").replace(']', ""),
+        _ => String::new(),
+    }
+}
+
+/// Whether a name is that of a demo, of our own pid namespace, whose process is gone.
 fn is_stale(name: &str, roots: &Roots) -> bool {
     let Some((pid, start)) = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')) else {
         return false;
     };
+    let start = start.strip_suffix(namespace(roots).as_str()).unwrap_or_default();
     let (Ok(pid), Ok(start)) = (pid.parse(), start.parse()) else { return false };
     let running = Process::read(roots, pid).and_then(|process| process.start_boottime_ns);
     !running.is_some_and(|running| same_start(running, start))

@@ -66,7 +66,7 @@ impl Tree for Fake {
 }
 
 fn create(fake: &Fake, version: Version) -> Result<Sandbox> {
-    let hierarchy = Hierarchy { version, mount: "/cg".into() };
+    let hierarchy = Hierarchy { version, mount: "/cg".into(), root: "/docker/3f2a".into() };
     Sandbox::create_in(hierarchy, Box::new(fake.clone()), &Roots::default(), 1 << 20)
 }
 
@@ -85,6 +85,7 @@ fn pair(name: &str, text: &str) -> (String, String) {
 fn v2_is_limited_and_left_as_it_was() {
     let fake = Fake::default();
     let sandbox = create(&fake, Version::V2).unwrap();
+    assert!(sandbox.path().is_some_and(|path| path.starts_with("/docker/3f2a/oomtrace-demo-")));
     assert!(sandbox.dir().starts_with("/cg") && fake.0.lock().unwrap().dirs == [sandbox.dir()]);
     drop(sandbox);
     assert_eq!(
@@ -138,9 +139,17 @@ fn stale_ones_are_removed_and_others_left_alone() {
     let fake = Fake::default();
     let me = std::process::id();
     let start = Process::read(&Roots::default(), me).unwrap().start_boottime_ns.unwrap();
-    let others = ["system.slice".into(), "oomtrace-demo-x".into(), "oomtrace-demo-7".into()];
-    let running = format!("{PREFIX}{me}-{start}");
-    let stale = [format!("{PREFIX}{}-5", u32::MAX), format!("{PREFIX}{me}-{}", start + 1_000_000_000)];
+    let own = namespace(&Roots::default());
+    // The last one is of another pid namespace.
+    let others = [
+        "system.slice".into(),
+        "oomtrace-demo-x".into(),
+        "oomtrace-demo-7".into(),
+        "oomtrace-demo-1-5-7".into(),
+    ];
+    let running = format!("{PREFIX}{me}-{start}{own}");
+    let stale =
+        [format!("{PREFIX}{}-5{own}", u32::MAX), format!("{PREFIX}{me}-{}{own}", start + 1_000_000_000)];
     fake.0.lock().unwrap().dirs =
         others.iter().chain([&running]).chain(&stale).map(|n| Path::new("/cg").join(n)).collect();
     remove_stale(&fake, Path::new("/cg"), &Roots::default());

@@ -3,7 +3,6 @@
 use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -108,18 +107,4 @@ impl Drop for Neighbour {
 fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
-}
-
-/// Runs the children until the kernel has killed the one that leaks.
-///
-/// # Errors
-/// As [`Victims::start`] and [`Victims::poll`].
-pub fn run_victims(sandbox: &Sandbox) -> Result<Killed> {
-    let mut victims = Victims::start(sandbox)?;
-    loop {
-        if let Some(killed) = victims.poll()? {
-            return Ok(killed);
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
 }

@@ -1,5 +1,7 @@
 //! What the event loop hands to the worker that enriches and writes.
 
+use oomtrace_common::Level;
+
 use crate::{
     collect::{Draft, Member},
     model::NoKillReason,
@@ -18,8 +20,8 @@ pub(super) enum Job {
     NoKill(Box<Draft>, NoKillReason),
     /// A victim of a reported kill exited: the kill's first record's time, process id, ns.
     LateExit(u64, u32, u64),
-    /// A victim of a reported kill came late: the kill's first record's time.
-    LateVictim(u64, Box<Member>),
+    /// A victim of a reported kill came late: the kill's first record's time, the victim, known paths.
+    LateVictim(u64, Box<Member>, Vec<Level>),
     /// The kernel's log, the only witness, has something to read.
     KernelLog,
     /// Lost since the last time: kills, records, why.

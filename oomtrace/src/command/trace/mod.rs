@@ -4,7 +4,10 @@ mod counts;
 mod events;
 mod job;
 mod kernel_log;
+mod run;
 mod session;
+mod source;
+mod stop;
 mod who;
 mod worker;
 
@@ -12,7 +15,7 @@ use anyhow::Result;
 
 use super::cli::TraceArgs;
 
-pub use events::{During, Ended};
+pub use run::{During, Ended};
 pub use session::Session;
 
 /// Traces until told to stop.
@@ -22,7 +25,7 @@ pub use session::Session;
 pub fn run(args: &TraceArgs) -> Result<()> {
     crate::survive::one_arena();
     let session = Session::open(args)?;
-    events::run(session, args, None).map(|_| ())
+    run::run(session, args, None).map(|_| ())
 }
 
 /// Traces while `during` runs in the background; used by `demo`. `during` is called once the probes are attached.
@@ -32,5 +35,5 @@ pub fn run(args: &TraceArgs) -> Result<()> {
 pub fn run_during(args: &TraceArgs, during: During) -> Result<Ended> {
     crate::survive::one_arena();
     let session = Session::open(args)?;
-    events::run(session, args, Some(during))
+    run::run(session, args, Some(during))
 }

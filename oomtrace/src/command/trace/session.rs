@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, thread::JoinHandle};
 
 use anyhow::{Context, Result, bail};
 use aya::Ebpf;
-use oomtrace_common::{ABSENT, Layout};
+use oomtrace_common::Layout;
 
-use super::super::cli::TraceArgs;
+use super::{super::cli::TraceArgs, kernel_log::KernelLog};
 use crate::{
     kernel::{Btf, Roots, capability, counters::VmstatOomKill, gfp::GfpNames, host, layout},
     model::Host,
@@ -45,13 +45,7 @@ impl Session {
         let types_to_attach = types_to_attach(args);
         let mut notes = Vec::new();
         let btf = types(args, &roots, &mut notes)?;
-        let mut layout = match &btf {
-            Some(btf) => layout::resolve(btf, &roots),
-            None => layout::without_btf(&roots),
-        };
-        if let Some(format) = roots.event_format("oom", "mark_victim") {
-            layout::from_format(&mut layout, &format);
-        }
+        let mut layout = layout::detect(btf.as_ref(), &roots);
         layout.debug = u32::from(args.verbose > 1);
         let gfp = GfpNames::detect(&roots, btf.as_ref());
         drop(btf);
@@ -124,7 +118,12 @@ fn attach(
     let lacking: Vec<String> =
         capability::needs(roots).iter().filter(|n| n.required).filter_map(capability::Need::remedy).collect();
     if !lacking.is_empty() {
-        bail!("{}", lacking.join("\n"));
+        // Where the kernel's log can be read it is the witness, and says less.
+        if KernelLog::open().is_err() {
+            bail!("{}", lacking.join("\n"));
+        }
+        notes.extend(lacking);
+        return Ok((None, Vec::new()));
     }
     let options = LoadOptions { ring_size: args.ring_size, layout };
     let mut loaded = match probe::load(&options) {
@@ -134,7 +133,9 @@ fn attach(
             return Ok((None, Vec::new()));
         }
     };
-    let own = types.and_then(|types| types.join().ok().flatten()).filter(|_| layout.task_tgid != ABSENT);
+    let own = types
+        .and_then(|types| types.join().ok().flatten())
+        .filter(|_| layout.task_tgid != oomtrace_common::ABSENT);
     let outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
     notes.extend(probe::shortfalls(&outcomes));
     let witness = |fact| outcomes.iter().any(|o: &Outcome| o.fact == fact && o.attached());

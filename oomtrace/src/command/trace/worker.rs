@@ -10,11 +10,12 @@ use std::{
 };
 
 use anyhow::Result;
+use oomtrace_common::Level;
 use tokio::sync::Notify;
 
 use super::{Session, job::Job, kernel_log::KernelLog, who::Who};
 use crate::{
-    collect::{Builder, Draft, Facts, Member},
+    collect::{Builder, Draft, Facts, Member, MemcgEvents},
     command::{
         cli::{Redact, TraceArgs},
         filter::{Filter, Verdict},
@@ -164,6 +165,8 @@ struct Memory {
     scenes: VecDeque<(u64, System, Vec<String>)>,
     /// First record's times of reported kills, to tell those that filters kept out.
     reported: VecDeque<u64>,
+    /// Kills counted by memory cgroups.
+    events: MemcgEvents,
 }
 
 impl Worker {
@@ -216,8 +219,8 @@ impl Worker {
                     ..Update::default()
                 }));
             }
-            Job::LateVictim(first, member) if memory.reported.contains(&first) => {
-                return self.late_victim(first, &member);
+            Job::LateVictim(first, member, levels) if memory.reported.contains(&first) => {
+                return self.late_victim(first, &member, &levels);
             }
             Job::LateExit(..) | Job::LateVictim(..) => {}
             Job::KernelLog => return self.kernel_log(memory),
@@ -261,6 +264,11 @@ impl Worker {
                 }
             }
             None => incident.source.notes.push("the scene was left out: too many kills at once".to_owned()),
+        }
+        if let Some((id, unseen)) = memory.events.unseen(draft) {
+            incident.source.notes.push(format!(
+                "memory.events of the victim's cgroup (id {id}) counted {unseen} more kills since its last one than were seen"
+            ));
         }
         if let Some(log) = &mut self.log {
             log.complete(&mut incident, draft, &self.builder);
@@ -357,9 +365,19 @@ impl Worker {
         self.write(&Event::OomNoKill(no_kill))
     }
 
-    fn late_victim(&mut self, first: u64, member: &Member) -> Result<bool> {
-        let victim = self.builder.late_victim(member);
-        let update = Update { id: self.builder.id(first), victims: vec![victim], ..Update::default() };
+    fn late_victim(&mut self, first: u64, member: &Member, levels: &[Level]) -> Result<bool> {
+        // The enricher fills incidents; the scene of this one has been reported.
+        let mut incident = Incident {
+            victims: vec![self.builder.late_victim(member, levels)],
+            system: Some(System::default()),
+            ..Incident::default()
+        };
+        let starts = [(member.task.tgid, member.task.start_time)];
+        self.enricher.enrich(&mut incident, &starts, 0);
+        locate(&mut incident);
+        let notes = incident.source.notes;
+        let update =
+            Update { id: self.builder.id(first), victims: incident.victims, notes, ..Update::default() };
         self.write(&Event::Update(update))
     }
 

@@ -11,7 +11,9 @@ const INVOKED: &[u8] = b" invoked oom-killer: gfp_mask=";
 /// The trigger and the `nodemask` that 4.10 to 4.19 print here.
 pub(crate) fn parse(text: &[u8]) -> Option<(Trigger, Option<String>)> {
     let (comm, rest) = split(text, INVOKED)?;
-    if comm.len() > super::COMM_MAX {
+    // A cgroup's name may hold these words, too, and a line about a cgroup comes in pieces: rather no trigger than a wrong one.
+    let about_cgroup = text.starts_with(b"Tasks in /") || text.starts_with(b"Task in /");
+    if comm.len() > super::COMM_MAX || about_cgroup {
         return None;
     }
     let (mask, names, rest) = mask(rest);
@@ -94,6 +96,13 @@ mod tests {
         assert!(parse(b"0123456789abcdef invoked oom-killer: gfp_mask=0xd0, order=0").is_none());
         assert!(parse(b"invoked oom-killer: gfp_mask=0xd0").is_none());
         assert!(parse(b" invoked oom-killer: gfp_mask=0xd0,").unwrap().0.comm.as_bytes().is_empty());
+    }
+
+    #[test]
+    fn a_line_about_a_cgroup_is_no_trigger() {
+        let text = b"Tasks in /a invoked oom-killer: gfp_mask=0x0, are going to be killed due to memory.oom.group set";
+        assert!(parse(text).is_none());
+        assert!(parse(b"Task in /a invoked oom-killer: gfp_mask=0x0, order=0").is_none());
     }
 
     #[test]

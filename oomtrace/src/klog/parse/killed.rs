@@ -30,12 +30,11 @@ pub(crate) fn parse(text: &[u8]) -> Option<Killed> {
     let rest = rest.strip_prefix(b" (")?;
     let mut killed = Killed { message, pid: number(pid)?, lines: 1, ..Killed::default() };
     match name_and_sizes(rest) {
-        Some((comm, user, sizes)) if comm.len() <= COMM_MAX => {
+        Some((comm, user, sizes)) if comm.len() <= COMM_MAX && sizes_of(&mut killed, sizes).is_some() => {
             killed.comm = Some(Text::new(comm));
-            killed.uid = user;
-            sizes_of(&mut killed, sizes);
+            killed.uid = killed.uid.or(user);
         }
-        // Without its message only the whole line is a kill.
+        // Without its message only a line with its sizes is a kill.
         _ if killed.message.is_none() => return None,
         _ => {}
     }
@@ -52,15 +51,14 @@ fn name_and_sizes(text: &[u8]) -> Option<(&[u8], Option<u32>, &[u8])> {
     Some((comm, Some(uid(user)?), sizes))
 }
 
-/// Fields in the order that the kernel prints them; each is there or not.
-fn sizes_of(killed: &mut Killed, sizes: &[u8]) {
-    let mut rest = sizes;
-    for (name, value) in [
-        (&b""[..], &mut killed.total_vm_kb),
-        (b", anon-rss:", &mut killed.anon_kb),
-        (b", file-rss:", &mut killed.file_kb),
-        (b", shmem-rss:", &mut killed.shmem_kb),
-    ] {
+/// Fields in the order that the kernel prints them. `None` when the first two are not there: a name has room for one, so
+/// that it is not certain where a cut line's name ends.
+fn sizes_of(killed: &mut Killed, sizes: &[u8]) -> Option<()> {
+    let (total, rest) = kb(sizes, b"")?;
+    let (anon, mut rest) = kb(rest, b", anon-rss:")?;
+    (killed.total_vm_kb, killed.anon_kb) = (Some(total), Some(anon));
+    for (name, value) in [(&b", file-rss:"[..], &mut killed.file_kb), (b", shmem-rss:", &mut killed.shmem_kb)]
+    {
         if let Some((number, after)) = kb(rest, name) {
             *value = Some(number);
             rest = after;
@@ -75,6 +73,7 @@ fn sizes_of(killed: &mut Killed, sizes: &[u8]) {
         rest = after;
     }
     killed.oom_score_adj = rest.strip_prefix(b" oom_score_adj:").and_then(number);
+    Some(())
 }
 
 /// `MESSAGE: Kill process N (COMM) score S or sacrifice child`, 5.0 and older.
@@ -169,11 +168,12 @@ mod tests {
     fn a_cut_kill_keeps_what_is_certain() {
         let killed = parse(b"Out of memory: Killed process 12 (ab").unwrap();
         assert_eq!((killed.pid, killed.comm, killed.total_vm_kb), (12, None, None));
-        let killed = parse(b"Out of memory: Killed process 12 (ab) total-vm:9kB, anon-rss:8k").unwrap();
-        assert_eq!(
-            (killed.comm, killed.total_vm_kb, killed.anon_kb),
-            (Some(Text::from("ab")), Some(9), None)
-        );
+        let killed =
+            parse(b"Out of memory: Killed process 12 () total-vm:) total-vm:9kB, anon-rss:8k").unwrap();
+        assert_eq!((killed.comm, killed.total_vm_kb, killed.anon_kb), (None, None, None));
+        let killed =
+            parse(b"Out of memory: Killed process 12 (ab) total-vm:9kB, anon-rss:8kB, file").unwrap();
+        assert_eq!((killed.comm, killed.anon_kb, killed.file_kb), (Some(Text::from("ab")), Some(8), None));
     }
 
     #[test]

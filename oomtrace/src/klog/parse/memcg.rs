@@ -64,8 +64,19 @@ fn old_stat(text: &[u8]) -> Option<Stat> {
     Some((stat_name(name)?, number(value.strip_suffix(b"KB")?)?))
 }
 
-/// `anon 123`: a line of `memory.stat`, 5.3 and later.
-pub(crate) fn stat(text: &[u8]) -> Option<Stat> {
+/// A part of `memory.stat`, 5.3 and later: a line a record, or in older kernels all lines in one record, which then may be
+/// cut in the last.
+pub(crate) fn stats(text: &[u8]) -> impl Iterator<Item = Stat> {
+    let whole = if text.len() < super::CUT_FROM {
+        text.len()
+    } else {
+        text.iter().rposition(|b| *b == b'\n').unwrap_or(0)
+    };
+    text[..whole].split(|b| *b == b'\n').filter_map(stat)
+}
+
+/// `anon 123`
+fn stat(text: &[u8]) -> Option<Stat> {
     let (name, value) = split(text, b" ")?;
     Some((stat_name(name)?, number(value)?))
 }
@@ -146,6 +157,13 @@ mod tests {
         for bad in ["anon", "anon 1 2", "Anon 1", " 1", "anon -1", "CPU: 0"] {
             assert_eq!(stat(bad.as_bytes()), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_block_that_may_be_cut_loses_its_last_line() {
+        let block = "pgfault 12345\n".repeat(80);
+        assert_eq!(stats(block.trim_end().as_bytes()).count(), 79);
+        assert_eq!(stats(b"anon 1\nfile 2").collect::<Vec<_>>(), [("anon".into(), 1), ("file".into(), 2)]);
     }
 
     #[test]

@@ -15,3 +15,6 @@ pub(super) mod tasks;
 
 /// Longest `comm` without its NUL.
 pub(super) const COMM_MAX: usize = oomtrace_common::COMM_LEN - 1;
+
+/// From this length on a text may have been cut: a record holds 1023 bytes since 5.10, about 975 before.
+pub(super) const CUT_FROM: usize = 970;

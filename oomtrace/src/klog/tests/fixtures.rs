@@ -8,6 +8,19 @@ pub(super) fn fixture(name: &str) -> Vec<Report> {
     read_all(&bytes(name))
 }
 
+/// Every fixture.
+pub(super) fn names() -> Vec<String> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/klog");
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut names: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "kmsg"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    assert!(!names.is_empty(), "{directory}");
+    names
+}
+
 /// A fixture as it is.
 pub(super) fn bytes(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/fixtures/klog/{name}.kmsg", env!("CARGO_MANIFEST_DIR"));

@@ -1,0 +1,95 @@
+//! One trace from the attached probes to the last line: the event path here, the worker and what runs beside in threads.
+
+use std::{
+    sync::{Arc, atomic::Ordering, mpsc::channel},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, anyhow};
+
+use super::{
+    Session,
+    events::EventPath,
+    source::{self, Source},
+    stop::Stop,
+    worker::{self, Shared, Tally},
+};
+use crate::command::cli::TraceArgs;
+
+/// Stack of a thread.
+const STACK: usize = 256 * 1024;
+/// What happens beside a trace has been reported after this time.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// How a trace ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ended {
+    /// Kills, before filters.
+    pub kills: u64,
+    /// Kills that were reported.
+    pub reported: u64,
+}
+
+/// Something that happens while the trace runs. It is given a way to ask whether the trace has been told to stop, and
+/// has to return soon after that.
+pub type During = Box<dyn FnOnce(&dyn Fn() -> bool) -> Result<()> + Send>;
+
+/// Runs a session until it is told to stop. With `during`, the trace ends a little after that at the latest.
+///
+/// # Errors
+/// When the output fails, or `during` does.
+pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>) -> Result<Ended> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
+    runtime.block_on(async {
+        // Before anything is written, so that no signal after the header goes unheard.
+        let mut stop = Stop::new(args)?;
+        let mut source = Source::take(&mut session)?;
+        let (worker, header) = worker::prepare(&mut session, args)?;
+        if source.ring.is_none() {
+            source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
+        }
+        let shared = Arc::clone(&worker.shared);
+        let (jobs, inbox) = channel();
+        let thread = thread("oomtrace-out", move || worker.run(header, &inbox))?;
+        let background = during.map(|during| background(during, Arc::clone(&shared))).transpose()?;
+        let mut path = EventPath::new(&mut session, jobs, shared);
+        let followed = path.follow(&mut source, &mut stop).await;
+        path.shared.stop();
+        path.finish(&mut source);
+        let tally = join(thread)?;
+        followed?;
+        if let Some(background) = background {
+            background
+                .join()
+                .map_err(|_| anyhow!("the background thread failed; this is a bug in oomtrace"))??;
+        }
+        Ok(Ended { kills: tally.kills, reported: tally.kills - tally.filtered })
+    })
+}
+
+/// A thread with a small stack: it is locked in memory as a whole.
+fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
+    let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
+    builder.spawn(run).with_context(|| format!("starting the thread {name}"))
+}
+
+/// Runs `during` beside the trace and ends the trace after it: at once when it failed, else when its records had time
+/// to arrive.
+fn background(during: During, shared: Arc<Shared>) -> Result<JoinHandle<Result<()>>> {
+    thread("oomtrace-during", move || {
+        let is_over = || shared.done.load(Ordering::Acquire);
+        let result = during(&is_over);
+        let end = Instant::now() + LINGER;
+        while result.is_ok() && !is_over() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        shared.stop();
+        result
+    })
+}
+
+fn join(thread: JoinHandle<Result<Tally>>) -> Result<Tally> {
+    thread.join().map_err(|_| anyhow!("the output thread failed; this is a bug in oomtrace"))?
+}
