@@ -25,21 +25,12 @@ pub(super) fn command(
 ) -> Result<Command> {
     std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
     let asked = format!("swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}", scenarios.join(","));
-<<<<<<< HEAD
     let mut qemu = machine(image, initramfs, (disk, SWAP_SERIAL), MEMORY_MIB, &asked, kvm)?;
-=======
-    // The guest overwrites the disk of this serial number and no other.
-    let mut qemu = machine(image, initramfs, (disk, "oomtrace-swap"), MEMORY_MIB, &asked, kvm)?;
->>>>>>> refs/heads/bench
     qemu.args(nodes(boot)?);
     Ok(qemu)
 }
 
-<<<<<<< HEAD
 /// A machine with `memory` MiB, `disk` (file, serial number) as NVMe disk, and `asked` on the kernel's command line.
-=======
-/// A machine with `memory` MiB, an NVMe `disk` (file, serial number), and `asked` on the kernel's command line.
->>>>>>> refs/heads/bench
 pub(super) fn machine(
     image: &Image,
     initramfs: &Path,
@@ -61,11 +52,7 @@ pub(super) fn machine(
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot"]);
     let (file, serial) = disk;
     qemu.arg("-drive").arg(format!("if=none,id=disk,format=raw,cache=unsafe,file={}", file.display()));
-<<<<<<< HEAD
     qemu.arg("-device").arg(format!("nvme,drive=disk,serial={serial}"));
-=======
-    qemu.args(["-device", &format!("nvme,drive=disk,serial={serial}")]);
->>>>>>> refs/heads/bench
     qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(initramfs);
     qemu.arg("-append").arg(format!(
         // A kernel message in the middle of a line of the protocol would break it: only a panic is let through.
