@@ -99,7 +99,8 @@ fn badness(central: &[i64; task::RSS_COUNTERS], pgtables: u64, adj: i32, oc: u64
         return INELIGIBLE;
     }
     let total = field::<u64>(oc, layout!(oc_totalpages)).unwrap_or(0);
-    let pages = task::resident(central) + task::not_negative(central[2]) + (pgtables >> layout!(page_shift)) as i64;
+    let pages =
+        task::resident(central) + task::not_negative(central[2]) + (pgtables >> layout!(page_shift)) as i64;
     pages + i64::from(adj) * ((total / 1000) as i64)
 }
 

@@ -42,7 +42,8 @@ pub(crate) fn pointer(base: u64, offset: u32) -> u64 {
 #[inline(always)]
 pub(crate) fn string<const N: usize>(address: u64, to: *mut [u8; N]) -> u32 {
     // SAFETY: `to` is valid for `N` bytes at every call; the helper checks the address.
-    let length = unsafe { bpf_probe_read_kernel_str(to.cast::<c_void>(), N as u32, address as *const c_void) };
+    let length =
+        unsafe { bpf_probe_read_kernel_str(to.cast::<c_void>(), N as u32, address as *const c_void) };
     if length <= 0 { 0 } else { length as u32 - 1 }
 }
 

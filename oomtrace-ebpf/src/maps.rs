@@ -6,7 +6,10 @@ use aya_ebpf::{
 };
 use oomtrace_common::{Identity, counter, kind};
 
-use crate::{candidates::Table, state::{Marked, State}};
+use crate::{
+    candidates::Table,
+    state::{Marked, State},
+};
 
 /// All records, in the order in which the hooks ran.
 #[map]

@@ -48,7 +48,10 @@ pub(crate) fn begin(decided: bool) -> u64 {
     let seq = count(counter::KILLS);
     if let Some(state) = STATE.get_ptr_mut(0) {
         // SAFETY: a slot of an array map, changed only under `oom_lock`.
-        unsafe { *state = State { seq, path_sent: 0, trigger_tid: emit::current_tid(), decided: u32::from(decided) } };
+        unsafe {
+            *state =
+                State { seq, path_sent: 0, trigger_tid: emit::current_tid(), decided: u32::from(decided) }
+        };
     }
     seq
 }

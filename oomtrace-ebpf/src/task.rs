@@ -26,8 +26,7 @@ pub(crate) fn fill(to: *mut Task, task: u64) {
         (*to).tgid = tgid(task);
         (*to).ppid = tgid(pointer(task, layout!(task_real_parent)));
         (*to).uid = uid(task);
-        (*to).oom_score_adj =
-            field::<i16>(signal, layout!(signal_oom_score_adj)).map_or(i32::MIN, i32::from);
+        (*to).oom_score_adj = field::<i16>(signal, layout!(signal_oom_score_adj)).map_or(i32::MIN, i32::from);
         (*to).ns_pid = ns_pid(task);
         comm(task, &raw mut (*to).comm);
         (*to).memcg_id = crate::chain::memcg_id(css(task));

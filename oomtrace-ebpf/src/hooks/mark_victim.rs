@@ -13,7 +13,12 @@ use aya_ebpf::{
 use aya_log_ebpf::debug;
 use oomtrace_common::{ABSENT, COMM_LEN, Plain, UNKNOWN, UNKNOWN_32, Victim, counter, kind, probe};
 
-use crate::{chain, emit, kread::{field, into, read}, layout::layout, state, task, trigger};
+use crate::{
+    chain, emit,
+    kread::{field, into, read},
+    layout::layout,
+    state, task, trigger,
+};
 
 #[btf_tracepoint(function = "mark_victim")]
 fn tp_btf_mark(ctx: BtfTracePointContext) -> i32 {

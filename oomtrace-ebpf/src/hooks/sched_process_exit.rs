@@ -2,11 +2,7 @@
 //!
 //! Since 6.16 it fires before the mm is given back, until then after it.
 
-use aya_ebpf::{
-    helpers::bpf_get_current_pid_tgid,
-    macros::raw_tracepoint,
-    programs::RawTracePointContext,
-};
+use aya_ebpf::{helpers::bpf_get_current_pid_tgid, macros::raw_tracepoint, programs::RawTracePointContext};
 use oomtrace_common::{Exit, UNKNOWN_32, kind, probe};
 
 use crate::{
