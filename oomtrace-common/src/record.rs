@@ -269,7 +269,7 @@ record!(
 
 record!(
     /// A task that `oom_evaluate_task` scored.
-    Candidate = 48 + 88, {
+    Candidate = 48 + 96, {
         /// Head.
         header: Header,
         /// Address of the task.
@@ -280,8 +280,10 @@ record!(
         rss_central: i64,
         /// Resident pages summed over all CPUs, `i64::MIN` when not taken.
         rss_exact: i64,
-        /// Swap entries in pages.
+        /// Swap entries in pages by the kernel's cheap read.
         swap: i64,
+        /// Swap entries in pages summed over all CPUs, `i64::MIN` when not taken.
+        swap_exact: i64,
         /// Page tables in bytes.
         pgtables_bytes: u64,
         /// kernfs id of the task's memory cgroup.

@@ -75,6 +75,7 @@ pub(crate) fn evaluate(task: u64, oc: u64, probe: u32) {
     let summed = counters.exact[0] != task::NO_PAGES;
     entry.rss_exact = if summed { task::resident(&counters.exact) } else { task::NO_PAGES };
     entry.swap = counters.central[2];
+    entry.swap_exact = counters.exact[2];
     entry.pgtables_bytes = pgtables;
     entry.memcg_id = crate::chain::memcg_id(task::css(task));
     entry.tid = field(task, layout!(task_pid)).unwrap_or(0);

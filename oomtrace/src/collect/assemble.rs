@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use oomtrace_common::{Exit, Level, Task, Victim};
 
 use super::{Decoded, Draft, Member};
+use crate::model::Role;
 
 /// A kill is reported at the latest this long after its SIGKILL, with or without its victims' exits.
 const REPORT_WITHIN: u64 = 35_000_000;
@@ -244,8 +245,9 @@ impl Assembler {
         if reported.members.iter().any(|m| m.task.tgid == task.tgid) {
             return true;
         }
-        let member =
-            Member { role: crate::model::Role::GroupMember, task: *task, signalled, marked, exited: None };
+        let shares = task.mm_id != 0 && reported.members.iter().any(|m| m.task.mm_id == task.mm_id);
+        let role = if shares && marked.is_none() { Role::SharedMm } else { Role::GroupMember };
+        let member = Member { role, task: *task, signalled, marked, exited: None };
         reported.members.push(member.clone());
         self.late.push((reported.first, member));
         true

@@ -4,7 +4,6 @@ use oomtrace_common::{Exit, Header, Kill, Level, Task, Victim, decode, kind};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::Role;
 
 const MS: u64 = 1_000_000;
 const ALL: Witness = Witness { signal: true, mark: true, exit: true, returned: true };
@@ -245,6 +244,19 @@ fn a_victim_after_the_report_is_not_lost() {
     assembler.push(exit(60 * MS, 11));
     assert!(matches!(assembler.poll(60 * MS)[..], [Closed::LateExit { tgid: 11, .. }]));
     assert_eq!(assembler.missing(1), 0);
+}
+
+#[test]
+fn a_sharer_after_the_report_is_a_sharer() {
+    let (a, b) = (task(10, 1), task(11, 1));
+    let mut assembler = feed(ALL, vec![kill(1, MS, a), signal(1, MS, a), mark(1, MS, a)]);
+    only_kill(assembler.poll(36 * MS));
+    assembler.push(signal(1, 50 * MS, b));
+    let closed = assembler.poll(50 * MS);
+    assert!(
+        matches!(&closed[..], [Closed::LateVictim { member, .. }] if member.role == Role::SharedMm),
+        "{closed:?}"
+    );
 }
 
 #[test]

@@ -66,8 +66,8 @@ impl Builder {
     /// The incident of a kill.
     #[must_use]
     pub fn build(&self, draft: &Draft, lost_events: u64) -> Incident {
-        let page_size = self.facts.host.page_size;
-        let paths = Paths::new(&draft.levels, page_size);
+        let units = Units::of(&self.facts.host);
+        let paths = Paths::new(&draft.levels, units.page_size);
         let clock = Clock::now();
         let mut notes = Vec::new();
         let time = draft.members.first().and_then(super::Member::killed).unwrap_or(draft.first);
@@ -79,8 +79,8 @@ impl Builder {
             host: self.facts.host.clone(),
             scope: self.scope(draft, &paths, &mut notes),
             trigger: Some(trigger(draft, &paths, self.facts.symbols.get())),
-            victims: victims(draft, &paths, Units::of(&self.facts.host), &clock, &mut notes),
-            candidates: candidates(draft, page_size),
+            victims: victims(draft, &paths, units, &clock, &mut notes),
+            candidates: candidates(draft, units),
             candidates_scored: draft.kill.as_ref().map(|k| k.candidates).filter(|n| *n != UNKNOWN_32),
             system: None,
             source: Source { probes: self.probes(draft), lost_events, notes, ..Source::default() },
@@ -221,42 +221,53 @@ fn frames(stack: &[u64], bytes: i32) -> &[u64] {
 }
 
 /// The scored tasks, highest badness first; among equals the one scored later, as the kernel chooses.
-fn candidates(draft: &Draft, page_size: u64) -> Vec<Candidate> {
+fn candidates(draft: &Draft, units: Units) -> Vec<Candidate> {
+    let sums = ranked_on_sums(draft, units);
     let mut scored: Vec<&Scored> = draft.candidates.iter().rev().collect();
-    scored.sort_by_key(|c| std::cmp::Reverse(points_as_kernel(c, draft)));
-    scored.into_iter().map(|c| candidate(c, draft, page_size)).collect()
+    scored.sort_by_key(|c| std::cmp::Reverse(points_as_kernel(c, sums)));
+    scored.into_iter().map(|c| candidate(c, sums, units.page_size)).collect()
 }
 
-fn candidate(scored: &Scored, draft: &Draft, page_size: u64) -> Candidate {
-    let bytes = |pages: i64| u64::try_from(pages).ok().map(|p| p * page_size);
+fn candidate(scored: &Scored, sums: bool, page_size: u64) -> Candidate {
+    let bytes = |cheap: i64, exact: i64| {
+        let pages = if sums && exact != i64::MIN { exact } else { cheap };
+        u64::try_from(pages).ok().map(|p| p * page_size)
+    };
     Candidate {
         pid: scored.tgid,
         comm: Text::until_nul(&scored.comm),
-        points: points_as_kernel(scored, draft),
-        rss_bytes: bytes(if uses_exact(draft) { scored.rss_exact } else { scored.rss_central }),
-        swap_bytes: bytes(scored.swap),
+        points: points_as_kernel(scored, sums),
+        rss_bytes: bytes(scored.rss_central, scored.rss_exact),
+        swap_bytes: bytes(scored.swap, scored.swap_exact),
         page_table_bytes: Some(scored.pgtables_bytes),
         oom_score_adj: Some(scored.oom_score_adj),
     }
 }
 
 /// Points on the counters that the kernel ranked on; `None` for a task that may not be killed.
-fn points_as_kernel(scored: &Scored, draft: &Draft) -> Option<i64> {
+fn points_as_kernel(scored: &Scored, sums: bool) -> Option<i64> {
     if scored.points == i64::MIN {
         return None;
     }
-    let exact = uses_exact(draft) && scored.rss_exact != i64::MIN;
-    Some(if exact { scored.points - scored.rss_central + scored.rss_exact } else { scored.points })
+    Some(exact_points(scored).filter(|_| sums).unwrap_or(scored.points))
 }
 
-/// Whether the kernel ranked on exact sums (7.0 and later): the winning score tells.
-pub(super) fn uses_exact(draft: &Draft) -> bool {
-    let Some(kill) = &draft.kill else { return false };
-    let winner = draft.candidates.iter().find(|c| c.tgid == kill.chosen.tgid);
-    let Some(winner) = winner.filter(|w| w.points != i64::MIN && w.rss_exact != i64::MIN) else {
-        return false;
-    };
-    let central = winner.points;
-    let exact = central - winner.rss_central + winner.rss_exact;
-    exact != central && (exact - kill.chosen_points).abs() < (central - kill.chosen_points).abs()
+/// Points on exact sums; `None` when they were not taken.
+fn exact_points(scored: &Scored) -> Option<i64> {
+    let taken = scored.rss_exact != i64::MIN && scored.swap_exact != i64::MIN;
+    let swap = scored.swap_exact.max(0) - scored.swap.max(0);
+    taken.then(|| scored.points - scored.rss_central + scored.rss_exact + swap)
+}
+
+/// Whether the kernel ranked on exact sums (7.0 and later): where both give different scores the winning one tells, else
+/// the kernel's version.
+pub(super) fn ranked_on_sums(draft: &Draft, units: Units) -> bool {
+    let scores = draft.kill.as_deref().and_then(|kill| {
+        let winner = draft.candidates.iter().find(|c| c.tgid == kill.chosen.tgid && c.points != i64::MIN)?;
+        Some((winner.points, exact_points(winner)?, kill.chosen_points))
+    });
+    match scores {
+        Some((cheap, exact, kernel)) if cheap != exact => (exact - kernel).abs() < (cheap - kernel).abs(),
+        _ => units.ranks_on_sums,
+    }
 }

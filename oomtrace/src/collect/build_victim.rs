@@ -4,7 +4,7 @@ use oomtrace_common::{Task, UNKNOWN, UNKNOWN_32};
 
 use super::{
     Draft, Member, Paths,
-    build::{known, uses_exact},
+    build::{known, ranked_on_sums},
 };
 use crate::{
     kernel::clock::Clock,
@@ -103,10 +103,7 @@ pub(super) fn victim(member: &Member, paths: &Paths<'_>, page_size: u64, clock: 
         start_time: known(task.start_time).map(|t| clock.rfc3339(t)),
         oom_score_adj: (task.oom_score_adj != i32::MIN).then_some(task.oom_score_adj),
         memory: memory(task, page_size),
-        cgroup: (task.memcg_id != 0).then(|| CgroupRef {
-            path: paths.path(task.memcg_id).unwrap_or_default(),
-            id: Some(task.memcg_id.to_string()),
-        }),
+        cgroup: paths.path(task.memcg_id).map(|path| CgroupRef { path, id: Some(task.memcg_id.to_string()) }),
         kill_to_exit_ns: member.kill_to_exit(),
         ..Victim::default()
     }
@@ -202,31 +199,36 @@ fn parts(
     let adj = scored.map_or(task.oom_score_adj, |c| c.oom_score_adj);
     let thousandth = total_pages.map(|t| i64::try_from(t / 1000).unwrap_or(0));
     let adj_pages = thousandth.map(|t| t * i64::from(if adj == i32::MIN { 0 } else { adj }));
-    let swap = scored.map_or(task.central[2], |c| c.swap).max(0);
     let pgtables = scored.map_or(task.pgtables_bytes, |c| c.pgtables_bytes);
     let page_table_pages = i64::try_from(known(pgtables)? / units.page_size).ok()?;
-    let rss = match scored {
-        Some(c) if uses_exact(draft) => c.rss_exact,
-        Some(c) => c.rss_central,
+    let sums = ranked_on_sums(draft, units);
+    let (rss_pages, swap_pages) = match scored {
+        Some(c) if sums && c.rss_exact != i64::MIN => (c.rss_exact, c.swap_exact.max(0)),
+        Some(c) => (c.rss_central, c.swap.max(0)),
         None => {
-            let rest = swap + page_table_pages + adj_pages.unwrap_or(0);
-            resident(task, points.map(|points| points - rest), units.ranks_on_sums)?
+            let rest = page_table_pages + adj_pages.unwrap_or(0);
+            resident_and_swap(task, points.map(|points| points - rest), sums)?
         }
     };
-    Some(BadnessParts { rss_pages: rss, swap_pages: swap, page_table_pages, adj_pages })
+    Some(BadnessParts { rss_pages, swap_pages, page_table_pages, adj_pages })
 }
 
-/// Resident pages on the counters that the kernel ranked on: those that come closer to what it had (`wanted`), else those
-/// that its version ranks on.
-fn resident(task: &Task, wanted: Option<i64>, ranks_on_sums: bool) -> Option<i64> {
-    let sum = |c: &[i64; 4]| (!c.contains(&i64::MIN)).then(|| c[0].max(0) + c[1].max(0) + c[3].max(0));
-    let (central, exact) = match (sum(&task.central), sum(&task.exact)) {
-        (Some(central), Some(exact)) => (central, exact),
-        (central, exact) => return central.or(exact),
+/// Resident and swapped pages on the counters that the kernel ranked on: those that come closer to what it had
+/// (`wanted`), else by `sums`.
+fn resident_and_swap(task: &Task, wanted: Option<i64>, sums: bool) -> Option<(i64, i64)> {
+    let pages = |c: &[i64; 4]| {
+        (!c.contains(&i64::MIN)).then(|| (c[0].max(0) + c[1].max(0) + c[3].max(0), c[2].max(0)))
+    };
+    let (cheap, exact) = match (pages(&task.central), pages(&task.exact)) {
+        (Some(cheap), Some(exact)) => (cheap, exact),
+        (cheap, exact) => return cheap.or(exact),
     };
     let exact_wins = match wanted {
-        Some(wanted) if exact != central => (exact - wanted).abs() < (central - wanted).abs(),
-        _ => ranks_on_sums,
+        Some(wanted) if exact != cheap => {
+            let off = |(rss, swap): (i64, i64)| (rss + swap - wanted).abs();
+            off(exact) < off(cheap)
+        }
+        _ => sums,
     };
-    Some(if exact_wins { exact } else { central })
+    Some(if exact_wins { exact } else { cheap })
 }

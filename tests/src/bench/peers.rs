@@ -89,6 +89,7 @@ fn subject(name: &str, kind: Kind) -> Result<()> {
         let (subject, hooked, line) = begin(kind)?;
         attached.push(ms(subject.started, hooked));
         ready.push(ms(subject.started, line.at));
+        say(&format!("a start took {:.0} ms", ms(subject.started, hooked)));
         subject.finish(PATIENCE)?;
     }
     say(&format!("start to attached: {}", spread(&attached, "ms")));

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use oomtrace_tests::cgroup::{Cgroup, Hierarchy};
@@ -17,16 +18,24 @@ pub(crate) const GUEST: &str = env!("CARGO_BIN_EXE_oomtrace-guest");
 /// Generous: a debug build on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The tracer: `OOMTRACE_BIN`, or what cargo has built beside the tests.
+/// The tracer: `OOMTRACE_BIN`, or built now: what lies beside the tests may be older than the source.
 pub(crate) fn oomtrace() -> PathBuf {
-    let binary = std::env::var_os("OOMTRACE_BIN")
-        .map_or_else(|| Path::new(GUEST).with_file_name("oomtrace"), PathBuf::from);
-    assert!(
-        binary.exists(),
-        "no tracer at {}: build it with `cargo build -p oomtrace` or name it in OOMTRACE_BIN",
-        binary.display()
-    );
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let named = std::env::var_os("OOMTRACE_BIN").map(PathBuf::from);
+    let binary = named.unwrap_or_else(|| BUILT.get_or_init(build).clone());
+    assert!(binary.exists(), "no tracer at {}: OOMTRACE_BIN names nothing", binary.display());
     binary
+}
+
+fn build() -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "oomtrace", "--bin", "oomtrace"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let status = cargo.status().expect("cargo starts");
+    assert!(status.success(), "oomtrace does not build");
+    Path::new(GUEST).with_file_name("oomtrace")
 }
 
 /// True when real kills can be made. Without root the test fails, unless `OOMTRACE_NO_ROOT=1` asks to leave it out.

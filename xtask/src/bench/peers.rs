@@ -14,6 +14,9 @@ pub(crate) struct Peers {
     /// A kernel of tests/kernels.toml
     #[arg(long, default_value = "x86_64-6.12")]
     kernel: String,
+    /// Use KVM instead of emulation
+    #[arg(long)]
+    kvm: bool,
     /// Fetch kernel and packages anew
     #[arg(long)]
     update: bool,
@@ -25,14 +28,14 @@ const MEMORY_MIB: u32 = 3072;
 const DISK: &str = "1500M";
 
 impl Peers {
-    /// Prints a line per figure; the console is kept in target/vm/peers.log.
+    /// Prints a line per figure; the console is kept in target/vm/custom-KERNEL.log.
     pub(crate) fn run(self) -> Result<()> {
         let guest = Custom::prepare(&self.kernel, self.update)?;
         let disk = disk(&guest, self.update)?;
         println!("{} on {}", PACKAGES.join(" and "), guest.release());
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         println!("load of the host: {}", load.trim());
-        guest.run(&disk, MEMORY_MIB, "oomtrace.bench=peers", &paths::target().join("vm/peers.log"))
+        guest.run(&disk, MEMORY_MIB, "oomtrace.bench=peers", self.kvm)
     }
 }
 

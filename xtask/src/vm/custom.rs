@@ -44,8 +44,10 @@ impl Custom {
     }
 
     /// Boots with `memory` MiB and `disk`, prints what the guest logs, and fails when one of its verdicts does.
-    pub(crate) fn run(&self, disk: &Path, memory: u32, asked: &str, log: &Path) -> Result<()> {
-        let qemu = qemu::machine(&self.image, &self.initramfs, (disk, "root"), memory, asked, false)?;
+    pub(crate) fn run(&self, disk: &Path, memory: u32, asked: &str, kvm: bool) -> Result<()> {
+        let log = &paths::target().join("vm").join(format!("custom-{}.log", self.image.kernel.name));
+        let disk = (disk, "oomtrace-packages");
+        let qemu = qemu::machine(&self.image, &self.initramfs, disk, memory, asked, kvm)?;
         let boot = guest::run(qemu, log, |name, outcome, took| {
             println!("{name}: {outcome:?} ({:.0} s)", took.as_secs_f64());
         })?;

@@ -1,6 +1,10 @@
 //! Kills seen against kills counted by the kernel.
 
-use crate::{collect::Draft, kernel::counters::VmstatOomKill, model::Role};
+use crate::{
+    collect::{Draft, Member},
+    kernel::counters::VmstatOomKill,
+    model::Role,
+};
 
 /// Keeps both counts.
 ///
@@ -30,9 +34,10 @@ impl Counts {
     }
 
     /// A further victim of a kill was seen.
-    pub(super) fn seen_late(&mut self) {
-        self.at_least += 1;
-        self.at_most += 1;
+    pub(super) fn seen_late(&mut self, member: &Member) {
+        let counted = u64::from(member.role != Role::SharedMm);
+        self.at_least += counted;
+        self.at_most += counted;
     }
 
     /// By how much the kernel's counter rose; `None` when it can't be read.

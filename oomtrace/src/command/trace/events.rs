@@ -149,7 +149,7 @@ impl EventPath {
                 self.send(Job::LateExit(first, tgid, kill_to_exit));
             }
             Closed::LateVictim { first, member, levels } => {
-                self.counts.seen_late();
+                self.counts.seen_late(&member);
                 self.send(Job::LateVictim(first, member, levels));
             }
         }
