@@ -5,6 +5,11 @@ use super::{Roots, symbols::for_each};
 /// No function is larger; an address further away lies in none.
 const FUNCTION_LEN_MAX: u64 = 1 << 20;
 
+/// Room for functions and for their names while they are read, several times what a kernel has. Only what is written to
+/// takes memory; growing step by step would leave twice the table behind in a heap that is locked.
+const FUNCTIONS_ROOM: usize = 1 << 20;
+const NAMES_ROOM: usize = 16 << 20;
+
 /// Functions by address: 4 bytes each and their names. About 2 MiB for a distribution's kernel.
 #[derive(Debug, Default)]
 pub struct TextSymbols {
@@ -21,7 +26,11 @@ impl TextSymbols {
     /// Symbols that never name a frame are left out: compiler padding (`__pfx_`) and all but the first name of an address.
     #[must_use]
     pub fn load(roots: &Roots) -> Self {
-        let mut table = Self::default();
+        let mut table = Self {
+            base: 0,
+            functions: Vec::with_capacity(FUNCTIONS_ROOM),
+            names: Vec::with_capacity(NAMES_ROOM),
+        };
         for_each(roots, |symbol| {
             let text = matches!(symbol.kind, b't' | b'T' | b'w' | b'W');
             if text && symbol.address != 0 && !symbol.name.starts_with(b"__pfx_") {
@@ -29,7 +38,8 @@ impl TextSymbols {
             }
             true
         });
-        table.functions.sort_by_key(|(offset, _)| *offset);
+        // By place of the name where offsets are equal: in the order of the file.
+        table.functions.sort_unstable();
         table.functions.dedup_by_key(|(offset, _)| *offset);
         table.functions.shrink_to_fit();
         table.names.shrink_to_fit();

@@ -40,10 +40,11 @@ const POLL: Duration = Duration::from_millis(20);
 const SUBJECTS: [(&str, Kind); 3] =
     [("oomtrace", Kind::Oomtrace), ("bpftrace", Kind::Bpftrace), ("bcc", Kind::Bcc)];
 
-/// Measures all three; a verdict each.
-pub fn in_guest() {
+/// Measures those of the three that are named; a verdict each.
+pub fn in_guest(names: &[String]) {
     let ready = mount_all();
-    for (name, kind) in SUBJECTS {
+    let wanted = |name: &str| names.iter().any(|wanted| wanted == name);
+    for (name, kind) in SUBJECTS.into_iter().filter(|(name, _)| wanted(name)) {
         protocol::start(name);
         let result = match &ready {
             Ok(()) => subject(name, kind),
@@ -110,10 +111,7 @@ fn begin(kind: Kind) -> Result<(Subject, u64, Line)> {
     let mut subject = Subject::start(kind, &mut command(kind), Path::new(ERRORS))?;
     let end = Instant::now() + PATIENCE;
     while !is_hooked() {
-        ensure!(
-            Path::new(&format!("/proc/{}/exe", subject.pid())).exists(),
-            "it ended before it was attached"
-        );
+        subject.check().context("it ended before it was attached")?;
         ensure!(Instant::now() < end, "it was not attached within {PATIENCE:?}");
         std::thread::sleep(POLL);
     }

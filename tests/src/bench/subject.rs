@@ -82,6 +82,13 @@ impl Subject {
         self.child.id()
     }
 
+    /// An error with what it said once it has ended.
+    pub(super) fn check(&mut self) -> Result<()> {
+        let Some(status) = self.child.try_wait()? else { return Ok(()) };
+        let said: Vec<String> = self.lines.iter().map(|line| line.text).collect();
+        bail!("{status}, having said {said:?}");
+    }
+
     /// Waits for the line that says that it is ready.
     pub(super) fn ready(&mut self, limit: Duration) -> Result<Line> {
         let kind = self.kind;

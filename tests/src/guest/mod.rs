@@ -28,7 +28,7 @@ pub fn init() -> ! {
     let line = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
     let parameters = Parameters::parse(&line);
     match boot::set_up(&parameters) {
-        Ok(()) if parameters.bench => crate::bench::peers(),
+        Ok(()) if !parameters.bench.is_empty() => crate::bench::peers(&parameters.bench),
         Ok(()) => run(&parameters),
         Err(error) => refuse(&parameters, &format!("{error:#}")),
     }

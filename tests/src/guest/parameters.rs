@@ -11,15 +11,16 @@ pub struct Parameters {
     pub boot: Boot,
     /// `oomtrace.tracer=none`: look at the kernel's reports alone.
     pub kernel_only: bool,
-    /// `oomtrace.bench=peers`: measure instead of running scenarios.
-    pub bench: bool,
+    /// `oomtrace.bench=oomtrace,bcc`: measure these instead of running scenarios.
+    pub bench: Vec<String>,
 }
 
 impl Parameters {
     /// Reads a command line; what is not ours is ignored.
     #[must_use]
     pub fn parse(line: &str) -> Self {
-        let mut parameters = Self { scenarios: Vec::new(), boot: Boot::V2, kernel_only: false, bench: false };
+        let mut parameters =
+            Self { scenarios: Vec::new(), boot: Boot::V2, kernel_only: false, bench: Vec::new() };
         for word in line.split_whitespace() {
             match word.split_once('=') {
                 Some(("oomtrace.scenarios", names)) => {
@@ -28,7 +29,9 @@ impl Parameters {
                 }
                 Some(("oomtrace.cgroup" | "oomtrace.boot", "v1")) => parameters.boot = Boot::V1,
                 Some(("oomtrace.boot", "v2-numa")) => parameters.boot = Boot::V2Numa,
-                Some(("oomtrace.bench", "peers")) => parameters.bench = true,
+                Some(("oomtrace.bench", names)) => {
+                    parameters.bench = names.split(',').map(str::to_owned).collect();
+                }
                 Some(("oomtrace.tracer", "none")) => parameters.kernel_only = true,
                 _ => {}
             }

@@ -14,6 +14,9 @@ pub(crate) struct Peers {
     /// A kernel of tests/kernels.toml
     #[arg(long, default_value = "x86_64-6.12")]
     kernel: String,
+    /// Only these of oomtrace, bpftrace and bcc
+    #[arg(long, value_delimiter = ',', default_value = "oomtrace,bpftrace,bcc")]
+    only: Vec<String>,
     /// Use KVM instead of emulation
     #[arg(long)]
     kvm: bool,
@@ -22,7 +25,8 @@ pub(crate) struct Peers {
     update: bool,
 }
 
-const PACKAGES: [&str; 2] = ["bpftrace", "bpfcc-tools"];
+/// A shell and its tools are essential in Debian, so that nothing depends on them; bpftrace crashes without a shell.
+const PACKAGES: [&str; 4] = ["bpftrace", "bpfcc-tools", "dash", "coreutils"];
 /// bcc compiles with LLVM in memory, the kernel's headers in the page cache.
 const MEMORY_MIB: u32 = 3072;
 const DISK: &str = "1500M";
@@ -35,7 +39,7 @@ impl Peers {
         println!("{} on {}", PACKAGES.join(" and "), guest.release());
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         println!("load of the host: {}", load.trim());
-        guest.run(&disk, MEMORY_MIB, "oomtrace.bench=peers", self.kvm)
+        guest.run(&disk, MEMORY_MIB, &format!("oomtrace.bench={}", self.only.join(",")), self.kvm)
     }
 }
 
