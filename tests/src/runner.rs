@@ -161,7 +161,7 @@ fn one(name: &str) -> Result<Verdict> {
 /// On a development machine others make the kernel report too, and it prints 10 reports in 5 s for all of them: a kill
 /// whose report is missing is made again. What oomtrace says is never asked for twice.
 fn attempts(scenario: &Scenario, stage: &Stage) -> Result<Verdict> {
-    let mut left = if stage.native { 3 } else { 0 };
+    let mut left = if stage.native { 6 } else { 0 };
     loop {
         match (scenario.run)(stage) {
             Err(error) if left > 0 && format!("{error:#}").contains(scenario::NO_REPORT) => {
