@@ -1,17 +1,20 @@
 //! Staying alive and awake while the machine runs out of memory.
 //!
-//! Order at start: [`one_arena`] before the first thread, then load and attach, then [`settle`]. After that nothing is
-//! forked: a child of a locked process copies pages at the worst time.
+//! Order at start: [`one_arena`] before the first thread, then load and attach, then [`settle`], then [`run_first`] in
+//! the threads that have to be in time. After that nothing is forked: a child of a locked process copies pages at the
+//! worst time.
 
 mod heap;
 mod memory;
 mod outcome;
 mod priority;
+mod turn;
 
 pub use heap::*;
 pub use memory::*;
 pub use outcome::*;
 pub use priority::*;
+pub use turn::*;
 
 use crate::kernel::Roots;
 

@@ -55,6 +55,7 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>
         let thread = thread("oomtrace-out", move || worker.run(header, &inbox))?;
         let background = during.map(|during| background(during, Arc::clone(&shared))).transpose()?;
         let mut path = EventPath::new(&mut session, jobs, shared);
+        crate::survive::run_first();
         let followed = path.follow(&mut source, &mut stop).await;
         path.shared.stop();
         path.finish(&mut source);

@@ -175,6 +175,7 @@ impl Worker {
     /// # Errors
     /// When the output can't be written; what was written before is valid.
     pub(super) fn run(mut self, header: Header, jobs: &Receiver<Job>) -> Result<Tally> {
+        crate::survive::run_first();
         let mut memory = Memory::default();
         let result = self.serve(header, jobs, &mut memory);
         self.shared.stop();
