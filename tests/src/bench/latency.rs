@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::figure::{ms, spread};
+use super::status::memory;
 use super::subject::{Kind, Line, Subject};
 use super::victims::{Victim, Victims};
 
@@ -40,6 +41,7 @@ pub(super) fn measure(tracer: &Path, kills: usize, pause: Duration) -> Result<()
     let mut victims = Victims::new(LIMIT)?;
     // Start-up goes on in the background for a moment: the kernel's symbols.
     std::thread::sleep(Duration::from_secs(2));
+    memory("before the kills", subject.pid())?;
     let mut samples = Vec::new();
     for _ in 0..kills {
         std::thread::sleep(pause);
@@ -50,6 +52,7 @@ pub(super) fn measure(tracer: &Path, kills: usize, pause: Duration) -> Result<()
         samples.push(Sample { victim, line, record });
     }
     std::thread::sleep(SETTLE);
+    memory("after the kills", subject.pid())?;
     let rest = subject.finish(PATIENCE)?;
     let _ = std::fs::remove_file(errors);
     ensure!(samples.iter().all(|sample| sample.kernel() > 0), "a record has no boottime_ns");

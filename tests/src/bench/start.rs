@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::figure::{ms, spread};
-use super::status::{kib, used};
+use super::status::{memory, used};
 use super::subject::{Kind, Subject};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,13 +52,8 @@ pub(super) fn measure(tracer: &Path, runs: usize, idle: Duration) -> Result<()> 
         after.threads
     );
     memory("after it", pid)?;
-    subject.finish(PATIENCE).map(drop)
-}
-
-fn memory(when: &str, pid: u32) -> Result<()> {
-    const KEYS: [&str; 6] = ["VmRSS", "VmHWM", "VmLck", "RssAnon", "RssFile", "RssShmem"];
-    let values =
-        KEYS.iter().map(|key| Ok(format!("{key} {}", kib(pid, key)?))).collect::<Result<Vec<_>>>()?;
-    println!("memory {when} (KiB): {}", values.join(", "));
+    // Others may have made kills, which it then worked on.
+    let rest = subject.finish(PATIENCE)?;
+    rest.last().into_iter().for_each(|line| println!("{}", line.text));
     Ok(())
 }

@@ -41,3 +41,12 @@ pub(super) fn used(pid: u32) -> Result<Used> {
     }
     Ok(used)
 }
+
+/// Prints what it occupies.
+pub(super) fn memory(when: &str, pid: u32) -> Result<()> {
+    const KEYS: [&str; 6] = ["VmRSS", "VmHWM", "VmLck", "RssAnon", "RssFile", "RssShmem"];
+    let values =
+        KEYS.iter().map(|key| Ok(format!("{key} {}", kib(pid, key)?))).collect::<Result<Vec<_>>>()?;
+    println!("memory {when} (KiB): {}", values.join(", "));
+    Ok(())
+}

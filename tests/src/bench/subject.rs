@@ -151,6 +151,9 @@ impl Drop for Subject {
 }
 
 fn read(mut output: ChildStdout, lines: &Sender<Line>) {
+    if let Err(error) = sys::run_first() {
+        println!("the reader waits its turn ({error}): times to a line are too long on a busy machine");
+    }
     let mut line = Vec::new();
     let mut chunk = [0; 65536];
     while let Ok(length @ 1..) = output.read(&mut chunk) {

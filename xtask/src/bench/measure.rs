@@ -14,11 +14,21 @@ pub(crate) struct Latency {
     /// Milliseconds between them
     #[arg(long, default_value_t = 200)]
     pause: u32,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a benchmark runs.
+#[derive(clap::Args)]
+struct How {
+    /// Let all that is measured run before everything else on the machine (chrt --fifo 1): what a quiet machine shows
+    #[arg(long)]
+    undisturbed: bool,
 }
 
 impl Latency {
     pub(crate) fn run(self) -> Result<()> {
-        measure("latency", &[self.kills, self.pause])
+        measure(&self.how, "latency", &[self.kills, self.pause])
     }
 }
 
@@ -31,21 +41,26 @@ pub(crate) struct Startup {
     /// Seconds it is left alone
     #[arg(long, default_value_t = 60)]
     idle: u32,
+    #[command(flatten)]
+    how: How,
 }
 
 impl Startup {
     pub(crate) fn run(self) -> Result<()> {
-        measure("start", &[self.runs, self.idle])
+        measure(&self.how, "start", &[self.runs, self.idle])
     }
 }
 
 /// With the static binary that users get.
-fn measure(what: &str, numbers: &[u32]) -> Result<()> {
+fn measure(how: &How, what: &str, numbers: &[u32]) -> Result<()> {
     let arch = Arch::ALL.into_iter().find(|arch| arch.is_native());
     let arch = arch.context("oomtrace is not built for this architecture")?;
     let bins = userspace::build_static(arch, &[userspace::OOMTRACE, GUEST])?;
     let [tracer, guest] = bins.as_slice() else { anyhow::bail!("two binaries were to be built") };
-    let mut command = sh::as_root(guest)?;
+    let mut command = if how.undisturbed { sh::as_root("chrt")? } else { sh::as_root(guest)? };
+    if how.undisturbed {
+        command.args(["--fifo", "1"]).arg(guest);
+    }
     command.args(["bench", what]).arg(tracer).args(numbers.iter().map(ToString::to_string));
     sh::run(&mut command)
 }
