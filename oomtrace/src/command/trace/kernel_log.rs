@@ -1,7 +1,7 @@
 //! The kernel's log as a second witness: it completes what the attached hooks could not see, and where there are none it
 //! is the only one.
 
-use std::{collections::VecDeque, os::fd::RawFd, path::Path};
+use std::{collections::VecDeque, os::fd::RawFd, path::Path, time::Instant};
 
 use crate::{
     collect::{Builder, Draft, INFERRED},
@@ -18,6 +18,8 @@ pub(super) struct KernelLog {
     reader: KmsgReader,
     parser: Parser,
     reports: VecDeque<Report>,
+    /// printk's time of the last record, and when it was read: printk's clock need not be any that we can read.
+    last: (u64, Instant),
 }
 
 impl KernelLog {
@@ -28,7 +30,8 @@ impl KernelLog {
     pub(super) fn open() -> Result<Self, String> {
         let reader = KmsgReader::open(Path::new("/dev/kmsg"), Start::Now)
             .map_err(|e| format!("the kernel's log can't complete reports: {e}"))?;
-        Ok(Self { reader, parser: Parser::new(), reports: VecDeque::with_capacity(KEPT) })
+        let last = (0, Instant::now());
+        Ok(Self { reader, parser: Parser::new(), reports: VecDeque::with_capacity(KEPT), last })
     }
 
     /// The descriptor to wait on.
@@ -67,9 +70,11 @@ impl KernelLog {
 
     fn read(&mut self) {
         while let Ok(Next::Record(record)) = self.reader.next_record() {
+            self.last = (record.usec, Instant::now());
             self.parser.push(&record.line());
         }
-        self.parser.tick(clock::boottime_ns() / 1000);
+        let since = u64::try_from(self.last.1.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.parser.tick(self.last.0.saturating_add(since));
         while let Some(item) = self.parser.pop() {
             if let Item::Report(report) = item {
                 if self.reports.len() == KEPT {
