@@ -209,9 +209,15 @@ fn trigger(draft: &Draft, paths: &Paths<'_>, symbols: Option<&TextSymbols>) -> T
         pid: draft.current_tid,
         comm: Text::until_nul(&draft.current_comm),
         cgroup: sent.and_then(|t| paths.path(t.memcg_id)),
-        kernel_stack: symbols.map_or_else(|| addresses(kernel), |symbols| symbols.name_all(kernel)),
+        kernel_stack: symbols
+            .map_or_else(|| addresses(kernel), |symbols| without_us(symbols.name_all(kernel))),
         user_stack: addresses(user),
     }
+}
+
+/// A stack without the frames of the hook that took it: the program and its trampoline.
+fn without_us(frames: Vec<String>) -> Vec<String> {
+    frames.into_iter().skip_while(|frame| frame.starts_with("bpf_")).collect()
 }
 
 /// The filled part of a stack, `bytes` long; nothing when it could not be taken.

@@ -83,7 +83,7 @@ fn victim(report: &Report, killed: &Killed, chosen: bool, facts: &Facts) -> Vict
     Victim {
         role: if chosen { Role::Chosen } else { Role::GroupMember },
         pid: tgid,
-        tid: Some(killed.pid),
+        tid: Some(killed.pid).filter(|tid| *tid != tgid),
         comm: killed.comm.clone().unwrap_or_default(),
         uid: killed.uid.or_else(|| row.map(|row| row.uid)),
         oom_score_adj: killed.oom_score_adj.or_else(|| row.map(|row| row.oom_score_adj)),

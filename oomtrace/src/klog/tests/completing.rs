@@ -103,5 +103,6 @@ fn counters_alone_get_the_victims() {
     incident.host.page_size = 4096;
     incident.source.kind = SourceKind::Counters;
     assert!(complete(&mut incident, &report()));
-    assert_eq!((incident.victims.len(), incident.victims[0].tid), (1, Some(11740)));
+    assert_eq!((incident.victims.len(), incident.victims[0].pid), (1, 11740));
+    assert_eq!(incident.victims[0].tid, None, "it is the leader");
 }
