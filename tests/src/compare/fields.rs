@@ -143,6 +143,7 @@ pub(super) static FIELDS: &[Field] = &[
     kib("memcg.swap_limit", &["/scope/memcg/swap_limit_bytes"], EVERY, |c| limit(swap(c))),
     Field {
         slack: |machine| machine.usage_slack() / 1024,
+        falls: true,
         ..kib("memcg.swap_usage", &["/scope/memcg/swap_usage_bytes"], EVERY, |c| used(swap(c)))
     },
     field("cpuset", &["/scope/cpuset"], LOGGED, |c| choice(c, |k| Cell::Bytes(k.cpuset.clone()))),
@@ -178,7 +179,8 @@ pub(super) fn check(
         (Said::Nothing, Some(ours)) => outcome.check(field.name, false, ours, "none"),
         (Said::Is(kernel), Some(ours)) => {
             let slack = slack(field, record, machine);
-            let equal = near(&ours, &kernel, slack) || field.falls && fell(&ours, &kernel, report, slack);
+            let equal =
+                near(&ours, &kernel, slack) || field.falls && fell(&ours, &kernel, report, rung, slack);
             outcome.check(field.name, equal, ours, kernel);
         }
         (Said::Is(kernel), None) => {
@@ -211,11 +213,13 @@ fn scaled(cell: Cell, unit: u64) -> Cell {
     }
 }
 
-/// Whether the kernel's number is what is left of ours, which was within the limit, both in KiB.
-fn fell(ours: &Cell, kernel: &Cell, report: &Report, slack: u64) -> bool {
+/// Whether the later of the two numbers is what is left of the earlier one, which was within the limit, in KiB. The hook on
+/// the decision comes before the line, the one on the mark after it.
+fn fell(ours: &Cell, kernel: &Cell, report: &Report, rung: Rung, slack: u64) -> bool {
     let (Cell::Number(ours), Cell::Number(kernel)) = (ours, kernel) else { return false };
+    let (earlier, later) = if rung == Full { (ours, kernel) } else { (kernel, ours) };
     let limit = report.memory.map_or(0, |memory| memory.limit_kb);
-    kernel <= ours && *ours <= i128::from(limit) + i128::from(slack)
+    later <= earlier && *earlier <= i128::from(limit) + i128::from(slack)
 }
 
 fn near(ours: &Cell, kernel: &Cell, slack: u64) -> bool {
