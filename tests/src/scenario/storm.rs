@@ -49,6 +49,9 @@ pub(super) fn small_ring(stage: &Stage) -> Result<Verdict> {
         findings.push(format!("lost events: {told}, footer {lost:?}"));
     }
     let complete = stream.footer()?["complete"].as_bool();
+    let records: u64 = stream.of("lost").filter_map(|line| line["records"].as_u64()).sum();
+    let said = format!("{seen} kills reported, {told} lost, {records} records lost");
+    crate::protocol::log(stage.name, &said);
     // Records of a kill may be lost though the kill itself is reported from the others.
     let losses = stream.of("lost").count();
     if complete != Some(losses == 0) {
