@@ -4,10 +4,12 @@
 
 pub mod collect;
 pub mod command;
+pub mod diagnose;
 pub mod enrich;
 pub mod kernel;
 pub mod klog;
 pub mod model;
 pub mod probe;
 pub mod render;
+pub mod sample;
 pub mod survive;

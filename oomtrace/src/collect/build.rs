@@ -83,6 +83,8 @@ impl Builder {
             candidates: candidates(draft, units),
             candidates_scored: draft.kill.as_ref().map(|k| k.candidates).filter(|n| *n != UNKNOWN_32),
             system: None,
+            history: None,
+            diagnosis: None,
             source: Source { probes: self.probes(draft), lost_events, notes, ..Source::default() },
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Candidate, Scope, System, Trigger, Victim};
+use super::{Candidate, Diagnosis, History, Scope, System, Trigger, Victim};
 
 /// One kill by the OOM killer with all it took along (`"type": "oom_kill"`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,12 @@ pub struct Incident {
     /// The machine's memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<System>,
+    /// How memory was used before the kill; absent when nothing was sampled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
+    /// Who ate the memory, what kind of failure it was, what to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// The machine.

@@ -5,6 +5,8 @@
 //! version; readers ignore what they do not know.
 
 mod bytes_text;
+mod diagnosis;
+mod history;
 mod incident;
 mod scope;
 mod stream;
@@ -12,6 +14,8 @@ mod system;
 mod victim;
 
 pub use bytes_text::*;
+pub use diagnosis::*;
+pub use history::*;
 pub use incident::*;
 pub use scope::*;
 pub use stream::*;

@@ -110,5 +110,7 @@ fn incident(report: &Report, builder: &Builder) -> Incident {
         candidates: to_model::candidates(report, &facts),
         candidates_scored: to_model::candidates_scored(report),
         system: None,
+        history: None,
+        diagnosis: None,
     }
 }

@@ -1,0 +1,8 @@
+//! Memory over time: samples of processes, cgroups and the machine, and the bounded history that they are kept in.
+//!
+//! Data flows one way: a source ([`Sample`]s by BPF iterators or files) → sampler thread → history → the record's
+//! `history` of one incident. No hook is on the allocation path unless it is asked for.
+
+mod types;
+
+pub use types::*;
