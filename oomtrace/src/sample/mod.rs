@@ -3,6 +3,8 @@
 //! Data flows one way: a source ([`Sample`]s by BPF iterators or files) → sampler thread → history → the record's
 //! `history` of one incident. No hook is on the allocation path unless it is asked for.
 
+mod source;
 mod types;
 
+pub use source::*;
 pub use types::*;
