@@ -72,6 +72,7 @@ fn scope(scope: &mut Scope, told: Scope) {
         return;
     }
     fill(&mut scope.total_pages, told.total_pages);
+    fill(&mut scope.stats, told.stats);
     match (&mut scope.memcg, told.memcg) {
         (Some(seen), Some(told)) => memcg(seen, &told),
         (seen, told) => fill(seen, told),

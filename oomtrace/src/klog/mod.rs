@@ -8,6 +8,7 @@ mod building;
 mod complete;
 mod kmsg;
 mod line;
+mod memcg_stats;
 mod parse;
 mod parser;
 mod pieces;

@@ -33,6 +33,9 @@ pub struct Scope {
     /// The memory cgroup whose limit was hit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memcg: Option<LimitMemcg>,
+    /// What the memory of that cgroup was made of, where the kernel's report tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stats: Option<MemcgStats>,
     /// The memory cgroups above it, nearest first, up to the root.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ancestors: Vec<MemcgLevel>,
@@ -82,6 +85,42 @@ pub struct LimitMemcg {
     /// 0 when the victim lived in this very cgroup.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub levels_above_victim: Option<u32>,
+}
+
+/// `memory.stat` of the memory cgroup whose limit was hit and all below it, at the kill.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MemcgStats {
+    /// Anonymous.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anon_bytes: Option<u64>,
+    /// Page cache, without shmem.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_bytes: Option<u64>,
+    /// tmpfs and shared memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shmem_bytes: Option<u64>,
+    /// Kernel memory, slab and page tables included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel_bytes: Option<u64>,
+    /// Of it: slab.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slab_bytes: Option<u64>,
+    /// Buffers of sockets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sock_bytes: Option<u64>,
+    /// Page cache not written to disk yet, and on its way there: it can't be dropped at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dirty_bytes: Option<u64>,
+    /// Locked in memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unevictable_bytes: Option<u64>,
+    /// Pages that were needed again soon after they had been reclaimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refaults: Option<u64>,
+    /// Times that usage would have passed the limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_hits: Option<u64>,
 }
 
 /// A memory cgroup with its numbers at the kill.
