@@ -6,6 +6,7 @@ pub mod collect;
 pub mod command;
 pub mod diagnose;
 pub mod enrich;
+pub mod evidence;
 pub mod kernel;
 pub mod klog;
 pub mod model;
