@@ -2,7 +2,7 @@
 
 use caps::{CapSet, Capability as Cap, CapsHashSet};
 
-use super::Roots;
+use super::{Roots, grant};
 
 /// How this process stands to a capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Need {
 }
 
 /// Capability, purpose, whether required, and whether `CAP_SYS_ADMIN` does as well.
-const NEEDS: [(Cap, &str, bool, bool); 7] = [
+pub(super) const NEEDS: [(Cap, &str, bool, bool); 8] = [
     (Cap::CAP_BPF, "load BPF programs", true, true),
     (Cap::CAP_PERFMON, "attach BPF programs and let them read kernel memory", true, true),
     (Cap::CAP_SYSLOG, "read the kernel's log and the addresses of its symbols", false, false),
@@ -37,6 +37,7 @@ const NEEDS: [(Cap, &str, bool, bool); 7] = [
     (Cap::CAP_DAC_READ_SEARCH, "read tracefs and other files of root", false, false),
     (Cap::CAP_IPC_LOCK, "lock its own memory, so that it survives an OOM", false, false),
     (Cap::CAP_SYS_RESOURCE, "lower its own oom_score_adj, so that it survives an OOM", false, false),
+    (Cap::CAP_SYS_NICE, "run first while the machine is busy, so that its reports are in time", false, false),
 ];
 
 /// Every capability that oomtrace makes use of, required ones first.
@@ -51,31 +52,44 @@ pub fn needs(roots: &Roots) -> Vec<Need> {
 }
 
 impl Need {
-    /// What is wrong and what to do about it; `None` when the capability is held.
+    /// What is wrong; `None` when the capability is held.
+    #[must_use]
+    pub fn lack(&self) -> Option<String> {
+        let Self { name, purpose, .. } = self;
+        Some(match self.held {
+            Held::Effective => return None,
+            Held::PermittedOnly => format!("{name} is permitted but not effective (to {purpose})"),
+            Held::Missing if self.required => format!("{name} is missing (to {purpose})"),
+            Held::Missing => format!("{name} is not held (to {purpose})"),
+        })
+    }
+
+    /// What to do about it; `None` when the capability is held.
     #[must_use]
     pub fn remedy(&self) -> Option<String> {
-        let name = &self.name;
-        let lower = name.to_ascii_lowercase();
-        let lack = match self.held {
-            Held::Effective => return None,
-            Held::PermittedOnly => {
-                return Some(format!(
-                    "{name} is permitted but not effective: run with sudo, or grant it with the `e` flag: \
-                     setcap {lower}+ep"
-                ));
+        let is_out = |cap| self.held == Held::Missing && !grant::can_be_had(cap);
+        match self.name.parse::<Cap>() {
+            _ if self.held == Held::Effective => None,
+            Ok(cap) if is_out(cap) => {
+                let short = self.name.trim_start_matches("CAP_");
+                Some(format!(
+                    "it can't be had here: give it back where it was taken (docker run --cap-add {short}; \
+                     CapabilityBoundingSet= in a systemd unit)"
+                ))
             }
-            Held::Missing if self.required => "missing",
-            Held::Missing => "not held",
-        };
-        let grant = match name.as_str() {
-            "CAP_BPF" | "CAP_PERFMON" => "cap_bpf,cap_perfmon",
-            _ => &lower,
-        };
-        Some(format!(
-            "{name} is {lack} (to {}): run with sudo or grant it with setcap {grant}+ep",
-            self.purpose
-        ))
+            _ => Some(grant::remedy()),
+        }
     }
+}
+
+/// What of `needs` lacks although nothing works without it, and the remedy; `None` when nothing does.
+#[must_use]
+pub fn lacking(needs: &[Need]) -> Option<String> {
+    let required = || needs.iter().filter(|need| need.required);
+    let lacks: Vec<_> = required().filter_map(Need::lack).collect();
+    let mut remedies: Vec<_> = required().filter_map(Need::remedy).collect();
+    remedies.dedup();
+    (!lacks.is_empty()).then(|| format!("{}: {}", lacks.join(", "), remedies.join("; ")))
 }
 
 /// Number of the last capability that the kernel knows.
@@ -122,18 +136,33 @@ mod tests {
         assert_eq!(held(&needs, "CAP_BPF"), Held::Effective);
         assert_eq!(held(&needs, "CAP_PERFMON"), Held::PermittedOnly);
         assert_eq!(held(&needs, "CAP_SYSLOG"), Held::Missing);
-        let remedies: Vec<_> = needs.iter().filter_map(Need::remedy).collect();
-        assert_eq!(remedies.len(), NEEDS.len() - 1);
-        assert!(remedies[0].contains("CAP_PERFMON is permitted but not effective"), "{}", remedies[0]);
-        assert!(remedies[1].starts_with("CAP_SYSLOG is not held (to read"), "{}", remedies[1]);
+        let lacks: Vec<_> = needs.iter().filter_map(Need::lack).collect();
+        assert_eq!(lacks.len(), NEEDS.len() - 1);
+        assert_eq!(needs.iter().filter_map(Need::remedy).count(), lacks.len());
+        assert!(lacks[0].starts_with("CAP_PERFMON is permitted but not effective"), "{}", lacks[0]);
+        assert!(lacks[1].starts_with("CAP_SYSLOG is not held (to read"), "{}", lacks[1]);
     }
 
     #[test]
     fn nothing_held_names_the_command() {
         let needs = judge(&set(&[]), &set(&[]), Some(40));
-        let remedy = needs[0].remedy().unwrap();
-        assert!(remedy.starts_with("CAP_BPF is missing"), "{remedy}");
-        assert!(remedy.ends_with("run with sudo or grant it with setcap cap_bpf,cap_perfmon+ep"), "{remedy}");
+        let lacking = lacking(&needs).unwrap();
+        assert!(
+            lacking.starts_with("CAP_BPF is missing (to load BPF programs), CAP_PERFMON is missing"),
+            "{lacking}"
+        );
+        assert_eq!(lacking.matches("setcap").count(), 1, "{lacking}");
+    }
+
+    #[test]
+    fn remedies_do_not_undo_one_another() {
+        let exe = std::env::current_exe().unwrap();
+        for need in judge(&set(&[]), &set(&[]), Some(40)) {
+            let remedy = need.remedy().unwrap();
+            let whole = grant::setcap();
+            let is_whole = remedy.ends_with(&whole) && whole.ends_with(exe.to_str().unwrap());
+            assert!(is_whole || remedy.contains("--cap-add"), "{remedy}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod capability;
 pub mod clock;
 pub mod counters;
 pub mod gfp;
+pub mod grant;
 pub mod host;
 pub mod layout;
 pub mod lockdown;

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::KmsgRecord;
+use crate::kernel::grant;
 
 /// A record is at most `CONSOLE_EXT_LOG_MAX` (8192) bytes since 3.5, `PRINTKRB_RECORD_MAX` escaped; a shorter buffer gets EINVAL.
 const RECORD_MAX: usize = 16 * 1024;
@@ -120,10 +121,10 @@ impl AsRawFd for KmsgReader {
 fn explain(path: &Path, error: &io::Error) -> io::Error {
     let remedy = match error.kind() {
         io::ErrorKind::PermissionDenied => {
-            ": CAP_SYSLOG is missing: run with sudo, grant it with setcap cap_syslog+ep, or set kernel.dmesg_restrict=0"
+            format!(": CAP_SYSLOG is missing: set kernel.dmesg_restrict=0, {}", grant::remedy())
         }
-        io::ErrorKind::NotFound => ": the kernel has no printk, or this container hides the device",
-        _ => "",
+        io::ErrorKind::NotFound => ": the kernel has no printk, or this container hides the device".into(),
+        _ => String::new(),
     };
     io::Error::new(error.kind(), format!("cannot open {}: {error}{remedy}", path.display()))
 }

@@ -4,6 +4,7 @@ pub mod bytes;
 pub mod escape;
 mod ndjson;
 mod schema;
+pub mod shell;
 mod text;
 pub mod width;
 

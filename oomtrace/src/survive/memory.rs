@@ -4,12 +4,11 @@ use std::hint::black_box;
 use std::io;
 
 use super::{Outcome, State};
+use crate::kernel::grant;
 
 /// Stack that is made resident: several times the deepest path of an event.
 const STACK: usize = 64 * 1024;
 const NAME: &str = "memory lock";
-const REMEDY: &str = "run with CAP_IPC_LOCK (sudo, or setcap cap_ipc_lock+ep) or raise the limit (ulimit -l unlimited, \
-                      LimitMEMLOCK=infinity)";
 
 /// Touches [`STACK`] bytes of the calling thread's stack.
 #[inline(never)]
@@ -35,7 +34,7 @@ pub fn lock_memory() -> Outcome {
             .and_then(|()| load_image())
         {
             Ok(()) => Outcome::done(NAME, "all memory is locked, that of later growth included"),
-            Err(error) => failed(&error, "the machine has no room, or its policy forbids it", REMEDY),
+            Err(error) => failed(&error, "the machine has no room, or its policy forbids it", &remedy()),
         };
     }
     let limit = raise_limit();
@@ -44,14 +43,19 @@ pub fn lock_memory() -> Outcome {
             NAME,
             State::Partly,
             "the memory in use now is locked; later growth is not, because CAP_IPC_LOCK is missing",
-            REMEDY,
+            remedy(),
         ),
         Err(error) => {
             let cause =
                 format!("CAP_IPC_LOCK is missing and the limit on locked memory is {}", amount(limit));
-            failed(&error, &cause, REMEDY)
+            failed(&error, &cause, &remedy())
         }
     }
+}
+
+/// What to do about memory that is not locked.
+fn remedy() -> String {
+    format!("raise the limit (ulimit -l unlimited, LimitMEMLOCK=infinity), {}", grant::remedy())
 }
 
 fn failed(error: &io::Error, cause: &str, remedy: &str) -> Outcome {

@@ -14,7 +14,9 @@ pub fn run_first() {
     if failed {
         let error = std::io::Error::last_os_error();
         log::info!(
-            "no real-time priority ({error}): while the machine is busy, reports may be late; grant CAP_SYS_NICE"
+            "no real-time priority ({error}): while the machine is busy, reports may be late; CAP_SYS_NICE would \
+             give it: {}",
+            crate::kernel::grant::setcap()
         );
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     kernel::{
         Btf, Lockdown, Namespace, Roots,
         capability::{Held, Need},
-        host, lockdown as kernel_lockdown, symbols,
+        grant, host, lockdown as kernel_lockdown, symbols,
     },
     klog::{KmsgReader, Start},
     probe::Fact,
@@ -71,16 +71,6 @@ pub(super) fn capability(need: &Need) -> Check {
     let state = if need.required { Missing } else { Degraded };
     let lack = if need.held == Held::PermittedOnly { "permitted but not effective" } else { "not held" };
     let read = format!("{lack}; needed to {}", need.purpose);
-    // SAFETY: no arguments, and it can't fail.
-    if unsafe { libc::geteuid() } == 0 {
-        let short = need.name.trim_start_matches("CAP_");
-        let remedy = format!(
-            "root lacks it here: give it back where it was taken (docker run --cap-add {short}; \
-             CapabilityBoundingSet= in a systemd unit)"
-        );
-        return Check::bad(state, &need.name, read, remedy);
-    }
-    let remedy = remedy.split_once(": ").map_or("run with sudo", |(_, remedy)| remedy);
     Check::bad(state, &need.name, read, remedy)
 }
 
@@ -192,12 +182,13 @@ pub(super) fn kernel_log(roots: &Roots) -> Check {
     let (read, remedy) = match error.kind() {
         std::io::ErrorKind::PermissionDenied => (
             format!("/dev/kmsg: permission denied (kernel.dmesg_restrict={})", restrict.trim()),
-            "run with sudo, grant it with setcap cap_syslog+ep, or sysctl kernel.dmesg_restrict=0",
+            format!("sysctl kernel.dmesg_restrict=0, {}", grant::remedy()),
         ),
-        std::io::ErrorKind::NotFound => {
-            ("/dev/kmsg is absent".to_owned(), "run on the host, or in a container with --device /dev/kmsg")
-        }
-        _ => (error.to_string(), "run on the host, as root"),
+        std::io::ErrorKind::NotFound => (
+            "/dev/kmsg is absent".to_owned(),
+            "run on the host, or in a container with --device /dev/kmsg".to_owned(),
+        ),
+        _ => (error.to_string(), "run on the host, as root".to_owned()),
     };
     Check::bad(Degraded, KERNEL_LOG, read, remedy)
         .lacking("nothing is completed from the kernel's log, which can't be read")

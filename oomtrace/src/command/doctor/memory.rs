@@ -1,7 +1,7 @@
 //! The machine's accounting of memory, and this program's own place in it.
 
 use crate::{
-    kernel::{Roots, host},
+    kernel::{Roots, grant, host},
     render::bytes,
     survive,
 };
@@ -62,7 +62,7 @@ pub(super) fn lock() -> Check {
         }
         limit => format!("no CAP_IPC_LOCK; the limit on locked memory is {}", bytes::size(limit)),
     };
-    Check::bad(Degraded, NAME, read, "run with sudo, or grant it with setcap cap_ipc_lock+ep")
+    Check::bad(Degraded, NAME, read, grant::remedy())
         .lacking("they may come late when the machine itself is out of memory")
 }
 

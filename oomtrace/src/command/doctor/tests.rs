@@ -89,6 +89,14 @@ fn one_check_that_is_not_well_is_code_3() {
 }
 
 #[test]
+fn one_remedy_for_several_checks_is_said_once() {
+    let check = |name: &str| Check::bad(CheckState::Degraded, name, "denied", "run with sudo");
+    let page = text::page(&diagnose(vec![check("CAP_SYSLOG"), log(false)], &all_served()), false, 80);
+    assert_eq!(page.matches("-> run with sudo\n").count(), 1, "{page}");
+    assert!(page.contains("-> as for CAP_SYSLOG\n"), "{page}");
+}
+
+#[test]
 fn the_kernels_log_is_enough_for_code_3_and_nothing_for_4() {
     let alone = diagnose(vec![log(true)], &outcomes(refused));
     assert_eq!(alone.state.exit_code(), 3);

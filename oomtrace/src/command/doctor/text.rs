@@ -20,7 +20,9 @@ pub(super) fn page(diagnosis: &Diagnosis, color: bool, width: usize) -> String {
     let mut page = Page { out: String::new(), color, width: width.clamp(40, 200) };
     page.title("Machine");
     let names = diagnosis.checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
-    diagnosis.checks.iter().for_each(|check| page.check(check, names));
+    for (nth, check) in diagnosis.checks.iter().enumerate() {
+        page.check(check, names, &diagnosis.checks[..nth]);
+    }
     page.out.push('\n');
     page.title("Hooks, each tried for real");
     let probes = diagnosis.probes.iter().map(|hook| hook.probe.chars().count()).max().unwrap_or(0);
@@ -47,7 +49,8 @@ impl Page {
         self.out.push('\n');
     }
 
-    fn check(&mut self, check: &Check, names: usize) {
+    /// A remedy that was given for one of the checks before is not said again.
+    fn check(&mut self, check: &Check, names: usize, before: &[Check]) {
         let (tone, word) = match check.state {
             CheckState::Ok => (GREEN, "ok"),
             CheckState::Degraded => (YELLOW, "degraded"),
@@ -55,6 +58,8 @@ impl Page {
         };
         self.row(tone, word, &check.name, names, &check.read);
         if let Some(remedy) = &check.remedy {
+            let same = before.iter().find(|before| before.remedy.as_ref() == Some(remedy));
+            let remedy = same.map_or(remedy.clone(), |same| format!("as for {}", same.name));
             let indent = 2 + STATE + 1 + names + 2;
             self.wrapped(&" ".repeat(indent), indent, indent + 3, &format!("-> {remedy}"));
         }

@@ -115,14 +115,12 @@ fn attach(
     if args.without_probe.iter().any(|w| w == "all") {
         return Ok((None, Vec::new()));
     }
-    let lacking: Vec<String> =
-        capability::needs(roots).iter().filter(|n| n.required).filter_map(capability::Need::remedy).collect();
-    if !lacking.is_empty() {
+    if let Some(lacking) = capability::lacking(&capability::needs(roots)) {
         // Where the kernel's log can be read it is the witness, and says less.
         if KernelLog::open().is_err() {
-            bail!("{}", lacking.join("\n"));
+            bail!("{lacking}");
         }
-        notes.extend(lacking);
+        notes.push(lacking);
         return Ok((None, Vec::new()));
     }
     let options = LoadOptions { ring_size: args.ring_size, layout };
