@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::{Runtime, Text};
 
 /// Memory over time, of those that matter for one incident. All times count from the kill, negative before it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -85,6 +85,9 @@ pub struct Entity {
     /// Process: -1000 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oom_score_adj: Option<i32>,
+    /// Process or family: what manages its memory; only of those that grew most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<Runtime>,
     /// Its memory counts towards the limit that was hit. (All do when the machine itself was out of memory.)
     #[serde(default)]
     pub in_scope: bool,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::{Runtime, Text};
 
 /// A killed process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,9 @@ pub struct Victim {
     /// The systemd unit its cgroup belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// What manages its memory; absent when neither executable nor arguments are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<Runtime>,
     /// From SIGKILL to the exit of its last thread; later `update` records bring it when it took long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kill_to_exit_ns: Option<u64>,
