@@ -32,8 +32,7 @@ impl Dir {
 
     /// Reads the file `name` below this one into `buf`; returns what was read, at most `buf.len()` bytes.
     pub(crate) fn read<'b>(&self, name: &CStr, buf: &'b mut [u8]) -> io::Result<&'b [u8]> {
-        // O_NONBLOCK: a made-up tree, or one that is mounted over, must not stop the reader at a FIFO.
-        let mut file = File::from(open_at(self.0.as_raw_fd(), name, libc::O_NONBLOCK)?);
+        let mut file = self.file(name)?;
         let mut filled = 0;
         while filled < buf.len() {
             match file.read(&mut buf[filled..]) {
@@ -44,6 +43,22 @@ impl Dir {
             }
         }
         Ok(&buf[..filled])
+    }
+
+    /// False when there is surely no directory below this one: its links are only its own and its parent's. Some file
+    /// systems don't count so; the cgroup one does.
+    pub(crate) fn may_have_directories(&self) -> bool {
+        // SAFETY: zeros are a valid value of this structure of integers.
+        let mut data: libc::stat = unsafe { std::mem::zeroed() };
+        // SAFETY: an open descriptor and a valid pointer.
+        let failed = unsafe { libc::fstat(self.0.as_raw_fd(), &raw mut data) } != 0;
+        failed || data.st_nlink != 2
+    }
+
+    /// Opens the file `name` below this one, to be read again and again.
+    pub(crate) fn file(&self, name: &CStr) -> io::Result<File> {
+        // O_NONBLOCK: a made-up tree, or one that is mounted over, must not stop the reader at a FIFO.
+        open_at(self.0.as_raw_fd(), name, libc::O_NONBLOCK).map(File::from)
     }
 
     /// The text of the link `name`.
@@ -65,6 +80,23 @@ impl Dir {
         buf: &mut [u8],
         mut each: impl FnMut(u32) -> ControlFlow<()>,
     ) -> io::Result<()> {
+        self.list(buf, |entry| number(entry.name).map_or(ControlFlow::Continue(()), &mut each))
+    }
+
+    /// The same with inode and name of every directory below this one, itself and its parent left out.
+    pub(crate) fn directories(
+        &self,
+        buf: &mut [u8],
+        mut each: impl FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> io::Result<()> {
+        self.list(buf, |entry| {
+            let wanted = entry.kind == libc::DT_DIR && entry.name != b"." && entry.name != b"..";
+            if wanted { each(entry.inode, entry.name) } else { ControlFlow::Continue(()) }
+        })
+    }
+
+    /// Calls `each` with every entry, until it breaks or the directory ends.
+    fn list(&self, buf: &mut [u8], mut each: impl FnMut(Entry<'_>) -> ControlFlow<()>) -> io::Result<()> {
         let fd = self.0.as_raw_fd();
         // SAFETY: a plain call on an open descriptor.
         if unsafe { libc::lseek(fd, 0, libc::SEEK_SET) } < 0 {
@@ -77,10 +109,8 @@ impl Dir {
             if len == 0 {
                 return Ok(());
             }
-            for name in entries(buf.get(..len).unwrap_or_default()) {
-                if let Some(number) = number(name)
-                    && each(number).is_break()
-                {
+            for entry in entries(buf.get(..len).unwrap_or_default()) {
+                if each(entry).is_break() {
                     return Ok(());
                 }
             }
@@ -99,14 +129,23 @@ fn open_at(dir: i32, name: &CStr, flags: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// The names of a buffer of `struct linux_dirent64`: u64 inode, i64 offset, u16 record length, u8 type, name, NUL.
-fn entries(buf: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// An entry of a directory.
+struct Entry<'a> {
+    inode: u64,
+    /// `DT_DIR` and the like.
+    kind: u8,
+    name: &'a [u8],
+}
+
+/// The entries of a buffer of `struct linux_dirent64`: u64 inode, i64 offset, u16 record length, u8 type, name, NUL.
+fn entries(buf: &[u8]) -> impl Iterator<Item = Entry<'_>> {
     let mut rest = buf;
     std::iter::from_fn(move || {
         let len = usize::from(u16::from_ne_bytes([*rest.get(16)?, *rest.get(17)?]));
-        let name = rest.get(19..len)?;
+        let inode = u64::from_ne_bytes(rest.get(..8)?.try_into().ok()?);
+        let (kind, name) = (*rest.get(18)?, rest.get(19..len)?);
         rest = rest.get(len..)?;
-        Some(name.split(|b| *b == 0).next().unwrap_or_default())
+        Some(Entry { inode, kind, name: name.split(|b| *b == 0).next().unwrap_or_default() })
     })
 }
 
@@ -138,6 +177,22 @@ mod tests {
             seen.sort_unstable();
             assert_eq!(seen, [1, 77, 4_000_000_000]);
         }
+    }
+
+    #[test]
+    fn lists_directories_with_their_inodes() {
+        use std::os::unix::fs::MetadataExt as _;
+        let tmp = tempfile::tempdir().unwrap();
+        std::fs::create_dir(tmp.path().join("sub")).unwrap();
+        std::fs::write(tmp.path().join("file"), "").unwrap();
+        let mut seen = Vec::new();
+        let each = |inode, name: &[u8]| {
+            seen.push((inode, name.to_vec()));
+            ControlFlow::Continue(())
+        };
+        Dir::open(tmp.path()).unwrap().directories(&mut [0u8; 4096], each).unwrap();
+        let inode = std::fs::metadata(tmp.path().join("sub")).unwrap().ino();
+        assert_eq!(seen, [(inode, b"sub".to_vec())]);
     }
 
     #[test]

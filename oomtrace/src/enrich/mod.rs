@@ -3,7 +3,7 @@
 //! Readers take [`Roots`](crate::kernel::Roots), find every part optional, and treat what processes say of themselves as hostile bytes.
 
 pub mod container;
-mod dir;
+pub(crate) mod dir;
 mod enricher;
 pub mod identity;
 mod late;

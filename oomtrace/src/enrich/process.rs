@@ -57,10 +57,10 @@ impl Process {
         let stat = Stat::parse(dir.read(c"stat", buf).ok()?)?;
         let mut process = Self {
             pid,
+            kernel_thread: stat.kernel_thread(),
             comm: stat.comm,
             ppid: Some(stat.ppid),
             start_boottime_ns: stat.start_ticks.checked_mul(tick_ns()),
-            kernel_thread: stat.flags & PF_KTHREAD != 0,
             ..Self::default()
         };
         process.uid = dir.read(c"status", buf).ok().and_then(parse_uid);
@@ -84,16 +84,18 @@ pub fn tick_ns() -> u64 {
 
 /// The parts of `/proc/<pid>/stat` that are used.
 #[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    comm: Vec<u8>,
-    ppid: u32,
-    flags: u64,
-    start_ticks: u64,
+pub(crate) struct Stat {
+    pub(crate) comm: Vec<u8>,
+    pub(crate) ppid: u32,
+    pub(crate) flags: u64,
+    pub(crate) start_ticks: u64,
+    pub(crate) major_faults: u64,
+    pub(crate) threads: u32,
 }
 
 impl Stat {
     /// Parses `stat`; the name may hold spaces, parentheses and newlines, so it ends at the last parenthesis.
-    fn parse(text: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let open = text.iter().position(|b| *b == b'(')?;
         let close = text.iter().rposition(|b| *b == b')')?;
         let comm = text.get(open + 1..close)?.to_vec();
@@ -106,7 +108,14 @@ impl Stat {
             ppid: field(4)?.parse().ok()?,
             flags: field(9)?.parse().ok()?,
             start_ticks: field(22)?.parse().ok()?,
+            major_faults: field(12)?.parse().ok()?,
+            threads: field(20)?.parse().ok()?,
         })
+    }
+
+    /// It has no memory of its own and is never a victim.
+    pub(crate) fn kernel_thread(&self) -> bool {
+        self.flags & PF_KTHREAD != 0
     }
 }
 
@@ -118,7 +127,7 @@ fn parse_uid(status: &[u8]) -> Option<u32> {
 
 /// The memory cgroup of `/proc/<pid>/cgroup`: the v1 line with the memory controller, else the v2 line. The kernel
 /// admits no newline in a cgroup's name, but colons.
-fn parse_cgroup(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn parse_cgroup(text: &[u8]) -> Option<Vec<u8>> {
     let mut unified = None;
     for line in text.split(|b| *b == b'\n') {
         let mut parts = line.splitn(3, |b| *b == b':');
@@ -251,7 +260,9 @@ mod tests {
             text.extend(&comm);
             text.extend(format!(") {STAT}\n").bytes());
             let stat = Stat::parse(&text).unwrap();
-            prop_assert_eq!(stat, Stat { comm, ppid: 1, flags: 4_194_560, start_ticks: 12345 });
+            let expected =
+                Stat { comm, ppid: 1, flags: 4_194_560, start_ticks: 12345, major_faults: 3, threads: 1 };
+            prop_assert_eq!(stat, expected);
         }
     }
 }

@@ -3,8 +3,13 @@
 //! Data flows one way: a source ([`Sample`]s by BPF iterators or files) → sampler thread → history → the record's
 //! `history` of one incident. No hook is on the allocation path unless it is asked for.
 
+mod combined;
+mod exe;
+mod files;
+mod paths;
 mod source;
 mod types;
 
+pub use combined::{files, open};
 pub use source::*;
 pub use types::*;
