@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
-    demo, doctor, logging, manual, schema, trace,
+    demo, doctor, logging, manual, report, schema, trace,
 };
 
 fn main() -> ExitCode {
@@ -35,6 +35,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Doctor(args) => {
             logging::start(args.verbose, false);
             return doctor::run(&args).map(|health| ExitCode::from(health.exit_code()));
+        }
+        Command::Report(args) => {
+            logging::start(0, false);
+            report::run(&args)
         }
         Command::Schema => schema::run(),
         Command::Completions { shell } => manual::completions(shell),

@@ -30,6 +30,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Show what works on this machine, what does not, and how to fix it
     Doctor(DoctorArgs),
+    /// Make a document of what was recorded: text, Markdown, JUnit, JSON
+    Report(super::report::ReportArgs),
     /// Print the JSON Schema of the records
     Schema,
     /// Print a completion script for a shell

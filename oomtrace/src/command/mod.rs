@@ -7,6 +7,7 @@ pub mod filter;
 pub mod logging;
 pub mod manual;
 pub mod output;
+pub mod report;
 pub mod schema;
 pub mod size;
 pub mod terminal;

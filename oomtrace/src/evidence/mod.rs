@@ -1,4 +1,94 @@
 //! Evidence: what a trace left behind, read again, also by another version, compressed, or after its writer died.
 
 pub mod decompress;
+mod fold;
+mod group;
+mod read;
+mod verdict;
 mod zstd;
+
+use std::collections::BTreeMap;
+
+pub use group::{Group, groups};
+pub use verdict::Verdict;
+
+use crate::model::{Footer, Header, Incident, Lost, NoKill};
+
+/// All of a stream (docs/events.md), with each `update` folded into its incident.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// What to call it: the file's name.
+    pub name: String,
+    /// The first line; of several streams in one file the first one's.
+    pub header: Option<Header>,
+    /// Kills, in the order in which they became known.
+    pub incidents: Vec<Incident>,
+    /// Times that the OOM killer ran and killed nothing.
+    pub no_kills: Vec<NoKill>,
+    /// Gaps.
+    pub losses: Vec<Lost>,
+    /// The last line, summed over several streams in one file; absent when one of them has none.
+    pub footer: Option<Footer>,
+    /// What could not be read or is not known to this version.
+    pub unread: Unread,
+}
+
+/// What a reader left out, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Lines of a type that this version does not know, by type.
+    pub types: BTreeMap<String, u64>,
+    /// Fields that this version does not know, by their path.
+    pub fields: BTreeMap<String, u64>,
+    /// Lines that are no records.
+    pub lines: u64,
+    /// What the first of them is wrong about.
+    pub first_error: Option<String>,
+    /// Updates of incidents that are not in the file.
+    pub orphans: u64,
+    /// Why the file ends before its last line does.
+    pub cut: Option<String>,
+    /// The schema that the file names, where it is another than ours.
+    pub schema: Option<String>,
+}
+
+impl Unread {
+    /// The same in sentences, for a reader of the report.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(schema) = &self.schema {
+            notes.push(format!("the file says it is {schema}; this version reads {}", crate::model::SCHEMA));
+        }
+        notes.extend(
+            self.cut
+                .as_ref()
+                .map(|why| format!("the file ends within a line ({why}); the lines before it are valid")),
+        );
+        if self.lines > 0 {
+            let first = self.first_error.as_deref().unwrap_or("not known");
+            notes.push(format!("{} lines are no records (the first: {first})", self.lines));
+        }
+        let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
+        let names =
+            |counts: &BTreeMap<String, u64>| counts.keys().take(8).cloned().collect::<Vec<_>>().join(", ");
+        if !self.types.is_empty() {
+            notes.push(format!(
+                "{} lines of types unknown to this version: {}",
+                sum(&self.types),
+                names(&self.types)
+            ));
+        }
+        if !self.fields.is_empty() {
+            notes.push(format!(
+                "{} fields unknown to this version: {}",
+                sum(&self.fields),
+                names(&self.fields)
+            ));
+        }
+        if self.orphans > 0 {
+            notes.push(format!("{} updates belong to kills that are not in the file", self.orphans));
+        }
+        notes
+    }
+}

@@ -1,11 +1,18 @@
-//! Events made readable: for a person ([`Text`]) and for programs ([`Ndjson`]).
+//! Events made readable as they come, for a person ([`Text`]) and for programs ([`Ndjson`]); and whole documents of what was
+//! recorded: [`markdown`], [`junit`].
 
+mod answers;
 pub mod bytes;
 pub mod escape;
+pub mod junit;
+pub mod markdown;
+mod markup;
 mod ndjson;
 mod schema;
 pub mod shell;
+mod spark;
 mod text;
+mod timeline;
 pub mod width;
 
 use std::io;

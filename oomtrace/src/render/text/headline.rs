@@ -39,7 +39,7 @@ fn sentence(incident: &Incident) -> Rich {
 }
 
 /// What ran out, in a few words.
-fn cause(incident: &Incident) -> String {
+pub(in crate::render) fn cause(incident: &Incident) -> String {
     let scope = &incident.scope;
     if scope.sysrq == Some(true) {
         return "somebody asked the kernel for a kill by SysRq-f.".into();

@@ -2,18 +2,18 @@
 
 mod also_killed;
 mod candidates;
-mod headline;
+pub(in crate::render) mod headline;
 mod limit;
 mod machine;
 mod origin;
 mod page;
-mod score;
+pub(in crate::render) mod score;
 mod stream;
 mod table;
 mod trigger;
 mod victim;
 mod why;
-mod words;
+pub(in crate::render) mod words;
 mod wrap;
 
 use std::io;

@@ -5,11 +5,11 @@ use crate::model::{Candidate, Incident, Victim};
 use crate::render::bytes;
 
 /// The least favoured value of `oom_score_adj`: a task with it is never chosen.
-pub(super) const EXEMPT: i32 = -1000;
+pub(in crate::render) const EXEMPT: i32 = -1000;
 
 /// In what badness is shown; the record has it in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
+pub(in crate::render) enum Unit {
     /// Pages of so many bytes.
     Pages(u64),
     /// Pages, but their size is not known.
@@ -17,7 +17,7 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    pub(super) fn of(incident: &Incident) -> Self {
+    pub(in crate::render) fn of(incident: &Incident) -> Self {
         match incident.host.page_size {
             0 => Self::BarePages,
             size => Self::Pages(size),
@@ -25,7 +25,7 @@ impl Unit {
     }
 
     /// A score as a figure that compares with sizes: `514.0 MiB`.
-    pub(super) fn figure(self, points: i64) -> String {
+    pub(in crate::render) fn figure(self, points: i64) -> String {
         match self {
             // Task origin: swapoff and KSM make themselves the first choice with the highest score there is.
             _ if points == i64::MAX => "highest".into(),
@@ -35,13 +35,13 @@ impl Unit {
     }
 
     /// The same, kept on one line.
-    pub(super) fn tied(self, points: i64) -> String {
+    pub(in crate::render) fn tied(self, points: i64) -> String {
         self.figure(points).replace(' ', "\u{a0}")
     }
 }
 
 /// The victim's score: the kernel's, else the sum of its parts, else that of its row among the candidates.
-pub(super) fn of(incident: &Incident, victim: &Victim) -> Option<i64> {
+pub(in crate::render) fn of(incident: &Incident, victim: &Victim) -> Option<i64> {
     let badness = victim.badness.as_ref();
     let row = || incident.candidates.iter().find(|c| c.pid == victim.pid)?.points;
     badness.and_then(|badness| badness.points.or(badness.recomputed)).or_else(row)
@@ -50,7 +50,7 @@ pub(super) fn of(incident: &Incident, victim: &Victim) -> Option<i64> {
 /// The scores with `oom_score_adj` taken out again, highest first.
 ///
 /// `None` when it changed nothing, or when a score or the size of the domain is missing.
-pub(super) fn without_adj(incident: &Incident) -> Option<Vec<(&Candidate, i64)>> {
+pub(in crate::render) fn without_adj(incident: &Incident) -> Option<Vec<(&Candidate, i64)>> {
     if incident.candidates.iter().all(|c| matches!(c.oom_score_adj, None | Some(0))) {
         return None;
     }
@@ -67,20 +67,20 @@ pub(super) fn without_adj(incident: &Incident) -> Option<Vec<(&Candidate, i64)>>
 }
 
 /// The largest task that could not be chosen, with its size, when it is larger than `than` bytes.
-pub(super) fn larger_exempt(incident: &Incident, than: u64) -> Option<(&Candidate, u64)> {
+pub(in crate::render) fn larger_exempt(incident: &Incident, than: u64) -> Option<(&Candidate, u64)> {
     let exempt = incident.candidates.iter().filter(|c| c.oom_score_adj == Some(EXEMPT));
     let sized = exempt.filter_map(|c| Some((c, footprint(c)?)));
     sized.filter(|(_, size)| *size > than).max_by_key(|(_, size)| *size)
 }
 
 /// What the badness counts, in bytes.
-pub(super) fn footprint(c: &Candidate) -> Option<u64> {
+pub(in crate::render) fn footprint(c: &Candidate) -> Option<u64> {
     let more = c.swap_bytes.unwrap_or(0).saturating_add(c.page_table_bytes.unwrap_or(0));
     Some(c.rss_bytes?.saturating_add(more))
 }
 
 /// ` among the 32 tasks recorded` where not all scored ones were.
-pub(super) fn among(incident: &Incident) -> String {
+pub(in crate::render) fn among(incident: &Incident) -> String {
     // Those that could not be chosen are in the list and not in the count.
     let recorded = incident.candidates.iter().filter(|c| c.points.is_some()).count();
     match incident.candidates_scored {

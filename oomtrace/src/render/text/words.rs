@@ -6,42 +6,42 @@ use crate::model::{Container, Incident, Memory, Role, Text, Victim};
 use crate::render::{bytes, escape};
 
 /// A name or argument, safe to show.
-pub(super) fn shown(text: &Text) -> String {
+pub(in crate::render) fn shown(text: &Text) -> String {
     escape::bytes(text.as_bytes()).into_owned()
 }
 
 /// The same for text that came as a string.
-pub(super) fn safe(text: &str) -> String {
+pub(in crate::render) fn safe(text: &str) -> String {
     escape::text(text).into_owned()
 }
 
 /// `java (pid 4711)`.
-pub(super) fn task(comm: &Text, pid: u32) -> String {
+pub(in crate::render) fn task(comm: &Text, pid: u32) -> String {
     format!("{}{}", name(comm), with_pid(pid))
 }
 
 /// The name alone; a task may have none.
-pub(super) fn name(comm: &Text) -> String {
+pub(in crate::render) fn name(comm: &Text) -> String {
     if comm.as_bytes().is_empty() { "unnamed".into() } else { shown(comm) }
 }
 
 /// ` (pid 4711)`, kept on one line.
-pub(super) fn with_pid(pid: u32) -> String {
+pub(in crate::render) fn with_pid(pid: u32) -> String {
     format!(" (pid\u{a0}{pid})")
 }
 
 /// A size that stays on one line.
-pub(super) fn size(value: u64) -> String {
+pub(in crate::render) fn size(value: u64) -> String {
     bytes::size(value).replace(' ', "\u{a0}")
 }
 
 /// A duration that stays on one line.
-pub(super) fn duration(ns: u64) -> String {
+pub(in crate::render) fn duration(ns: u64) -> String {
     bytes::duration(ns).replace(' ', "\u{a0}")
 }
 
 /// `99.8 %` of a whole; `None` where there is no whole.
-pub(super) fn percent(part: u64, whole: u64) -> Option<String> {
+pub(in crate::render) fn percent(part: u64, whole: u64) -> Option<String> {
     let tenths = (u128::from(part) * 1000 + u128::from(whole) / 2).checked_div(u128::from(whole))?;
     Some(match tenths {
         1000 => "100\u{a0}%".into(),
@@ -50,17 +50,17 @@ pub(super) fn percent(part: u64, whole: u64) -> Option<String> {
 }
 
 /// `s` where there is more than one.
-pub(super) fn plural(count: usize) -> &'static str {
+pub(in crate::render) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
 /// The process the kernel chose, when it is known.
-pub(super) fn chosen(incident: &Incident) -> Option<&Victim> {
+pub(in crate::render) fn chosen(incident: &Incident) -> Option<&Victim> {
     incident.victims.iter().find(|victim| victim.role == Role::Chosen).or(incident.victims.first())
 }
 
 /// `2026-11-23 14:03:11.482 UTC`; what is not a time is shown as it is.
-pub(super) fn time(rfc3339: &str) -> String {
+pub(in crate::render) fn time(rfc3339: &str) -> String {
     match rfc3339.parse::<Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S.%3f UTC").to_string(),
         Err(_) => safe(rfc3339),
@@ -68,7 +68,7 @@ pub(super) fn time(rfc3339: &str) -> String {
 }
 
 /// The time of day of the same, for one-line events.
-pub(super) fn clock(rfc3339: &str) -> String {
+pub(in crate::render) fn clock(rfc3339: &str) -> String {
     match rfc3339.parse::<Timestamp>() {
         Ok(time) => time.strftime("%H:%M:%S.%3f").to_string(),
         Err(_) => safe(rfc3339),
@@ -76,19 +76,19 @@ pub(super) fn clock(rfc3339: &str) -> String {
 }
 
 /// From one time to another, `None` when one is not a time or they are the wrong way round.
-pub(super) fn between(from: &str, to: &str) -> Option<u64> {
+pub(in crate::render) fn between(from: &str, to: &str) -> Option<u64> {
     let span = to.parse::<Timestamp>().ok()?.duration_since(from.parse().ok()?);
     u64::try_from(span.as_nanos()).ok()
 }
 
 /// Anonymous, file and shared memory together; `None` when none of them is known.
-pub(super) fn resident(memory: &Memory) -> Option<u64> {
+pub(in crate::render) fn resident(memory: &Memory) -> Option<u64> {
     let parts = [memory.anon_bytes, memory.file_bytes, memory.shmem_bytes];
     parts.into_iter().flatten().reduce(u64::saturating_add)
 }
 
 /// `containerd container 3f2a9c1b2d4e of pod shop/web-0`, or of whatever is known.
-pub(super) fn container(container: &Container) -> String {
+pub(in crate::render) fn container(container: &Container) -> String {
     let part = |text: &Option<String>| text.as_deref().map(safe);
     let pod = match (part(&container.namespace), part(&container.pod_name), part(&container.pod_uid)) {
         (Some(namespace), Some(pod), _) => Some(format!("pod {namespace}/{pod}")),

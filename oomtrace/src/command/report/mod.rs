@@ -1,0 +1,53 @@
+//! `oomtrace report`: makes documents of what was recorded.
+
+mod args;
+mod open;
+mod text;
+
+use anyhow::{Result, ensure};
+
+use super::output::{Output, Wrote};
+use super::terminal::Look;
+use crate::evidence::Evidence;
+use crate::render::{junit, markdown};
+
+pub use args::{Format, ReportArgs};
+
+/// Reads the files and writes the document.
+///
+/// # Errors
+/// When a file can't be read or holds no record, or the output can't be written; each names cause and remedy.
+pub fn run(args: &ReportArgs) -> Result<()> {
+    let format = args.format();
+    ensure!(
+        !(format.is_binary()
+            && args.output.is_none()
+            && std::io::IsTerminal::is_terminal(&std::io::stdout())),
+        "a trace for Perfetto is no text: name a file for it (-o FILE)"
+    );
+    let evidence = args.files.iter().map(|file| Evidence::open(file)).collect::<Result<Vec<_>>>()?;
+    let page =
+        if args.open && args.output.is_none() { Some(open::page(format)?) } else { args.output.clone() };
+    let mut output = Output::open(page.as_deref())?;
+    let look = Look::of(&output, args.color);
+    let document = render(&evidence, format, look)?;
+    if output.block(&document)? == Wrote::All {
+        output.finish()?;
+    }
+    match page.filter(|_| args.open) {
+        Some(page) => open::show(&page),
+        None => Ok(()),
+    }
+}
+
+fn render(evidence: &[Evidence], format: Format, look: Look) -> Result<Vec<u8>> {
+    Ok(match format {
+        Format::Text => text::document(evidence, look),
+        Format::Markdown => markdown::document(evidence).into_bytes(),
+        Format::Json => text::records(evidence)?,
+        Format::Junit => {
+            let suites: Vec<_> = evidence.iter().map(junit::suite).collect();
+            junit::document(&suites).into_bytes()
+        }
+    })
+}

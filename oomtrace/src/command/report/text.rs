@@ -1,0 +1,89 @@
+//! The formats that are streams of records: text and JSON.
+
+use anyhow::Result;
+
+use crate::command::terminal::Look;
+use crate::evidence::{Evidence, Verdict, groups};
+use crate::model::Event;
+use crate::render::{Ndjson, Render, Text, TextStyle, escape};
+
+/// Columns where the output does not say.
+const WIDTH: usize = 100;
+/// Groups that are listed.
+const GROUPS: usize = 50;
+
+/// The reports of all kills, with what was lost and what the streams prove.
+pub(super) fn document(all: &[Evidence], look: Look) -> Vec<u8> {
+    let mut text = Text::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) });
+    let mut out = Vec::new();
+    for evidence in all {
+        overview(&mut out, evidence, all.len() > 1);
+        for event in events(evidence).filter(|event| !matches!(event, Event::Header(_))) {
+            // Writing to memory can't fail.
+            let _ = text.event(&event, &mut out);
+        }
+        closing(&mut out, evidence);
+    }
+    out
+}
+
+/// What died how often, where there is more than one kill.
+fn overview(out: &mut Vec<u8>, evidence: &Evidence, named: bool) {
+    if named {
+        line(out, &format!("== {}", escape::text(&evidence.name)));
+    }
+    if evidence.incidents.len() > 1 {
+        line(out, &format!("{} OOM kills:", evidence.incidents.len()));
+        for group in groups(&evidence.incidents).iter().take(GROUPS) {
+            let comm = match escape::bytes(group.comm.as_bytes()) {
+                name if name.is_empty() => "unnamed".into(),
+                name => name,
+            };
+            let limit = group
+                .limit
+                .as_ref()
+                .map_or("no cgroup's limit".into(), |path| escape::bytes(path.as_bytes()));
+            let text = format!("  {:>5} x {comm}  {limit}", group.incidents.len());
+            line(out, &crate::render::width::cut(&text, WIDTH));
+        }
+    }
+}
+
+fn closing(out: &mut Vec<u8>, evidence: &Evidence) {
+    if evidence.incidents.is_empty() && evidence.verdict() == Verdict::Pass {
+        line(out, "No process was killed.");
+    }
+    if evidence.footer.is_none() {
+        line(out, "");
+        evidence.doubts().iter().for_each(|doubt| line(out, &format!("unknown: {}", escape::text(doubt))));
+    }
+    evidence.unread.notes().iter().for_each(|note| line(out, &format!("note: {}", escape::text(note))));
+}
+
+fn line(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'\n');
+}
+
+/// The records as a stream that can be read again.
+///
+/// # Errors
+/// None that a record of ours causes.
+pub(super) fn records(all: &[Evidence]) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut ndjson = Ndjson::new();
+    for event in all.iter().flat_map(events) {
+        ndjson.event(&event, &mut out)?;
+    }
+    Ok(out)
+}
+
+/// A stream's records in order of kind.
+fn events(evidence: &Evidence) -> impl Iterator<Item = Event> + '_ {
+    let header = evidence.header.iter().cloned().map(Event::Header);
+    let kills = evidence.incidents.iter().cloned().map(|incident| Event::OomKill(Box::new(incident)));
+    let no_kills = evidence.no_kills.iter().cloned().map(Event::OomNoKill);
+    let losses = evidence.losses.iter().cloned().map(Event::Lost);
+    let footer = evidence.footer.iter().cloned().map(Event::Footer);
+    header.chain(kills).chain(no_kills).chain(losses).chain(footer)
+}

@@ -1,0 +1,70 @@
+//! Later news of an incident, put into it.
+
+use crate::model::{Incident, Update};
+
+/// Adds an update to the incident that it belongs to; false when that is not there.
+pub(super) fn update(incidents: &mut [Incident], update: Update) -> bool {
+    // The newest first: an update follows its kill closely.
+    let Some(incident) = incidents.iter_mut().rev().find(|incident| incident.id == update.id) else {
+        return false;
+    };
+    for victim in update.victims {
+        if !incident.victims.iter().any(|known| known.pid == victim.pid) {
+            incident.victims.push(victim);
+        }
+    }
+    for exit in update.exits {
+        if let Some(victim) = incident.victims.iter_mut().find(|victim| victim.pid == exit.pid) {
+            victim.kill_to_exit_ns = Some(exit.kill_to_exit_ns);
+        }
+    }
+    incident.source.notes.extend(update.notes);
+    true
+}
+
+/// Adds an incident; one that is there already was a shorter account of the same kill and gives way.
+pub(super) fn incident(incidents: &mut Vec<Incident>, new: Incident) {
+    match incidents.iter_mut().rev().find(|known| known.id == new.id && !new.id.is_empty()) {
+        Some(known) => *known = new,
+        None => incidents.push(new),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Victim, VictimExit};
+
+    fn known() -> Vec<Incident> {
+        let victims = vec![Victim { pid: 7, ..Victim::default() }];
+        vec![Incident { id: "a-1".into(), victims, ..Incident::default() }]
+    }
+
+    #[test]
+    fn an_update_adds_what_is_new() {
+        let mut incidents = known();
+        let news = Update {
+            id: "a-1".into(),
+            exits: vec![VictimExit { pid: 7, kill_to_exit_ns: 5 }, VictimExit { pid: 8, kill_to_exit_ns: 6 }],
+            victims: [7, 8].map(|pid| Victim { pid, ..Victim::default() }).into(),
+            notes: vec!["late".into()],
+        };
+        assert!(update(&mut incidents, news));
+        let [first, second] = incidents[0].victims.as_slice() else { panic!("{incidents:?}") };
+        assert_eq!((first.kill_to_exit_ns, second.kill_to_exit_ns), (Some(5), Some(6)));
+        assert_eq!(incidents[0].source.notes, ["late"]);
+    }
+
+    #[test]
+    fn an_update_of_another_kill_is_an_orphan() {
+        assert!(!update(&mut known(), Update { id: "a-2".into(), ..Update::default() }));
+    }
+
+    #[test]
+    fn the_later_account_of_a_kill_counts() {
+        let mut incidents = known();
+        incident(&mut incidents, Incident { id: "a-1".into(), boottime_ns: 9, ..Incident::default() });
+        incident(&mut incidents, Incident { id: "a-2".into(), ..Incident::default() });
+        assert_eq!(incidents.iter().map(|i| i.boottime_ns).collect::<Vec<_>>(), [9, 0]);
+    }
+}

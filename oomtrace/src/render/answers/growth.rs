@@ -1,0 +1,125 @@
+//! Who ate the memory, how fast, since when?
+
+use super::Answer;
+use crate::model::{Confidence, Culprit, CulpritKind, Diagnosis, Incident, VerdictKind};
+use crate::render::text::words;
+
+/// Others who grew that are named.
+const OTHERS: usize = 3;
+
+pub(super) fn answer(incident: &Incident) -> Answer {
+    let question = "Who ate the memory, how fast, since when?";
+    let Some(diagnosis) = &incident.diagnosis else {
+        let short = match &incident.history {
+            None => "Not known: nothing was sampled before the kill.",
+            Some(_) => "Not known: there are samples, and no diagnosis was made.",
+        };
+        return Answer { question, short: short.into(), ..Answer::default() };
+    };
+    let short = match &diagnosis.culprit {
+        Some(culprit) => sentence(culprit),
+        None => "Undetermined: the figures do not name anybody.".into(),
+    };
+    Answer { question, short, more: more(diagnosis), command: None }
+}
+
+fn more(diagnosis: &Diagnosis) -> Vec<String> {
+    let mut more = Vec::new();
+    if !diagnosis.summary.is_empty() {
+        more.push(words::safe(&diagnosis.summary));
+    }
+    let others: Vec<_> = diagnosis.others.iter().take(OTHERS).map(other).collect();
+    if !others.is_empty() {
+        more.push(format!("Also grew: {}.", others.join(", ")));
+    }
+    if let Some(rest) = diagnosis.unattributed_bytes.filter(|rest| *rest > 0) {
+        more.push(format!("{} of the growth belongs to no process that was seen.", words::size(rest)));
+    }
+    more
+}
+
+/// `java (pid 4711), the victim: 91 % of the growth, 3.1 MiB/s since 14:02:11 UTC.`
+fn sentence(culprit: &Culprit) -> String {
+    let mut facts = vec![format!("{}\u{a0}% of the growth", percent(culprit.share_of_growth))];
+    facts.push(format!("+{}", words::size(culprit.growth_bytes)));
+    let rate = culprit.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 0.0);
+    let rate = rate.map(|rate| format!("{}/s", words::size(whole(rate))));
+    let since = culprit.since.as_deref().map(|since| format!("since {} UTC", seconds(since)));
+    facts.extend(match (rate, since) {
+        (Some(rate), Some(since)) => Some(format!("{rate} {since}")),
+        (one, other) => one.or(other),
+    });
+    let likely = if culprit.likely { "Likely " } else { "" };
+    let victim = if culprit.is_victim { ", the victim" } else { ", not the victim" };
+    format!("{likely}{}{victim}: {}.", culprit_name(culprit), facts.join(", "))
+}
+
+fn other(culprit: &Culprit) -> String {
+    format!("{} +{}", culprit_name(culprit), words::size(culprit.growth_bytes))
+}
+
+/// Name of one that grew.
+pub(in crate::render) fn culprit_name(culprit: &Culprit) -> String {
+    let comm = culprit.comm.as_ref().map(words::name);
+    let cgroup = culprit.cgroup.as_ref().map(words::shown);
+    match culprit.kind {
+        CulpritKind::Process => {
+            let pid = culprit.pid.map_or(String::new(), words::with_pid);
+            format!("{}{pid}", comm.unwrap_or("a process".into()))
+        }
+        CulpritKind::Family => {
+            let members = culprit.members.map_or(String::new(), |members| format!(" ({members} processes)"));
+            format!("{}{members}", comm.unwrap_or("a family of processes".into()))
+        }
+        CulpritKind::Cgroup => cgroup.unwrap_or("a memory cgroup".into()),
+        CulpritKind::KernelMemory => "memory of the kernel".into(),
+        CulpritKind::Shmem => "shared memory and tmpfs".into(),
+        CulpritKind::PageCache => "page cache".into(),
+    }
+}
+
+/// The verdict in words.
+pub(in crate::render) fn verdict_name(verdict: VerdictKind) -> &'static str {
+    match verdict {
+        VerdictKind::Leak => "leak",
+        VerdictKind::Burst => "burst",
+        VerdictKind::NoLimit => "no limit",
+        VerdictKind::LimitTooLow => "limit too low",
+        VerdictKind::HostTooSmall => "host too small",
+        VerdictKind::Shmem => "shared memory",
+        VerdictKind::KernelMemory => "kernel memory",
+        VerdictKind::PageCache => "page cache",
+        VerdictKind::ForkSwarm => "fork swarm",
+        VerdictKind::Neighbour => "neighbour",
+        VerdictKind::Undetermined => "undetermined",
+    }
+}
+
+/// How sure it is.
+pub(in crate::render) fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low confidence",
+        Confidence::Medium => "medium confidence",
+        Confidence::High => "high confidence",
+    }
+}
+
+/// `91` of 0.912; what is out of range is shown as the nearest that is in it.
+fn percent(share: f64) -> u64 {
+    whole((share * 100.0).clamp(0.0, 100.0))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rounded, not negative, saturates"
+)]
+fn whole(value: f64) -> u64 {
+    value.round() as u64
+}
+
+/// Time of day to the second.
+fn seconds(rfc3339: &str) -> String {
+    let clock = words::clock(rfc3339);
+    clock.split_once('.').map_or(clock.clone(), |(seconds, _)| seconds.to_owned())
+}

@@ -1,0 +1,61 @@
+//! Was it the OOM killer, and whose limit was hit?
+
+use super::Answer;
+use crate::model::{Constraint, Incident, LimitMemcg, SourceKind};
+use crate::render::text::words;
+
+pub(super) fn answer(incident: &Incident) -> Answer {
+    let scope = &incident.scope;
+    let mut more = Vec::new();
+    if let Some(memcg) = &scope.memcg {
+        more.extend(usage(memcg));
+        more.extend(place(memcg));
+    }
+    if scope.inferred && scope.constraint.is_some() {
+        more.push("Inferred from usage and limits: the kernel's own decision could not be read.".into());
+    }
+    let witness = match incident.source.kind {
+        SourceKind::Ebpf => "the kernel's OOM killer",
+        SourceKind::KernelLog => "the OOM killer, by the kernel's log",
+        SourceKind::Counters => "the OOM killer, by the kernel's counters alone",
+    };
+    let short = format!("Yes, {witness}: {}.", whose(incident));
+    Answer { question: "Was it the OOM killer, and whose limit?", short, more, command: None }
+}
+
+/// Whose limit, without a full stop.
+pub(super) fn whose(incident: &Incident) -> String {
+    let scope = &incident.scope;
+    if scope.sysrq == Some(true) {
+        return "asked for with SysRq-f, nobody's limit".into();
+    }
+    let total = scope.total_pages.and_then(|pages| pages.checked_mul(incident.host.page_size));
+    let of =
+        total.filter(|total| *total > 0).map_or(String::new(), |total| format!(" ({})", words::size(total)));
+    match (scope.constraint, &scope.memcg) {
+        (Some(Constraint::Memcg), Some(memcg)) => {
+            let limit = memcg.level.limit_bytes;
+            let limit = limit.map_or(String::new(), |limit| format!(" of {}", words::size(limit)));
+            format!("the memory limit{limit} of {}", words::shown(&memcg.level.path))
+        }
+        (Some(Constraint::Memcg), None) => "a memory cgroup's limit, which one could not be read".into(),
+        (Some(Constraint::None), _) => format!("the whole machine's memory{of}"),
+        (Some(Constraint::Cpuset), _) => format!("the memory of a cpuset's NUMA nodes{of}"),
+        (Some(Constraint::MemoryPolicy), _) => format!("the memory of a policy's NUMA nodes{of}"),
+        (None, _) => "whose limit is not known".into(),
+    }
+}
+
+fn usage(memcg: &LimitMemcg) -> Option<String> {
+    let (usage, limit) = (memcg.level.usage_bytes?, memcg.level.limit_bytes?);
+    let share = words::percent(usage, limit).map_or(String::new(), |share| format!(" ({share})"));
+    Some(format!("{} of {} used{share}.", words::size(usage), words::size(limit)))
+}
+
+fn place(memcg: &LimitMemcg) -> Option<String> {
+    Some(match memcg.levels_above_victim? {
+        0 => "It is the victim's own memory cgroup.".into(),
+        1 => "It is one level above the victim's memory cgroup.".into(),
+        levels => format!("It is {levels} levels above the victim's memory cgroup."),
+    })
+}

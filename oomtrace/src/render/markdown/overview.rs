@@ -1,0 +1,60 @@
+//! The head of a document: what the stream proves, and what died how often.
+
+use super::{escape, line, table};
+use crate::evidence::{Evidence, Group, Verdict, groups};
+use crate::render::text::words;
+
+/// Groups that are listed.
+const GROUPS: usize = 50;
+
+pub(super) fn write(out: &mut String, evidence: &Evidence, many: bool) {
+    if many {
+        line(out, &format!("# {}\n", title(evidence)));
+    }
+    let doubts = evidence.doubts();
+    if evidence.verdict() == Verdict::Pass {
+        line(out, "No process was killed, and nothing was missed.");
+    }
+    if let Some(first) = doubts.first() {
+        line(out, &format!("**Not complete:** {}. There may have been more.", escape::prose(first)));
+        doubts[1..].iter().for_each(|doubt| line(out, &format!("- {}", escape::prose(doubt))));
+    }
+    if many && !evidence.incidents.is_empty() {
+        out.push('\n');
+        let rows = groups(&evidence.incidents);
+        table(out, &["Killed", ">Times", "Whose limit", "First", "Last"], rows.iter().take(GROUPS).map(row));
+        if rows.len() > GROUPS {
+            line(out, &format!("\n{} more kinds of kills.", rows.len() - GROUPS));
+        }
+    }
+}
+
+fn title(evidence: &Evidence) -> String {
+    let host = evidence.header.as_ref().map(|header| header.host.name.as_str());
+    let host = host.or(evidence.incidents.first().map(|incident| incident.host.name.as_str()));
+    let on = host
+        .filter(|host| !host.is_empty())
+        .map_or(String::new(), |host| format!(" on {}", escape::prose(host)));
+    let kills = match evidence.incidents.len() {
+        0 => "No OOM kill seen".to_owned(),
+        1 => "1 OOM kill".into(),
+        many => format!("{many} OOM kills"),
+    };
+    format!("{kills}{on}")
+}
+
+fn row(group: &Group<'_>) -> Vec<String> {
+    let time =
+        |incident: Option<&&crate::model::Incident>| incident.map_or(String::new(), |i| words::time(&i.time));
+    let known = group.incidents.first().map(|incident| crate::render::answers::limit(incident));
+    vec![
+        escape::name(&group.comm),
+        group.incidents.len().to_string(),
+        match &group.limit {
+            Some(path) => escape::name(path),
+            None => escape::prose(&known.unwrap_or_default()),
+        },
+        escape::prose(&time(group.incidents.first())),
+        escape::prose(&time(group.incidents.last())),
+    ]
+}
