@@ -79,7 +79,8 @@ pub fn advise(incident: &Incident, diagnosis: &Diagnosis) -> Vec<Advice> {
     let mut advice: Vec<Advice> = Vec::with_capacity(MOST);
     for Ranked { advice: next, .. } in all {
         let is_new = advice.iter().all(|before| before.command.is_none() || before.command != next.command);
-        if is_new && advice.len() < MOST {
+        // A value of nothing comes from figures that were nothing.
+        if is_new && next.value_bytes != Some(0) && advice.len() < MOST {
             advice.push(next);
         }
     }
