@@ -118,8 +118,9 @@ impl Cgroup {
     pub fn limit(&self, bytes: u64) -> Result<()> {
         match self.version {
             Version::V1 => {
+                // Absent without swap accounting. Never below the other one: first when raised, last when lowered.
+                let _ = self.write("memory.memsw.limit_in_bytes", &bytes.to_string());
                 self.write("memory.limit_in_bytes", &bytes.to_string())?;
-                // Absent without swap accounting.
                 let _ = self.write("memory.memsw.limit_in_bytes", &bytes.to_string());
             }
             Version::V2 => {

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod counters;
 pub mod guest;
 pub mod kmsg;
+pub mod oombench;
 pub mod protocol;
 pub mod report;
 pub mod runner;

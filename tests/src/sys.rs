@@ -41,6 +41,17 @@ pub fn own_mounts() -> io::Result<()> {
     check(result.into()).map(drop)
 }
 
+/// Makes `directory` the root of this process.
+///
+/// # Errors
+/// What chroot(2) or chdir(2) says.
+pub fn change_root(directory: &Path) -> io::Result<()> {
+    let path = c_path(directory)?;
+    // SAFETY: the path is a valid C string.
+    check(unsafe { libc::chroot(path.as_ptr()) }.into())?;
+    std::env::set_current_dir("/")
+}
+
 /// Makes `target` show `source`.
 ///
 /// # Errors

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use oomtrace_tests::{bench, guest, runner, workload};
+use oomtrace_tests::{bench, guest, oombench, runner, workload};
 
-const USAGE: &str = "oomtrace-guest --list | --native [NAMES] | bench NAME ... | workload ... | (as PID 1, without arguments)";
+const USAGE: &str = "oomtrace-guest --list | --native [NAMES] | bench NAME ... | oombench KEY=VALUE ... | workload ... | (as PID 1, without arguments)";
 
 fn main() -> ExitCode {
     if std::process::id() == 1 {
@@ -26,16 +26,23 @@ fn main() -> ExitCode {
             eprintln!("workload: {error:#}");
             1
         })),
-        Some("bench") => match bench::main(arguments) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("bench: {error:#}");
-                ExitCode::FAILURE
-            }
-        },
+        Some("bench") => plain("bench", bench::main(arguments)),
+        Some("oombench") => {
+            plain("oombench", oombench::main(arguments.filter_map(|word| word.into_string().ok())))
+        }
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
+        }
+    }
+}
+
+fn plain(task: &str, result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{task}: {error:#}");
+            ExitCode::FAILURE
         }
     }
 }

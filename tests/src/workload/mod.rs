@@ -3,7 +3,9 @@
 //! They print `ready` after each step and go on when a line arrives on standard input, so that nothing depends on time.
 
 mod anon;
+mod grow;
 mod mapping;
+mod reread;
 mod sharing;
 mod stamped;
 mod storm;
@@ -42,6 +44,9 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> Result<i32> {
 
 fn run(program: &[u8], arguments: &[Vec<u8>]) -> Result<i32> {
     match program {
+        b"grow" => grow::run(arguments),
+        b"reread" => reread::run(path(arguments, 0)?),
+        b"exec" => exec(arguments),
         b"anon" => anon::run(&sizes(arguments)?),
         b"shmem" => mapping::shmem(&sizes(arguments)?),
         b"shmem-write" => mapping::shmem_write(&sizes(arguments)?),
@@ -67,11 +72,27 @@ fn apply(option: &[u8], value: Vec<u8>) -> Result<()> {
             std::fs::write(&file, "0").with_context(|| format!("can't join {}", file.display()))?;
         }
         b"adj" => std::fs::write("/proc/self/oom_score_adj", value).context("can't set oom_score_adj")?,
+        b"root" => {
+            let root = Path::new(std::ffi::OsStr::from_bytes(&value));
+            sys::change_root(root).context("can't change root")?;
+        }
+        b"dir" => std::env::set_current_dir(std::ffi::OsStr::from_bytes(&value))
+            .context("can't change directory")?,
         b"comm" => sys::set_comm(&value)?,
         b"nodes" => sys::bind_nodes(parse(&value)?).context("can't bind memory to nodes")?,
         other => bail!("no option {}", String::from_utf8_lossy(other)),
     }
     Ok(())
+}
+
+/// Becomes another program.
+fn exec(arguments: &[Vec<u8>]) -> Result<i32> {
+    use std::os::unix::process::CommandExt as _;
+    let (program, rest) = arguments.split_first().context("exec PROGRAM [ARGUMENT]...")?;
+    let program = std::ffi::OsStr::from_bytes(program);
+    let rest = rest.iter().map(|argument| std::ffi::OsStr::from_bytes(argument));
+    Err(std::process::Command::new(program).args(rest).exec())
+        .with_context(|| format!("can't run {}", program.display()))
 }
 
 fn path(arguments: &[Vec<u8>], at: usize) -> Result<&Path> {
