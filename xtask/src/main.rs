@@ -5,6 +5,7 @@ mod bench;
 mod demo;
 mod dist;
 mod ebpf;
+mod oombench;
 mod paths;
 mod schema;
 mod setup;
@@ -37,6 +38,8 @@ enum Task {
     Vm(vm::Vm),
     /// Measure oomtrace
     Bench(bench::Bench),
+    /// Cause kills whose cause is known, and score what oomtrace says of them
+    Oombench(oombench::Oombench),
     /// Write the JSON Schema of the incident record
     Schema(schema::Schema),
     /// Build static binaries of every architecture into target/dist
@@ -54,6 +57,7 @@ fn main() -> std::process::ExitCode {
         Task::Demo(task) => task.run(),
         Task::Vm(task) => task.run(),
         Task::Bench(task) => task.run(),
+        Task::Oombench(task) => task.run(),
         Task::Schema(task) => task.run(),
         Task::Dist(task) => task.run(),
     };

@@ -43,6 +43,12 @@ pub enum Command {
     /// Print the manual page
     #[command(hide = true)]
     Man,
+    /// Diagnose stored records anew
+    #[command(hide = true)]
+    DiagnoseRecord {
+        /// NDJSON; `-` for standard input
+        file: PathBuf,
+    },
     /// A child of `demo`
     #[command(hide = true, name = super::demo::CHILD_COMMAND)]
     DemoChild {

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod demo;
+pub mod diagnose_record;
 pub mod doctor;
 pub mod filter;
 pub mod logging;
