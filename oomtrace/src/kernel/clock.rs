@@ -19,6 +19,18 @@ pub fn boottime_ns() -> u64 {
     read(libc::CLOCK_BOOTTIME)
 }
 
+/// Nanoseconds on `CLOCK_MONOTONIC`: since boot, without time asleep.
+#[must_use]
+pub fn monotonic_ns() -> u64 {
+    read(libc::CLOCK_MONOTONIC)
+}
+
+/// CPU time of the calling thread in ns.
+#[must_use]
+pub fn thread_cpu_ns() -> u64 {
+    read(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
 /// Wall-clock time of an instant on `CLOCK_BOOTTIME` by the clocks as they are now: RFC 3339, UTC, nanoseconds.
 #[must_use]
 pub fn rfc3339(boottime_ns: u64) -> String {

@@ -6,7 +6,9 @@
 mod combined;
 mod exe;
 mod files;
+pub mod history;
 mod paths;
+pub mod sampler;
 mod source;
 mod types;
 

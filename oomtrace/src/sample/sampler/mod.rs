@@ -1,0 +1,245 @@
+//! Takes samples at the right times and puts them into the history.
+
+mod clock;
+mod close;
+mod governor;
+mod pressure;
+mod thread;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use clock::{Clock, Real};
+pub use thread::{Running, start};
+
+use governor::{Governor, Kind};
+
+use super::history::History;
+use super::{CgroupSample, Exited, ProcessKey, ProcessSample, Source, SystemSample};
+
+/// Time between samples of cgroups, unless asked otherwise.
+pub const INTERVAL: Duration = Duration::from_millis(100);
+/// Samples of all processes are this many times further apart.
+const PROCESSES: u32 = 10;
+/// Kinds of memory of a cgroup are asked for this often where that costs more than usage alone.
+const PARTS: Duration = Duration::from_secs(1);
+/// Pressure counts for this long.
+const PRESSURE_NS: u64 = 2_000_000_000;
+/// Names that are asked for after a pass.
+const NAMES: usize = 64;
+/// A jump of the time asleep that counts.
+const SLEPT_NS: u64 = 1_000_000_000;
+
+/// What an alloc hook does: it is armed while somebody is close to a limit.
+pub trait Hook: Send {
+    /// Puts the hook in place or takes it away; a remark when that fails.
+    fn arm(&mut self, on: bool) -> Option<String>;
+    /// Processes that the hook saw change since the last call.
+    fn processes(&mut self, into: &mut Vec<ProcessKey>);
+}
+
+/// The state of sampling.
+pub struct Sampler {
+    source: Box<dyn Source>,
+    history: Arc<Mutex<History>>,
+    clock: Box<dyn Clock>,
+    governor: Governor,
+    interval: Duration,
+    due: Due,
+    slept_ns: u64,
+    /// Pressure counts until then.
+    pressed_until: u64,
+    /// The machine has little memory left.
+    scarce: bool,
+    /// Cgroups in scopes that are close to their limit.
+    close: Vec<u64>,
+    buffers: Buffers,
+}
+
+/// When what is to be done next, `CLOCK_BOOTTIME` ns.
+#[derive(Debug, Default)]
+struct Due {
+    cgroups: u64,
+    parts: u64,
+    processes: u64,
+    close: u64,
+}
+
+#[derive(Debug, Default)]
+struct Buffers {
+    processes: Vec<ProcessSample>,
+    cgroups: Vec<CgroupSample>,
+    exited: Vec<Exited>,
+    keys: Vec<ProcessKey>,
+    ids: Vec<u64>,
+}
+
+impl Sampler {
+    /// Samples of cgroups and the machine every `interval`, of processes ten times as far apart unless a limit is close.
+    #[must_use]
+    pub fn new(source: Box<dyn Source>, interval: Duration, clock: Box<dyn Clock>) -> Self {
+        let slept_ns = clock.slept_ns();
+        Self {
+            source,
+            history: Arc::default(),
+            clock,
+            governor: Governor::default(),
+            interval: interval.max(Duration::from_millis(1)),
+            due: Due::default(),
+            slept_ns,
+            pressed_until: 0,
+            scarce: false,
+            close: Vec::new(),
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// What the samples go to. It is locked for the time of an insertion only, never while something is read.
+    #[must_use]
+    pub fn history(&self) -> Arc<Mutex<History>> {
+        Arc::clone(&self.history)
+    }
+
+    /// Tasks stall for memory.
+    pub fn pressure(&mut self) {
+        self.pressed_until = self.clock.now_ns().saturating_add(PRESSURE_NS);
+        self.due.processes = self.due.processes.min(self.due.cgroups);
+    }
+
+    /// Takes the samples that are due, and returns how long it is until the next are.
+    pub fn step(&mut self) -> Duration {
+        self.notice_sleep();
+        let now = self.clock.now_ns();
+        if now >= self.due.cgroups {
+            self.cgroups(now);
+        }
+        if now >= self.due.processes {
+            self.processes(now);
+        } else if !self.close.is_empty() && now >= self.due.close {
+            self.processes_close(now);
+        }
+        self.names();
+        let source = self.source.kind();
+        let stretch = self.governor.stretch();
+        let notes = self.source.notes();
+        let mut history = lock(&self.history);
+        history.taken_by(source, stretch);
+        for note in notes {
+            history.remark(now, note);
+        }
+        drop(history);
+        let close = if self.close.is_empty() { u64::MAX } else { self.due.close };
+        let next = self.due.cgroups.min(self.due.processes).min(close);
+        Duration::from_nanos(next.saturating_sub(self.clock.now_ns()))
+    }
+
+    fn cgroups(&mut self, now: u64) {
+        let before = self.clock.cpu_ns();
+        let parts = now >= self.due.parts || !self.close.is_empty();
+        let pass = self.source.cgroups(parts, &mut self.buffers.cgroups);
+        let system = self.source.system();
+        self.source.exited(&mut self.buffers.exited);
+        // Whatever was read until now counts as read now: a kill in between must not find later values before it.
+        let time = self.clock.now_ns().max(pass.time_ns);
+        let mut history = lock(&self.history);
+        history.cgroups(&self.buffers.cgroups, time, pass.complete);
+        if let Some(system) = &system {
+            history.system(system, time);
+        }
+        history.exited(&self.buffers.exited);
+        close::cgroups(&self.buffers.cgroups, |id| history.cache_of(id), &mut self.close);
+        drop(history);
+        self.scarce = system.as_ref().is_some_and(close::machine);
+        if parts {
+            self.due.parts = now.saturating_add(ns(PARTS.max(self.interval)));
+        }
+        let spent = self.clock.cpu_ns().saturating_sub(before);
+        self.governor.took(Kind::Cgroups, spent, self.interval);
+        self.due.cgroups = self.next(self.due.cgroups, self.interval);
+        self.mind_the_machine(now);
+    }
+
+    /// With little memory left all processes are looked at as often as cgroups.
+    fn mind_the_machine(&mut self, now: u64) {
+        if self.scarce || now < self.pressed_until {
+            self.due.processes = self.due.processes.min(self.due.cgroups);
+        }
+        if self.close.is_empty() {
+            self.governor.rests(Kind::Close);
+        }
+    }
+
+    fn processes(&mut self, now: u64) {
+        let often = self.scarce || now < self.pressed_until;
+        let interval = if often { self.interval } else { self.interval * PROCESSES };
+        let before = self.clock.cpu_ns();
+        let pass = self.source.processes(&mut self.buffers.processes);
+        let time = self.clock.now_ns().max(pass.time_ns);
+        let mut history = lock(&self.history);
+        history.processes(&self.buffers.processes, time, pass.complete);
+        drop(history);
+        let spent = self.clock.cpu_ns().saturating_sub(before);
+        self.governor.took(Kind::Processes, spent, interval);
+        self.due.processes = self.next(self.due.processes, interval);
+        self.due.close = self.next(now, self.interval);
+    }
+
+    fn processes_close(&mut self, now: u64) {
+        let before = self.clock.cpu_ns();
+        self.source.processes_of(&self.close, &mut self.buffers.processes);
+        let time = self.clock.now_ns();
+        let mut history = lock(&self.history);
+        history.processes_close(&self.buffers.processes, time, &self.close);
+        drop(history);
+        let spent = self.clock.cpu_ns().saturating_sub(before);
+        self.governor.took(Kind::Close, spent, self.interval);
+        self.due.close = self.next(now, self.interval);
+    }
+
+    /// Finds out who is new. Each is asked for once.
+    fn names(&mut self) {
+        let Buffers { keys, ids, .. } = &mut self.buffers;
+        keys.clear();
+        ids.clear();
+        lock(&self.history).nameless(NAMES, keys, ids);
+        for key in keys.iter() {
+            let exe = self.source.exe(*key);
+            lock(&self.history).name_process(*key, exe.as_deref());
+        }
+        for id in ids.iter() {
+            if let Some(path) = self.source.cgroup_path(*id) {
+                lock(&self.history).name_cgroup(*id, &path);
+            }
+        }
+    }
+
+    fn notice_sleep(&mut self) {
+        let slept = self.clock.slept_ns();
+        let more = slept.saturating_sub(self.slept_ns);
+        if more > SLEPT_NS {
+            lock(&self.history).slept(self.clock.now_ns(), more);
+        }
+        self.slept_ns = slept;
+    }
+
+    /// When a pass that was due at `due` is due again; what was missed is not made up for.
+    fn next(&self, due: u64, interval: Duration) -> u64 {
+        let interval = ns(self.governor.interval(interval));
+        let next = due.saturating_add(interval);
+        let now = self.clock.now_ns();
+        // At least half of the interval lies between two passes, so that late ones do not come in pairs.
+        if next < now.saturating_add(interval / 2) { now.saturating_add(interval) } else { next }
+    }
+}
+
+fn ns(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The history is whole after each insertion, so a thread that failed leaves nothing half done.
+pub(super) fn lock(history: &Mutex<History>) -> MutexGuard<'_, History> {
+    history.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
