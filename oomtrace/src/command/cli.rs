@@ -107,6 +107,13 @@ pub struct TraceArgs {
     /// Leave out a kind of hook (fentry, kprobe, tp_btf, raw_tp, tp), a fact (candidates, signal, exit, ...) or a program
     #[arg(long, value_name = "NAME", hide = true)]
     pub without_probe: Vec<String>,
+    /// Do not sample memory: reports tell of the kill, and nothing of what led to it
+    #[arg(long, help_heading = "History")]
+    pub no_history: bool,
+    /// Time between samples of cgroups and the machine [default: 100ms]; of processes it is ten times that, unless a limit is
+    /// close. Longer where sampling would take more than 1 % of a CPU
+    #[arg(long, value_name = "TIME", value_parser = super::size::duration, help_heading = "History", conflicts_with = "no_history")]
+    pub sample_interval: Option<std::time::Duration>,
     /// Which kills to report
     #[command(flatten)]
     pub filter: Filter,

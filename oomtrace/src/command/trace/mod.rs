@@ -2,6 +2,7 @@
 
 mod counts;
 mod events;
+mod history;
 mod job;
 mod kernel_log;
 mod run;

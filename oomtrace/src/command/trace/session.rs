@@ -33,6 +33,8 @@ pub struct Session {
     pub vmstat_at_start: Option<u64>,
     /// What a reader should know from the start.
     pub notes: Vec<String>,
+    /// What samples of memory are read from, until the sampler takes it; `None` when they are not wanted.
+    pub samples: Option<Box<dyn crate::sample::Source>>,
 }
 
 impl Session {
@@ -51,12 +53,13 @@ impl Session {
         drop(btf);
         let mut vmstat = VmstatOomKill::open(&roots);
         let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
-        let (ebpf, outcomes) = attach(args, &roots, layout, types_to_attach, &mut notes)?;
+        let (mut ebpf, outcomes) = attach(args, &roots, layout, types_to_attach, &mut notes)?;
+        let samples = super::history::open(args, ebpf.as_mut(), &layout, &roots);
         for outcome in crate::survive::settle(&roots) {
             notes.extend(outcome.note());
         }
         let host = host::host(&roots);
-        Ok(Self { roots, ebpf, outcomes, host, layout, gfp, vmstat, vmstat_at_start, notes })
+        Ok(Self { roots, ebpf, outcomes, host, layout, gfp, vmstat, vmstat_at_start, notes, samples })
     }
 
     /// Labels of the attached probes.

@@ -13,7 +13,7 @@ use anyhow::Result;
 use oomtrace_common::Level;
 use tokio::sync::Notify;
 
-use super::{Session, job::Job, kernel_log::KernelLog, who::Who};
+use super::{Session, history, job::Job, kernel_log::KernelLog, who::Who};
 use crate::{
     collect::{Builder, Draft, Facts, Member, MemcgEvents},
     command::{
@@ -28,6 +28,7 @@ use crate::{
         Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, SCHEMA, System, Text, Update, VictimExit,
     },
     render::{Ndjson, Render, Text as Report, TextStyle},
+    sample::sampler::Running,
 };
 
 /// Columns where the output does not say.
@@ -71,6 +72,7 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker
         Redact::Off => None,
     };
     let enricher = Enricher::new(&session.roots, redactor);
+    let sampler = history::start(session, args);
     let mut notes = std::mem::take(&mut session.notes);
     notes.extend(enricher.notes());
     let log = KernelLog::open().map_err(|e| notes.push(e)).ok();
@@ -99,6 +101,7 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker
     let worker = Worker {
         builder: Builder::new(facts),
         enricher,
+        sampler,
         who: session.ebpf.as_mut().and_then(|ebpf| Who::take(ebpf).ok()),
         log,
         filter: args.filter.clone(),
@@ -136,6 +139,8 @@ fn renderer(args: &TraceArgs, output: &Output) -> Box<dyn Render + Send> {
 pub(super) struct Worker {
     pub builder: Builder,
     pub enricher: Enricher,
+    /// Follows memory, unless that is not wanted or not possible.
+    pub sampler: Option<Running>,
     pub who: Option<Who>,
     pub log: Option<KernelLog>,
     pub filter: Filter,
@@ -274,7 +279,9 @@ impl Worker {
         if let Some(log) = &mut self.log {
             log.complete(&mut incident, draft, &self.builder);
         }
+        history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
         self.identify(&mut incident, draft);
+        history::conclude(&mut incident);
         self.report(incident, draft.first, memory)
     }
 
@@ -287,8 +294,10 @@ impl Worker {
         self.tally.logged = Some(logged);
         for mut incident in kills {
             let first = incident.boottime_ns;
+            history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
             self.enricher.enrich(&mut incident, &[], clock::boottime_ns().saturating_sub(first));
             locate(&mut incident);
+            history::conclude(&mut incident);
             if !self.report(incident, first, memory)? {
                 return Ok(false);
             }

@@ -32,7 +32,7 @@ pub(super) struct Family {
     pub(super) most: u32,
     /// Highest memory of one of them, in pages.
     pub(super) peak: u32,
-    /// Memory of all that are there, from when there were two.
+    /// Memory of all that are there, from when there were two; pages that they share count for each of them.
     pub(super) series: Series<OfProcess>,
     sum: [u32; OfProcess::WIDTH],
     summed: u32,

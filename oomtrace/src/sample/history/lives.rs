@@ -97,7 +97,7 @@ mod tests {
         let mut lives = Lives::default();
         lives.keep(life(1, 1, 1));
         assert_eq!(lives.newest().count(), 0);
-        for pid in 0..1000 {
+        for pid in 0..1000_u32 {
             let comm = pid.to_be_bytes();
             let mut one = life(pid, 0, 10);
             one.comm[..4].copy_from_slice(&comm);

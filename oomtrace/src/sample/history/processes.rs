@@ -207,13 +207,7 @@ impl Processes {
         true
     }
 
-    fn exit(
-        &mut self,
-        at: usize,
-        time_ns: u64,
-        families: &mut Families,
-        gone: &mut dyn FnMut(&Process),
-    ) {
+    fn exit(&mut self, at: usize, time_ns: u64, families: &mut Families, gone: &mut dyn FnMut(&Process)) {
         let process = &mut self.all[at];
         process.exited_ns = time_ns.max(1);
         self.exited += 1;
@@ -255,13 +249,7 @@ impl Processes {
     }
 
     /// One that came and went between two passes.
-    fn unseen(
-        &mut self,
-        exit: &Exited,
-        peak: u32,
-        room: &mut Room<'_>,
-        gone: &mut dyn FnMut(&Process),
-    ) {
+    fn unseen(&mut self, exit: &Exited, peak: u32, room: &mut Room<'_>, gone: &mut dyn FnMut(&Process)) {
         let mut process = Process::new(&exit.last, exit.time_ns);
         let family = room.families.by_comm(process.comm, process.cgroup);
         match family {
@@ -341,7 +329,13 @@ impl Processes {
     }
 
     /// The executable of a process is known, or can't be.
-    pub(super) fn name(&mut self, key: ProcessKey, exe: Option<&[u8]>, families: &mut Families, pool: &mut Pool) {
+    pub(super) fn name(
+        &mut self,
+        key: ProcessKey,
+        exe: Option<&[u8]>,
+        families: &mut Families,
+        pool: &mut Pool,
+    ) {
         let Some(at) = self.living.get(&key.pid) else { return };
         let process = &mut self.all[*at as usize];
         if process.family == families::NONE && same_start(process.key.start_ns, key.start_ns) {

@@ -13,12 +13,8 @@ const AVAILABLE: u128 = 10;
 /// Cgroups whose processes are looked at more often, at the most.
 const MOST: usize = 512;
 
-/// The cgroups within scopes that are close to their limit. `cache` gives the page cache in a cgroup, as last known.
-pub(super) fn cgroups(
-    samples: &[CgroupSample],
-    cache: impl Fn(u64) -> Option<u64>,
-    into: &mut Vec<u64>,
-) {
+/// The cgroups within scopes that are close to their limit, sorted. `cache` gives the page cache in a cgroup, as last known.
+pub(super) fn cgroups(samples: &[CgroupSample], cache: impl Fn(u64) -> Option<u64>, into: &mut Vec<u64>) {
     into.clear();
     let tight = |sample: &CgroupSample| {
         sample.limit.is_some_and(|limit| {
@@ -38,6 +34,7 @@ pub(super) fn cgroups(
         }
     }
     into.truncate(MOST);
+    into.sort_unstable();
 }
 
 /// Whether the machine has little memory left.
@@ -70,7 +67,7 @@ mod tests {
         cgroups(&samples, |_| None, &mut close);
         assert_eq!(close, [2, 3, 4]);
         cgroups(&samples, |id| (id == 2).then_some(40), &mut close);
-        assert_eq!(close, []);
+        assert!(close.is_empty());
     }
 
     #[test]

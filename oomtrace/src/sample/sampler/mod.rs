@@ -3,6 +3,7 @@
 mod clock;
 mod close;
 mod governor;
+mod parts;
 mod pressure;
 mod thread;
 
@@ -13,16 +14,15 @@ pub use clock::{Clock, Real};
 pub use thread::{Running, start};
 
 use governor::{Governor, Kind};
+use parts::Parts;
 
 use super::history::History;
-use super::{CgroupSample, Exited, ProcessKey, ProcessSample, Source, SystemSample};
+use super::{CgroupSample, Exited, ProcessKey, ProcessSample, Source};
 
 /// Time between samples of cgroups, unless asked otherwise.
 pub const INTERVAL: Duration = Duration::from_millis(100);
 /// Samples of all processes are this many times further apart.
 const PROCESSES: u32 = 10;
-/// Kinds of memory of a cgroup are asked for this often where that costs more than usage alone.
-const PARTS: Duration = Duration::from_secs(1);
 /// Pressure counts for this long.
 const PRESSURE_NS: u64 = 2_000_000_000;
 /// Names that are asked for after a pass.
@@ -53,6 +53,7 @@ pub struct Sampler {
     scarce: bool,
     /// Cgroups in scopes that are close to their limit.
     close: Vec<u64>,
+    parts: Parts,
     buffers: Buffers,
 }
 
@@ -60,7 +61,6 @@ pub struct Sampler {
 #[derive(Debug, Default)]
 struct Due {
     cgroups: u64,
-    parts: u64,
     processes: u64,
     close: u64,
 }
@@ -90,6 +90,7 @@ impl Sampler {
             pressed_until: 0,
             scarce: false,
             close: Vec::new(),
+            parts: Parts::default(),
             buffers: Buffers::default(),
         }
     }
@@ -135,8 +136,8 @@ impl Sampler {
 
     fn cgroups(&mut self, now: u64) {
         let before = self.clock.cpu_ns();
-        let parts = now >= self.due.parts || !self.close.is_empty();
-        let pass = self.source.cgroups(parts, &mut self.buffers.cgroups);
+        let pass = self.source.cgroups(false, &mut self.buffers.cgroups);
+        self.parts.ask(now, &self.close, &mut *self.source, &mut self.buffers.cgroups);
         let system = self.source.system();
         self.source.exited(&mut self.buffers.exited);
         // Whatever was read until now counts as read now: a kill in between must not find later values before it.
@@ -150,9 +151,6 @@ impl Sampler {
         close::cgroups(&self.buffers.cgroups, |id| history.cache_of(id), &mut self.close);
         drop(history);
         self.scarce = system.as_ref().is_some_and(close::machine);
-        if parts {
-            self.due.parts = now.saturating_add(ns(PARTS.max(self.interval)));
-        }
         let spent = self.clock.cpu_ns().saturating_sub(before);
         self.governor.took(Kind::Cgroups, spent, self.interval);
         self.due.cgroups = self.next(self.due.cgroups, self.interval);

@@ -72,7 +72,7 @@ fn victim(victim: &Victim, incident: &Incident) -> AtKill {
 /// Ms from `kill` to `start`, both RFC 3339.
 fn between(start: &str, kill: &str) -> Option<i64> {
     let (start, kill): (jiff::Timestamp, jiff::Timestamp) = (start.parse().ok()?, kill.parse().ok()?);
-    i64::try_from(start.as_millisecond() - kill.as_millisecond()).ok()
+    Some(start.as_millisecond() - kill.as_millisecond())
 }
 
 /// The cgroups that the record has figures of: the one whose limit was hit, those above, those between it and the victim.

@@ -26,7 +26,7 @@ const OTHERS: usize = 40;
 /// Numbers in all entities together: they take about 10 bytes each.
 const NUMBERS: usize = 8_000;
 /// Candidates that no sample was taken of.
-const UNSAMPLED: usize = 8;
+const UNSAMPLED: usize = 4;
 const LIVES: usize = 16;
 /// Remarks are of interest for this long.
 const LATELY_NS: u64 = 300_000_000_000;
@@ -83,9 +83,10 @@ impl History {
         if let Some(first) = all.first_mut() {
             first.lead = true;
         }
-        let victims = incident.victims.iter().filter_map(|victim| {
-            self.cgroups.at(victim.cgroup.as_ref()?.path.as_bytes())
-        });
+        let victims = incident
+            .victims
+            .iter()
+            .filter_map(|victim| self.cgroups.at(victim.cgroup.as_ref()?.path.as_bytes()));
         for cgroup in victims.chain(rank::cgroups(self, domain, moment, age)) {
             if seen.insert(cgroup.id) {
                 all.push(entity::cgroup(self, Some(cgroup), None, domain, moment, v1));
@@ -177,7 +178,9 @@ impl History {
             ));
         }
         if matches!(incident.scope.constraint, Some(Constraint::Cpuset | Constraint::MemoryPolicy)) {
-            notes.push("which processes use the nodes that ran out is not sampled: all are taken to".to_owned());
+            notes.push(
+                "which processes use the nodes that ran out is not sampled: all are taken to".to_owned(),
+            );
         }
         let lately = |(time, _): &&(u64, String)| *time < kill_ns && kill_ns - time < LATELY_NS;
         notes.extend(self.remarks.iter().filter(lately).map(|(_, text)| text.clone()));

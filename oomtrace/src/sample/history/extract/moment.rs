@@ -64,7 +64,8 @@ impl Moment {
         let whole = point.step_ms == 1 || end.is_some_and(|end| self.age(end).is_some());
         let low = if whole { point.words[LOW] } else { size };
         let at = |at: usize| Some(point.words[at]).filter(|word| *word != UNKNOWN);
-        let mut row = Row { t: -i64::from(age), size: words::bytes(size), low: words::bytes(low), ..Row::default() };
+        let mut row =
+            Row { t: -i64::from(age), size: words::bytes(size), low: words::bytes(low), ..Row::default() };
         for (part, (_, place)) in row.parts.iter_mut().zip(S::PARTS) {
             *part = at(*place).map(words::bytes);
         }

@@ -20,6 +20,8 @@ const LARGE: usize = 6;
 const EXITED: usize = 4;
 /// Within this time before the kill at least.
 const LATELY_MS: u32 = 60_000;
+/// Of one family, in each of these.
+const OF_FAMILY: usize = 4;
 /// Cgroups, beside those of the scope itself.
 const CGROUPS: usize = 8;
 /// Families, by growth and by number.
@@ -101,14 +103,25 @@ pub(super) fn processes<'a>(
         let began = process.key.start_ns > history.began_ns;
         there.push((growth(&process.series, &history.pool, moment, age, now, began), process));
     }
-    let mut taken = pick(&mut there, GREW, |g| g.lately);
-    taken.extend(pick(&mut there, GREW_EVER, |g| g.ever));
-    taken.extend(pick(&mut there, LARGE, |g| g.now));
+    let mut taken = of_all_families(pick(&mut there, GREW * 8, |g| g.lately), GREW);
+    taken.extend(of_all_families(pick(&mut there, GREW_EVER * 8, |g| g.ever), GREW_EVER));
+    taken.extend(of_all_families(pick(&mut there, LARGE * 8, |g| g.now), LARGE));
     gone.sort_by_key(|(peak, process)| std::cmp::Reverse((*peak, process.exited_ns)));
     taken.extend(gone.into_iter().take(EXITED).map(|(_, process)| process));
     let mut seen = HashSet::new();
     taken.retain(|process| seen.insert(process.key));
     taken
+}
+
+/// The first `most`, without what many of one family would add.
+fn of_all_families(processes: Vec<&Process>, most: usize) -> Vec<&Process> {
+    let mut number: HashMap<u32, usize> = HashMap::new();
+    let few = processes.into_iter().filter(|process| {
+        let number = number.entry(process.family).or_default();
+        *number += 1;
+        process.family == super::super::families::NONE || *number <= OF_FAMILY
+    });
+    few.take(most).collect()
 }
 
 fn pick<'a, T>(of: &mut [(Growth, &'a T)], most: usize, by: impl Fn(&Growth) -> u64) -> Vec<&'a T> {

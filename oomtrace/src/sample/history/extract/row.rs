@@ -49,10 +49,14 @@ pub(super) fn fill(
     let column = |pick: &dyn Fn(&Row) -> Option<u64>| {
         // Before it was first known it is taken to have been the same; that concerns less than a second.
         let mut value = rows.iter().find_map(pick)?;
-        Some(rows.iter().map(|row| {
-            value = pick(row).unwrap_or(value);
-            value
-        }).collect::<Vec<u64>>())
+        Some(
+            rows.iter()
+                .map(|row| {
+                    value = pick(row).unwrap_or(value);
+                    value
+                })
+                .collect::<Vec<u64>>(),
+        )
     };
     for (at, (kind, _)) in parts.iter().enumerate() {
         if let Some(bytes) = column(&|row| row.parts[at]) {
@@ -77,7 +81,17 @@ mod tests {
 
     #[test]
     fn thinning_keeps_ends_and_extremes() {
-        let sizes: Vec<u64> = (0..1000).map(|n| if n == 500 { 9999 } else if n == 700 { 0 } else { n }).collect();
+        let sizes: Vec<u64> = (0..1000)
+            .map(|n| {
+                if n == 500 {
+                    9999
+                } else if n == 700 {
+                    0
+                } else {
+                    n
+                }
+            })
+            .collect();
         let mut thinned = rows(&sizes);
         thin(&mut thinned, 50);
         assert!(thinned.len() <= 50);

@@ -15,7 +15,8 @@ pub(super) enum Domain {
 impl Domain {
     pub(super) fn of(incident: &Incident, cgroups: &Cgroups) -> Self {
         let scope = &incident.scope;
-        let memcg = scope.memcg.as_ref().filter(|_| matches!(scope.constraint, None | Some(Constraint::Memcg)));
+        let memcg =
+            scope.memcg.as_ref().filter(|_| matches!(scope.constraint, None | Some(Constraint::Memcg)));
         let Some(memcg) = memcg else { return Self::All };
         let path = memcg.level.path.as_bytes().to_vec();
         let id = memcg.level.id.as_deref().and_then(|id| id.parse().ok());

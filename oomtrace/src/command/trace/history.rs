@@ -1,0 +1,65 @@
+//! What led to a kill: the sampler, and what a report takes from its history.
+
+use std::sync::atomic::Ordering;
+
+use super::{Session, worker::Shared};
+use crate::{
+    command::cli::TraceArgs,
+    diagnose::diagnose,
+    model::Incident,
+    sample::{
+        self, Source,
+        sampler::{self, INTERVAL, Real, Running, Sampler},
+    },
+};
+
+/// With this many jobs waiting the history is left out of reports: a storm of kills is reported late otherwise.
+const BUSY: u64 = 64;
+
+/// Opens what samples are read from; `None` when they are not wanted. Before memory is locked.
+pub(super) fn open(
+    args: &TraceArgs,
+    ebpf: Option<&mut aya::Ebpf>,
+    layout: &oomtrace_common::Layout,
+    roots: &crate::kernel::Roots,
+) -> Option<Box<dyn Source>> {
+    (!args.no_history).then(|| sample::open(ebpf, layout, roots))
+}
+
+/// Starts to sample; what stands in the way is added to the session's notes.
+pub(super) fn start(session: &mut Session, args: &TraceArgs) -> Option<Running> {
+    let mut source = session.samples.take()?;
+    session.notes.extend(source.notes());
+    let sampler = Sampler::new(source, args.sample_interval.unwrap_or(INTERVAL), Box::new(Real));
+    match sampler::start(sampler, &session.roots) {
+        Ok(running) => Some(running),
+        Err(error) => {
+            session.notes.push(format!(
+                "memory is not sampled, reports lack their history: no thread could be started ({error}); raise the \
+                 limit on processes or free memory"
+            ));
+            None
+        }
+    }
+}
+
+/// Fills in how memory was used before the kill.
+pub(super) fn fill(incident: &mut Incident, sampler: Option<&Running>, shared: &Shared) {
+    let Some(sampler) = sampler else { return };
+    if shared.waiting.load(Ordering::Relaxed) > BUSY {
+        incident.source.notes.push("the history was left out: too many kills at once".to_owned());
+        return;
+    }
+    let Some(mut history) = sampler.history() else {
+        incident.source.notes.push("the history was left out: the sampler did not let go of it".to_owned());
+        return;
+    };
+    incident.history = Some(history.before(incident, incident.boottime_ns));
+    let victims: Vec<u32> = incident.victims.iter().map(|victim| victim.pid).collect();
+    history.killed(&victims, incident.boottime_ns);
+}
+
+/// Works out who ate the memory, once all that is known is in the record.
+pub(super) fn conclude(incident: &mut Incident) {
+    incident.diagnosis = Some(diagnose(incident));
+}
