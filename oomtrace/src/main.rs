@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
-    demo, diagnose_record, doctor, logging, manual, report, schema, trace,
+    demo, diagnose_record, doctor, logging, manual, memcg, report, schema, trace,
 };
 
 fn main() -> ExitCode {
@@ -44,6 +44,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::page(),
         Command::DiagnoseRecord { file } => diagnose_record::run(&file),
+        Command::Janitor { args } => return Ok(memcg::child_main(&args)),
         Command::DemoChild { args } => return Ok(demo::child_main(&args)),
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -49,6 +49,13 @@ pub enum Command {
         /// NDJSON; `-` for standard input
         file: PathBuf,
     },
+    /// Removes a cgroup after whoever made it
+    #[command(hide = true, name = super::memcg::CHILD_COMMAND)]
+    Janitor {
+        /// What there is to remove.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
     /// A child of `demo`
     #[command(hide = true, name = super::demo::CHILD_COMMAND)]
     DemoChild {

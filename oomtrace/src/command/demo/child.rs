@@ -10,8 +10,6 @@ use std::thread;
 use std::time::Duration;
 
 use super::CHILD_COMMAND;
-use super::janitor::{self, Leftover};
-use super::tree::Kernel;
 
 /// Memory of the neighbour.
 const SMALL: usize = 8 << 20;
@@ -38,17 +36,13 @@ pub(super) fn command(kind: &str) -> Command {
     command
 }
 
-/// The hidden subcommand: `leak BYTES`, `neighbour` or `janitor DIR [SUBTREE_CONTROL]`.
+/// The hidden subcommand: `leak BYTES` or `neighbour`.
 #[must_use]
 pub fn child_main(args: &[OsString]) -> ExitCode {
     let words: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).collect();
-    match (words.as_slice(), args) {
-        (["leak", bytes], _) => leak(bytes.parse().unwrap_or(0)),
-        (["neighbour"], _) => neighbour(),
-        (["janitor", ..], [_, dir, rest @ ..]) => {
-            let leftover = Leftover { dir: dir.into(), switched_on: rest.first().map(Into::into) };
-            ExitCode::from(u8::from(janitor::wait_and_undo(&Kernel, &leftover).is_err()))
-        }
+    match words.as_slice() {
+        ["leak", bytes] => leak(bytes.parse().unwrap_or(0)),
+        ["neighbour"] => neighbour(),
         _ => {
             eprintln!("oomtrace {CHILD_COMMAND} is started by oomtrace demo only");
             ExitCode::from(2)

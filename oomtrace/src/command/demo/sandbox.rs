@@ -1,18 +1,14 @@
 //! The throw-away memory cgroup.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 
 use super::child::{self, Role};
-use super::hierarchy::{Hierarchy, Version};
-use super::janitor::{Janitor, Leftover, empty_and_remove};
-use super::tree::{Kernel, Tree};
-use crate::enrich::identity::same_start;
-use crate::enrich::process::Process;
-use crate::kernel::{Namespace, Roots};
+use crate::command::memcg::{Hierarchy, Janitor, Kernel, Leftover, Tree, Version, explain, name, remove_stale};
+use crate::kernel::Roots;
 
 /// Limit of the demo's cgroup in bytes.
 pub const LIMIT: u64 = 64 << 20;
@@ -42,15 +38,14 @@ impl Sandbox {
     }
 
     fn create_in(hierarchy: Hierarchy, tree: Box<dyn Tree>, roots: &Roots, limit: u64) -> Result<Self> {
-        remove_stale(&*tree, &hierarchy.mount, roots);
-        let me = Process::read(roots, std::process::id()).and_then(|p| p.start_boottime_ns).unwrap_or(0);
-        let dir = hierarchy.mount.join(format!("{PREFIX}{}-{me}{}", std::process::id(), namespace(roots)));
+        remove_stale(&*tree, &hierarchy.mount, PREFIX, None, roots);
+        let dir = hierarchy.mount.join(name(PREFIX, roots));
         let switched_on = switch_on(&*tree, &hierarchy)?;
-        let leftover = Leftover { dir, switched_on };
+        let leftover = Leftover { dir, move_to: None, switched_on };
         // From here on, dropping it cleans up.
         let sandbox = Self { tree, hierarchy, leftover, limit, janitor: None };
         let dir = &sandbox.leftover.dir;
-        sandbox.tree.make(dir).map_err(|e| explain(&e, "make the memory cgroup", dir))?;
+        sandbox.tree.make(dir).map_err(|e| explain(&e, "make the memory cgroup", dir, "demo"))?;
         sandbox.set_limits()?;
         Ok(sandbox)
     }
@@ -72,7 +67,7 @@ impl Sandbox {
             ),
         };
         let file = self.leftover.dir.join(memory);
-        self.tree.write(&file, &self.limit.to_string()).map_err(|e| explain(&e, "set the limit", &file))?;
+        self.tree.write(&file, &self.limit.to_string()).map_err(|e| explain(&e, "set the limit", &file, "demo"))?;
         for (name, value) in rest {
             let _ = self.tree.write(&self.leftover.dir.join(name), value);
         }
@@ -131,7 +126,7 @@ impl Sandbox {
         let file = self.leftover.dir.join("cgroup.procs");
         self.tree
             .write(&file, &child.id().to_string())
-            .map_err(|e| explain(&e, "move a child into", &file))?;
+            .map_err(|e| explain(&e, "move a child into", &file, "demo"))?;
         let told = child.stdin.as_mut().map(|pipe| pipe.write_all(b"\n"));
         told.unwrap_or(Ok(())).context("a child of the demo ended before its work began")
     }
@@ -151,63 +146,12 @@ fn switch_on(tree: &dyn Tree, hierarchy: &Hierarchy) -> Result<Option<PathBuf>> 
         return Ok(None);
     }
     let file = hierarchy.mount.join("cgroup.subtree_control");
-    let on = tree.read(&file).map_err(|e| explain(&e, "read", &file))?;
+    let on = tree.read(&file).map_err(|e| explain(&e, "read", &file, "demo"))?;
     if on.split_ascii_whitespace().any(|controller| controller == "memory") {
         return Ok(None);
     }
-    tree.write(&file, "+memory").map_err(|e| explain(&e, "switch the memory controller on in", &file))?;
+    tree.write(&file, "+memory").map_err(|e| explain(&e, "switch the memory controller on in", &file, "demo"))?;
     Ok(Some(file))
-}
-
-/// Removes the cgroups of demos that are no longer running.
-fn remove_stale(tree: &dyn Tree, mount: &Path, roots: &Roots) {
-    for name in tree.names(mount).unwrap_or_default() {
-        if is_stale(&name, roots) {
-            // One that can't be removed is in nobody's way.
-            let _ = empty_and_remove(tree, &mount.join(name));
-        }
-    }
-}
-
-/// End of the names of demos in a pid namespace of their own: from outside of it nobody can tell whether they run.
-fn namespace(roots: &Roots) -> String {
-    let link = std::fs::read_link(roots.proc.join("self/ns/pid")).unwrap_or_default();
-    match Namespace::Pid.is_initial(roots) {
-        Some(false) => link.to_string_lossy().replace("pid:[", "-").replace(']', ""),
-        _ => String::new(),
-    }
-}
-
-/// Whether a name is that of a demo, of our own pid namespace, whose process is gone.
-fn is_stale(name: &str, roots: &Roots) -> bool {
-    let Some((pid, start)) = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')) else {
-        return false;
-    };
-    let start = start.strip_suffix(namespace(roots).as_str()).unwrap_or_default();
-    let (Ok(pid), Ok(start)) = (pid.parse(), start.parse()) else { return false };
-    let running = Process::read(roots, pid).and_then(|process| process.start_boottime_ns);
-    !running.is_some_and(|running| same_start(running, start))
-}
-
-/// An error with its cause and the remedy.
-fn explain(error: &io::Error, what: &str, path: &Path) -> anyhow::Error {
-    let remedy = match error.raw_os_error() {
-        Some(libc::EACCES | libc::EPERM) => "run as root: sudo oomtrace demo",
-        Some(libc::EROFS) => {
-            "the cgroup file system is mounted read-only, as in most containers: run on the host, or in a container \
-             that may write it (docker run --privileged --cgroupns=host)"
-        }
-        Some(libc::EBUSY) => {
-            "the cgroup has processes of its own, so it can't hand out controllers, as in a container with a cgroup \
-             namespace: run on the host, or with --cgroupns=host"
-        }
-        Some(libc::ENOENT) => "the memory controller is not active there: boot with cgroup_enable=memory",
-        Some(libc::ENOSPC | libc::EAGAIN | libc::ENOMEM) => {
-            "a limit on cgroups is reached: raise cgroup.max.descendants, or remove cgroups that are not needed"
-        }
-        _ => "run on the host, as root",
-    };
-    anyhow!("can't {what} {}: {error}; {remedy}", path.display())
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::command::memcg::namespace;
+use crate::enrich::process::Process;
+use std::io;
 
 /// Directories, what was written to files, what they say, and the errors they give.
 #[derive(Default)]
@@ -58,6 +61,10 @@ impl Tree for Fake {
     fn names(&self, dir: &Path) -> io::Result<Vec<String>> {
         let below = |d: &PathBuf| Some(d.strip_prefix(dir).ok()?.to_str()?.to_owned());
         self.with(dir, |s| s.dirs.iter().filter_map(below).collect())
+    }
+
+    fn dirs(&self, _: &Path) -> Vec<PathBuf> {
+        Vec::new()
     }
 
     fn kill(&self, pid: i32) {
@@ -152,7 +159,7 @@ fn stale_ones_are_removed_and_others_left_alone() {
         [format!("{PREFIX}{}-5{own}", u32::MAX), format!("{PREFIX}{me}-{}{own}", start + 1_000_000_000)];
     fake.0.lock().unwrap().dirs =
         others.iter().chain([&running]).chain(&stale).map(|n| Path::new("/cg").join(n)).collect();
-    remove_stale(&fake, Path::new("/cg"), &Roots::default());
+    remove_stale(&fake, Path::new("/cg"), PREFIX, None, &Roots::default());
     let left: Vec<PathBuf> = others.iter().chain([&running]).map(|n| Path::new("/cg").join(n)).collect();
     assert_eq!(fake.0.lock().unwrap().dirs, left);
 }

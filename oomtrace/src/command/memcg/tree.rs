@@ -2,10 +2,10 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A tree of cgroups.
-pub(super) trait Tree: Send {
+pub(in crate::command) trait Tree: Send {
     /// Makes the cgroup `dir`.
     fn make(&self, dir: &Path) -> io::Result<()>;
     /// Removes the cgroup `dir`, which must be empty.
@@ -16,13 +16,15 @@ pub(super) trait Tree: Send {
     fn write(&self, file: &Path, text: &str) -> io::Result<()>;
     /// The names below `dir`.
     fn names(&self, dir: &Path) -> io::Result<Vec<String>>;
+    /// The cgroups right below `dir`; none where they can't be listed.
+    fn dirs(&self, dir: &Path) -> Vec<PathBuf>;
     /// Sends SIGKILL.
     fn kill(&self, pid: i32);
 }
 
 /// The kernel's.
 #[derive(Debug)]
-pub(super) struct Kernel;
+pub(in crate::command) struct Kernel;
 
 impl Tree for Kernel {
     fn make(&self, dir: &Path) -> io::Result<()> {
@@ -44,6 +46,11 @@ impl Tree for Kernel {
 
     fn names(&self, dir: &Path) -> io::Result<Vec<String>> {
         fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    fn dirs(&self, dir: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
     }
 
     fn kill(&self, pid: i32) {
