@@ -1,6 +1,7 @@
 //! The `oomtrace` command: maps results to exit codes.
 //!
 //! 0 done, 1 failed, 2 wrong usage; `doctor`: 3 works with something lacking, 4 can't work. A closed pipe is a quiet 0.
+//! `run` has the command's own, and 125 for both failures and wrong usage.
 
 use std::{io::Write as _, process::ExitCode};
 
@@ -8,25 +9,39 @@ use anyhow::Result;
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
-    demo, diagnose_record, doctor, logging, manual, memcg, report, schema, trace,
+    demo, diagnose_record, doctor, logging, manual, memcg, report, run, schema, trace,
 };
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|info| tell(&format!("this is a bug in oomtrace: {info}"))));
-    match run(Cli::parse()) {
+    // Before the command line is understood: a wrong one of `run` has that code, too.
+    let runs = std::env::args_os().nth(1).is_some_and(|word| word == "run");
+    let failure = if runs { ExitCode::from(run::FAILED) } else { ExitCode::FAILURE };
+    let cli = match Cli::try_parse() {
+        Err(error) if runs && error.use_stderr() => {
+            let _ = error.print();
+            return failure;
+        }
+        parsed => parsed.unwrap_or_else(|error| error.exit()),
+    };
+    match dispatch(cli) {
         Ok(code) => code,
         Err(error) => {
             tell(&format!("{error:#}"));
-            ExitCode::FAILURE
+            failure
         }
     }
 }
 
-fn run(cli: Cli) -> Result<ExitCode> {
+fn dispatch(cli: Cli) -> Result<ExitCode> {
     let done = match cli.command.unwrap_or(Command::Trace(Box::new(cli.trace))) {
         Command::Trace(args) => {
             logging::start(args.verbose, args.quiet);
             trace::run(&args)
+        }
+        Command::Run(args) => {
+            logging::start(args.verbose, args.quiet);
+            return run::run(&args);
         }
         Command::Demo(args) => {
             logging::start(args.verbose, false);

@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Report every OOM kill as it happens (the default)
     Trace(Box<TraceArgs>),
+    /// Run a command in a memory cgroup of its own and tell whether it was hit by the OOM killer
+    Run(Box<super::run::RunArgs>),
     /// Cause a real OOM kill in a throw-away memory cgroup and report it
     Demo(DemoArgs),
     /// Show what works on this machine, what does not, and how to fix it

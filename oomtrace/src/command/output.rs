@@ -126,10 +126,7 @@ impl Output {
     /// Columns of the terminal; `None` when it is none or does not say.
     #[must_use]
     pub fn columns(&self) -> Option<u16> {
-        let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
-        // SAFETY: `size` is a live struct of the type this request fills.
-        let answer = unsafe { libc::ioctl(self.file.as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
-        (answer == 0 && size.ws_col > 0).then_some(size.ws_col)
+        columns(&self.file)
     }
 
     /// Cuts the last `bytes` off a regular file. Nothing more can be done where that fails: the error is told anyway.
@@ -151,6 +148,15 @@ impl Output {
         // SAFETY: one live pollfd.
         unsafe { libc::poll(&raw mut poll, 1, 1000) };
     }
+}
+
+/// Columns of a terminal; `None` when it is none or does not say.
+#[must_use]
+pub fn columns(file: &File) -> Option<u16> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: `size` is a live struct of the type this request fills.
+    let answer = unsafe { libc::ioctl(file.as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
+    (answer == 0 && size.ws_col > 0).then_some(size.ws_col)
 }
 
 /// Whether whoever read our standard output, a pipe, has gone.

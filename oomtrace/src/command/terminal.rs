@@ -33,6 +33,13 @@ impl Look {
         Self::decide(choice, output.is_terminal(), output.columns(), |name| env::var_os(name))
     }
 
+    /// How text for an open file is to look, e.g. standard error.
+    #[must_use]
+    pub fn of_file(file: &std::fs::File, choice: ColorChoice) -> Self {
+        let terminal = std::io::IsTerminal::is_terminal(file);
+        Self::decide(choice, terminal, super::output::columns(file), |name| env::var_os(name))
+    }
+
     /// The same from its parts. `COLUMNS` goes before what the terminal says, because only the user sets it for others.
     fn decide(
         choice: ColorChoice,

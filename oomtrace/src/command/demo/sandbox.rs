@@ -7,7 +7,9 @@ use std::process::{Child, Stdio};
 use anyhow::{Context as _, Result};
 
 use super::child::{self, Role};
-use crate::command::memcg::{Hierarchy, Janitor, Kernel, Leftover, Tree, Version, explain, name, remove_stale};
+use crate::command::memcg::{
+    Hierarchy, Janitor, Kernel, Leftover, Tree, Version, explain, name, remove_stale,
+};
 use crate::kernel::Roots;
 
 /// Limit of the demo's cgroup in bytes.
@@ -67,7 +69,9 @@ impl Sandbox {
             ),
         };
         let file = self.leftover.dir.join(memory);
-        self.tree.write(&file, &self.limit.to_string()).map_err(|e| explain(&e, "set the limit", &file, "demo"))?;
+        self.tree
+            .write(&file, &self.limit.to_string())
+            .map_err(|e| explain(&e, "set the limit", &file, "demo"))?;
         for (name, value) in rest {
             let _ = self.tree.write(&self.leftover.dir.join(name), value);
         }
@@ -150,7 +154,8 @@ fn switch_on(tree: &dyn Tree, hierarchy: &Hierarchy) -> Result<Option<PathBuf>> 
     if on.split_ascii_whitespace().any(|controller| controller == "memory") {
         return Ok(None);
     }
-    tree.write(&file, "+memory").map_err(|e| explain(&e, "switch the memory controller on in", &file, "demo"))?;
+    tree.write(&file, "+memory")
+        .map_err(|e| explain(&e, "switch the memory controller on in", &file, "demo"))?;
     Ok(Some(file))
 }
 

@@ -6,7 +6,12 @@ use std::path::Path;
 use anyhow::anyhow;
 
 /// An error with its cause and the remedy; `command` is what would be run as root.
-pub(in crate::command) fn explain(error: &io::Error, what: &str, path: &Path, command: &str) -> anyhow::Error {
+pub(in crate::command) fn explain(
+    error: &io::Error,
+    what: &str,
+    path: &Path,
+    command: &str,
+) -> anyhow::Error {
     let as_root = format!("run as root: sudo oomtrace {command}");
     let remedy = match error.raw_os_error() {
         Some(libc::EACCES | libc::EPERM) => as_root.as_str(),

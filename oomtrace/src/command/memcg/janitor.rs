@@ -41,13 +41,9 @@ impl Leftover {
         }
         Ok(())
     }
-
-    /// The cgroup's processes. 0 stands for one of another pid namespace, and would be our own group.
-    pub(in crate::command) fn members(&self, tree: &dyn Tree) -> Vec<i32> {
-        members(tree, &self.dir)
-    }
 }
 
+/// The processes of a cgroup. 0 stands for one of another pid namespace, and would be our own group.
 fn members(tree: &dyn Tree, dir: &Path) -> Vec<i32> {
     let text = tree.read(&dir.join("cgroup.procs")).unwrap_or_default();
     text.lines().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid > 0).collect()
@@ -100,11 +96,14 @@ impl Janitor {
         // Not the path of the program: that may have been replaced or deleted since. Out of reach of Ctrl-C.
         let mut command = Command::new("/proc/self/exe");
         command.arg0("oomtrace").arg(CHILD_COMMAND).process_group(0);
-        let given = |path: &Option<PathBuf>| path.as_ref().map_or_else(|| NONE.into(), |path| path.clone());
+        let given = |path: &Option<PathBuf>| path.as_ref().map_or_else(|| NONE.into(), Clone::clone);
         command.arg(&leftover.dir).arg(given(&leftover.move_to)).arg(given(&leftover.switched_on));
         // Whoever reads our output must not have to wait for it.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().map(Self).context("can't start the process that removes the cgroup afterwards (is /proc mounted?)")
+        command
+            .spawn()
+            .map(Self)
+            .context("can't start the process that removes the cgroup afterwards (is /proc mounted?)")
     }
 }
 

@@ -26,7 +26,8 @@ pub(in crate::command) fn remove_stale(
 ) {
     for name in tree.names(parent).unwrap_or_default() {
         if is_stale(&name, prefix, roots) {
-            let stale = Leftover { dir: parent.join(name), move_to: move_to.map(Into::into), switched_on: None };
+            let stale =
+                Leftover { dir: parent.join(name), move_to: move_to.map(Into::into), switched_on: None };
             // One that can't be removed is in nobody's way.
             let _ = empty_and_remove(tree, &stale);
         }

@@ -1,1 +1,163 @@
-//! x
+//! `oomtrace run`: a command in a memory cgroup of its own, watched for OOM kills, with a verdict at the end.
+//!
+//! The command finds everything as it would without us: standard input and outputs, terminal, process group, environment,
+//! limits, signals. [`place`] is its cgroup, [`family`] the process tree where it can't have one, [`supervise`] waits for it in
+//! a thread beside the trace, [`verdict`] judges.
+
+mod args;
+mod child;
+mod consumers;
+mod family;
+mod job;
+mod levels;
+mod meter;
+mod place;
+mod prepare;
+mod scope;
+mod series;
+mod signals;
+mod summary;
+mod supervise;
+mod user;
+mod verdict;
+mod watch;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use self::child::Failed;
+use self::job::{Done, Job};
+use self::prepare::Prepared;
+use self::verdict::{Case, Exit, Outcome, Verdict, Witness};
+use self::watch::{Seen, Watch};
+use crate::command::trace::{self, Session};
+use crate::kernel::{Roots, counters};
+
+pub use args::{Annotations, FailOn, RULE_HIT, RunArgs, ScopeKind};
+
+/// Exit code of a failure of oomtrace itself.
+pub const FAILED: u8 = verdict::FAILED;
+
+/// Everything about a run that has ended, for the reports.
+pub(super) struct Report<'a> {
+    args: &'a RunArgs,
+    done: &'a Done,
+    ended: &'a supervise::Ended,
+    seen: &'a Seen,
+    witness: &'a Witness,
+    verdict: &'a Verdict,
+    exit: Exit,
+}
+
+/// Runs the command and judges. Where a signal ended the command, this process ends by it as well, and does not return.
+///
+/// # Errors
+/// What oomtrace itself could not do; the exit code is [`FAILED`].
+pub fn run(args: &RunArgs) -> Result<ExitCode> {
+    crate::survive::one_arena();
+    let roots = Roots::default();
+    let prepared = Prepared::new(args, &roots)?;
+    let trace_args = args.trace();
+    let session = match Session::open(&trace_args) {
+        Ok(session) => Some(session),
+        Err(error) if args.require_ebpf => return Err(error),
+        Err(error) => {
+            log::warn!("kills are only counted, not seen: {error:#}");
+            None
+        }
+    };
+    let mut witness =
+        Witness { ebpf: session.as_ref().is_some_and(|s| s.ebpf.is_some()), ..Witness::default() };
+    if args.require_ebpf && !witness.ebpf {
+        let notes = session.map(|session| session.notes.join("\n")).unwrap_or_default();
+        bail!(
+            "--require-ebpf: no kill can be seen by eBPF here; `oomtrace doctor` names what is missing\n{notes}"
+        );
+    }
+    let before = counters::vmstat_oom_kill(&roots);
+    let (done, seen, failure) = perform(session, &trace_args, prepared, witness.ebpf)?;
+    witness.vmstat =
+        counters::vmstat_oom_kill(&roots).zip(before).map(|(now, then)| now.saturating_sub(then));
+    witness.own = done.own_kills;
+    witness.notes.extend(done.notes.iter().cloned());
+    let ended = match &done.ended {
+        Ok(ended) => ended,
+        Err(failed) => return Ok(ExitCode::from(not_started(args, failed))),
+    };
+    if let Some(error) = &failure {
+        log::error!("the trace ended early: {error:#}");
+        witness.notes.push(format!("the trace ended early: {error:#}"));
+    }
+    let case = Case { args, seen: &seen, measured: &done.measured, witness: &witness, ended };
+    let verdict = case.judge();
+    let failed = failure.is_some() || (args.require_ebpf && !seen.is_complete());
+    let exit = verdict::exit(ended, verdict.outcome(), failed, args.exit_code);
+    let report = Report { args, done: &done, ended, seen: &seen, witness: &witness, verdict: &verdict, exit };
+    summary::write(&report);
+    Ok(leave(exit))
+}
+
+/// Runs the command, with a trace around it where there is one.
+///
+/// # Errors
+/// The trace could not begin, and so the command was not started.
+fn perform(
+    session: Option<Session>,
+    trace_args: &crate::command::cli::TraceArgs,
+    prepared: Prepared,
+    ebpf: bool,
+) -> Result<(Done, Seen, Option<anyhow::Error>)> {
+    let watch = Watch::default();
+    let scope = prepared.scope.clone();
+    let job = Job::new(prepared, watch.clone(), session.is_some() && !ebpf);
+    let Some(session) = session else { return Ok((job.run(), watch.into_seen(), None)) };
+    let (send, receive) = std::sync::mpsc::channel();
+    let beside = trace::Beside {
+        during: Box::new(move |_| {
+            // Whether the trace has ended before is none of the command's business.
+            let _ = send.send(job.run());
+            Ok(())
+        }),
+        tap: Some(watch.tap(scope)),
+        linger: std::time::Duration::ZERO,
+        own_signals: true,
+    };
+    let failure = trace::run_beside(session, trace_args, beside).err();
+    // A trace that fails lets the command go on to its end, unless it had not begun.
+    match (receive.recv(), failure) {
+        (Ok(done), failure) => Ok((done, watch.into_seen(), failure)),
+        (Err(_), Some(failure)) => Err(failure),
+        (Err(_), None) => bail!("the command's thread ended; this is a bug in oomtrace"),
+    }
+}
+
+/// Says why the command could not be started, and returns the exit code.
+fn not_started(args: &RunArgs, failed: &Failed) -> u8 {
+    let program = args.command.first().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let program = crate::render::escape::text(&program).into_owned();
+    let (code, text) = match failed {
+        Failed::NotFound(error) => (verdict::NOT_FOUND, format!("can't run {program}: {error}")),
+        Failed::NotExecutable(error) => (verdict::NOT_EXECUTABLE, format!("can't run {program}: {error}")),
+        Failed::Ours(step, error) => (FAILED, format!("can't run {program}: could not {step}: {error}")),
+    };
+    let _ = writeln!(std::io::stderr(), "oomtrace: {text}");
+    code
+}
+
+/// The exit code; a signal is passed on by dying of it.
+fn leave(exit: Exit) -> ExitCode {
+    match exit {
+        Exit::Code(code) => ExitCode::from(code),
+        Exit::Signal(signal) => {
+            signals::die_of(signal);
+            ExitCode::from(supervise::End::Signalled(signal).code())
+        }
+    }
+}
+
+/// Whether the verdict is worth a word although nobody asked for one.
+fn is_noteworthy(report: &Report<'_>) -> bool {
+    report.verdict.outcome() == Outcome::Fail || report.exit != Exit::Code(0)
+}

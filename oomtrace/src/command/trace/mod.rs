@@ -16,7 +16,7 @@ use anyhow::Result;
 
 use super::cli::TraceArgs;
 
-pub use run::{During, Ended};
+pub use run::{Beside, During, Ended, Tap};
 pub use session::Session;
 
 /// Traces until told to stop.
@@ -36,5 +36,13 @@ pub fn run(args: &TraceArgs) -> Result<()> {
 pub fn run_during(args: &TraceArgs, during: During) -> Result<Ended> {
     crate::survive::one_arena();
     let session = Session::open(args)?;
-    run::run(session, args, Some(during))
+    run::run(session, args, Some(during.into()))
+}
+
+/// Traces with an open session while something runs beside it; used by `run`.
+///
+/// # Errors
+/// Those of [`run`] and of what runs beside.
+pub fn run_beside(session: Session, args: &TraceArgs, beside: Beside) -> Result<Ended> {
+    run::run(session, args, Some(beside))
 }

@@ -15,7 +15,7 @@ use super::{
     stop::Stop,
     worker::{self, Shared, Tally},
 };
-use crate::command::cli::TraceArgs;
+use crate::{command::cli::TraceArgs, model::Event};
 
 /// Stack of a thread.
 const STACK: usize = 256 * 1024;
@@ -35,25 +35,50 @@ pub struct Ended {
 /// has to return soon after that.
 pub type During = Box<dyn FnOnce(&dyn Fn() -> bool) -> Result<()> + Send>;
 
-/// Runs a session until it is told to stop. With `during`, the trace ends a little after that at the latest.
+/// Is told of every event before it is written. It must not block for long: events wait behind it.
+pub type Tap = Box<dyn FnMut(&Event) + Send>;
+
+/// What runs beside a trace, and what the trace does for it.
+pub struct Beside {
+    /// What happens meanwhile.
+    pub during: During,
+    /// Is told of every event. With a tap and without a file in `--output` nothing is written.
+    pub tap: Option<Tap>,
+    /// The trace goes on for so long after `during`, for records that come late.
+    pub linger: Duration,
+    /// Signals are handled by `during`, and end the trace only through it.
+    pub own_signals: bool,
+}
+
+impl From<During> for Beside {
+    fn from(during: During) -> Self {
+        Self { during, tap: None, linger: LINGER, own_signals: false }
+    }
+}
+
+/// Runs a session until it is told to stop. With something `beside`, the trace ends a little after that at the latest.
 ///
 /// # Errors
-/// When the output fails, or `during` does.
-pub(super) fn run(mut session: Session, args: &TraceArgs, during: Option<During>) -> Result<Ended> {
+/// When the output fails, or what runs beside does.
+pub(super) fn run(mut session: Session, args: &TraceArgs, beside: Option<Beside>) -> Result<Ended> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         // Before anything is written, so that no signal after the header goes unheard.
-        let mut stop = Stop::new(args)?;
+        let mut stop = Stop::new(args, !beside.as_ref().is_some_and(|beside| beside.own_signals))?;
         let mut source = Source::take(&mut session)?;
-        let (worker, header) = worker::prepare(&mut session, args)?;
+        let (during, tap, linger) = match beside {
+            Some(Beside { during, tap, linger, .. }) => (Some(during), tap, linger),
+            None => (None, None, LINGER),
+        };
+        let (worker, header) = worker::prepare(&mut session, args, tap)?;
         if source.ring.is_none() {
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
         }
         let shared = Arc::clone(&worker.shared);
         let (jobs, inbox) = channel();
         let thread = thread("oomtrace-out", move || worker.run(header, &inbox))?;
-        let background = during.map(|during| background(during, Arc::clone(&shared))).transpose()?;
+        let background = during.map(|during| background(during, linger, Arc::clone(&shared))).transpose()?;
         let mut path = EventPath::new(&mut session, jobs, shared);
         crate::survive::run_first();
         let followed = path.follow(&mut source, &mut stop).await;
@@ -82,11 +107,11 @@ fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'stati
 
 /// Runs `during` beside the trace and ends the trace after it: at once when it failed, else when its records had time
 /// to arrive.
-fn background(during: During, shared: Arc<Shared>) -> Result<JoinHandle<Result<()>>> {
+fn background(during: During, linger: Duration, shared: Arc<Shared>) -> Result<JoinHandle<Result<()>>> {
     thread("oomtrace-during", move || {
         let is_over = || shared.done.load(Ordering::Acquire);
         let result = during(&is_over);
-        let end = Instant::now() + LINGER;
+        let end = Instant::now() + linger;
         while result.is_ok() && !is_over() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -12,28 +12,40 @@ use crate::command::cli::TraceArgs;
 
 /// Why a trace ends.
 pub(super) struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
+    signals: Option<[Signal; 3]>,
     until: Option<Instant>,
     reader: Option<AsyncFd<OwnedFd>>,
 }
 
 impl Stop {
-    pub(super) fn new(args: &TraceArgs) -> Result<Self> {
+    /// With `ours`, signals and a closed standard output end the trace; else both are somebody else's.
+    pub(super) fn new(args: &TraceArgs, ours: bool) -> Result<Self> {
         let on = |kind| signal(kind).context("handling signals");
+        let signals = || {
+            let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(on);
+            let [interrupt, terminate, hangup] = kinds;
+            Ok::<_, anyhow::Error>([interrupt?, terminate?, hangup?])
+        };
         Ok(Self {
-            interrupt: on(SignalKind::interrupt())?,
-            terminate: on(SignalKind::terminate())?,
-            hangup: on(SignalKind::hangup())?,
+            signals: ours.then(signals).transpose()?,
             until: args.duration.map(|d| Instant::now() + d),
-            reader: if args.output.is_none() { closing_pipe() } else { None },
+            reader: if ours && args.output.is_none() { closing_pipe() } else { None },
         })
     }
 
     /// Waits for a signal, the end of the time, or the reader of our output to go away.
     pub(super) async fn asked(&mut self) {
-        let Self { interrupt, terminate, hangup, until, reader } = self;
+        let Self { signals, until, reader } = self;
+        let signalled = async {
+            match signals {
+                Some([interrupt, terminate, hangup]) => tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                    _ = hangup.recv() => {}
+                },
+                None => std::future::pending().await,
+            }
+        };
         let over = async {
             match until {
                 Some(until) => tokio::time::sleep_until((*until).into()).await,
@@ -47,9 +59,7 @@ impl Stop {
             }
         };
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            () = signalled => {}
             () = over => {}
             () = gone => {}
         }

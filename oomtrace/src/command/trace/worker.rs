@@ -13,7 +13,7 @@ use anyhow::Result;
 use oomtrace_common::Level;
 use tokio::sync::Notify;
 
-use super::{Session, history, job::Job, kernel_log::KernelLog, who::Who};
+use super::{Session, history, job::Job, kernel_log::KernelLog, run::Tap, who::Who};
 use crate::{
     collect::{Builder, Draft, Facts, Member, MemcgEvents},
     command::{
@@ -65,8 +65,9 @@ impl Shared {
 ///
 /// # Errors
 /// When the output can't be opened.
-pub(super) fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker, Header)> {
-    let output = Output::open(args.output.as_deref())?;
+pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>) -> Result<(Worker, Header)> {
+    let silent = tap.is_some() && args.output.is_none();
+    let output = (!silent).then(|| Output::open(args.output.as_deref())).transpose()?;
     let redactor: Option<Redactor> = match args.redact {
         Redact::Secrets => Some(redact::redact),
         Redact::Off => None,
@@ -105,8 +106,9 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs) -> Result<(Worker
         who: session.ebpf.as_mut().and_then(|ebpf| Who::take(ebpf).ok()),
         log,
         filter: args.filter.clone(),
-        render: renderer(args, &output),
+        render: renderer(args, output.as_ref()),
         output,
+        tap,
         count: args.count,
         shared: Arc::default(),
         framed: args.is_ndjson() || !args.quiet,
@@ -127,10 +129,8 @@ fn load_symbols(roots: &Roots) -> Arc<OnceLock<TextSymbols>> {
     symbols
 }
 
-fn renderer(args: &TraceArgs, output: &Output) -> Box<dyn Render + Send> {
-    if args.is_ndjson() {
-        return Box::new(Ndjson::default());
-    }
+fn renderer(args: &TraceArgs, output: Option<&Output>) -> Box<dyn Render + Send> {
+    let Some(output) = output.filter(|_| !args.is_ndjson()) else { return Box::new(Ndjson::default()) };
     let look = Look::of(output, args.color);
     Box::new(Report::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
 }
@@ -145,7 +145,8 @@ pub(super) struct Worker {
     pub log: Option<KernelLog>,
     pub filter: Filter,
     pub render: Box<dyn Render + Send>,
-    pub output: Output,
+    pub output: Option<Output>,
+    pub tap: Option<Tap>,
     pub count: Option<u64>,
     pub shared: Arc<Shared>,
     /// Write the footer of a stream.
@@ -187,7 +188,7 @@ impl Worker {
         // Whatever still comes is taken and dropped, so that the event loop never waits for us.
         for _ in jobs.iter() {}
         result?;
-        self.output.finish()?;
+        self.output.map_or(Ok(()), Output::finish)?;
         Ok(self.tally)
     }
 
@@ -393,9 +394,13 @@ impl Worker {
 
     /// Writes an event whole; false when nobody reads on.
     fn write(&mut self, event: &Event) -> Result<bool> {
+        if let Some(tap) = &mut self.tap {
+            tap(event);
+        }
+        let Some(output) = &mut self.output else { return Ok(true) };
         let mut text = Vec::with_capacity(4096);
         self.render.event(event, &mut text)?;
-        Ok(self.output.block(&text)? == Wrote::All)
+        Ok(output.block(&text)? == Wrote::All)
     }
 }
 

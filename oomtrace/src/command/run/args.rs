@@ -1,0 +1,176 @@
+//! Options of `run`.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+
+use crate::command::{
+    cli::{RING_SIZE, Redact, TraceArgs},
+    size,
+    terminal::ColorChoice,
+};
+
+/// Exit code when a rule was hit while the command itself succeeded. k6, nextest, pytest and timeout use others.
+pub const RULE_HIT: u8 = 86;
+
+/// Options of `run`.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct RunArgs {
+    /// The command and its arguments; options of oomtrace come before it
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+
+    /// Most memory that CMD and all it starts may use together, e.g. 512M
+    #[arg(long, value_name = "SIZE", value_parser = crate::render::bytes::parse, help_heading = "Limits")]
+    pub memory_max: Option<u64>,
+    /// Most swap beyond that; 0 for none
+    #[arg(long, value_name = "SIZE", value_parser = crate::render::bytes::parse, help_heading = "Limits")]
+    pub swap_max: Option<u64>,
+    /// End CMD after this long: SIGTERM, and SIGKILL 10 s later; e.g. 90s, 15m, 2h
+    #[arg(long, value_name = "TIME", value_parser = size::duration, help_heading = "Limits")]
+    pub timeout: Option<Duration>,
+
+    /// Which OOM kills are a failure
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Rules")]
+    pub fail_on: FailOn,
+    /// Memory use that is a failure even without a kill, as a part of the limit, e.g. 90%
+    #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Rules")]
+    pub fail_above: Option<u8>,
+    /// Exit code when a rule was hit and CMD itself succeeded
+    #[arg(long, value_name = "N", default_value_t = RULE_HIT, help_heading = "Rules")]
+    pub exit_code: u8,
+    /// Fail (125) when kills can't be seen by eBPF, or some may have been missed
+    #[arg(long, help_heading = "Rules")]
+    pub require_ebpf: bool,
+
+    /// What belongs to CMD: what runs in a memory cgroup made for it, its process tree, or the whole machine
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub scope: ScopeKind,
+    /// Run CMD as this user, by name or number
+    #[arg(short, long, value_name = "USER")]
+    pub user: Option<String>,
+    /// Under sudo: run CMD as root instead of the user who called sudo
+    #[arg(long, conflicts_with = "user")]
+    pub keep_root: bool,
+
+    /// Write everything that was seen, as NDJSON
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub evidence: Option<PathBuf>,
+    /// Write the verdict as JUnit XML
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub junit: Option<PathBuf>,
+    /// Write the report as Markdown
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub summary: Option<PathBuf>,
+    /// Tell a CI system; auto: the one that this runs in
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Reports")]
+    pub annotations: Annotations,
+    /// Say nothing on standard error unless something failed
+    #[arg(short, long, help_heading = "Reports")]
+    pub quiet: bool,
+    /// Colours in the report
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Reports")]
+    pub color: ColorChoice,
+    /// What to hide in command lines
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Reports")]
+    pub redact: Redact,
+
+    /// Say more on standard error
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Size of the ring buffer between kernel and user space
+    #[arg(long, value_name = "SIZE", default_value = RING_SIZE, value_parser = size::bytes, help_heading = "Kernel")]
+    pub ring_size: u32,
+    /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
+    #[arg(long, value_name = "FILE", help_heading = "Kernel")]
+    pub btf: Option<PathBuf>,
+    /// Leave out a kind of hook, a fact or a program
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub without_probe: Vec<String>,
+}
+
+const EXIT_CODES: &str = "Exit codes: CMD's own (128+N when a signal ended it); 86 when a rule was hit and CMD succeeded; \
+                          124 after --timeout; 125 when oomtrace itself failed; 126 when CMD can't be executed; 127 when it \
+                          was not found.";
+
+/// Which kills are a failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Any on this machine
+    Any,
+    /// Those of CMD and what it started
+    #[default]
+    InScope,
+    /// None: only report
+    None,
+}
+
+/// What belongs to the command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ScopeKind {
+    /// What runs in a memory cgroup made for it; where none can be made, the process tree
+    #[default]
+    Cgroup,
+    /// Its descendants
+    Tree,
+    /// The whole machine
+    System,
+}
+
+/// Whom to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Annotations {
+    /// The CI system that the environment names
+    #[default]
+    Auto,
+    /// GitHub Actions: annotation, job summary, outputs
+    Github,
+    /// GitLab CI: oomtrace-annotations.json
+    Gitlab,
+    /// Nobody
+    None,
+}
+
+impl RunArgs {
+    /// The same for the trace: every kill of the machine, as NDJSON into the evidence file.
+    #[must_use]
+    pub fn trace(&self) -> TraceArgs {
+        TraceArgs {
+            json: true,
+            output: self.evidence.clone(),
+            redact: self.redact,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            ring_size: self.ring_size,
+            btf: self.btf.clone(),
+            without_probe: self.without_probe.clone(),
+            ..TraceArgs::default()
+        }
+    }
+}
+
+/// `90%` or `90`: a whole number from 1 to 100.
+fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    number
+        .parse()
+        .ok()
+        .filter(|value| (1..=100).contains(value))
+        .ok_or_else(|| format!("{text:?} is no part of a limit: give a whole number from 1 to 100, e.g. 90%"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn percents() {
+        for (text, value) in [("90%", 90), ("90", 90), ("1%", 1), ("100 %", 100)] {
+            assert_eq!(percent(text), Ok(value), "{text}");
+        }
+        for text in ["", "%", "0", "101%", "-5%", "9.5%", "many"] {
+            assert!(percent(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the trace told while the command ran.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::scope::Scope;
+use crate::command::trace::Tap;
+use crate::model::{Event, Footer, Header, Incident};
+
+/// Whole records kept of the command's kills, and of others; all are counted.
+const KEPT: usize = 64;
+const KEPT_ELSEWHERE: usize = 8;
+
+/// All that was told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    /// Who speaks.
+    pub(super) header: Option<Header>,
+    /// The command's kills, the first of them.
+    pub(super) kills: Vec<Incident>,
+    /// How many of the command's kills there were.
+    pub(super) count: u64,
+    /// How many processes died in them.
+    pub(super) victims: u64,
+    /// Kills of others, the first of them.
+    pub(super) elsewhere: Vec<Incident>,
+    /// How many of others there were.
+    pub(super) count_elsewhere: u64,
+    /// Why something may have been missed.
+    pub(super) lost: Vec<String>,
+    /// The sums at the end.
+    pub(super) footer: Option<Footer>,
+}
+
+impl Seen {
+    fn take(&mut self, event: &Event, scope: &Scope) {
+        match event {
+            Event::Header(header) => self.header = Some(header.clone()),
+            Event::OomKill(incident) if scope.has(incident) => {
+                self.count += 1;
+                self.victims += incident.victims.len().max(1) as u64;
+                keep(&mut self.kills, incident, KEPT);
+            }
+            Event::OomKill(incident) => {
+                self.count_elsewhere += 1;
+                keep(&mut self.elsewhere, incident, KEPT_ELSEWHERE);
+            }
+            Event::Update(update) => {
+                if let Some(incident) = self.kills.iter_mut().find(|incident| incident.id == update.id) {
+                    self.victims += update.victims.len() as u64;
+                    incident.victims.extend(update.victims.iter().cloned());
+                }
+            }
+            Event::Lost(lost) if self.lost.len() < KEPT => self.lost.push(lost.why.clone()),
+            Event::Footer(footer) => self.footer = Some(footer.clone()),
+            _ => {}
+        }
+    }
+
+    /// Whether the OOM killer killed this process.
+    pub(super) fn killed(&self, pid: u32) -> bool {
+        let is = |incident: &Incident| incident.victims.iter().any(|v| v.pid == pid || v.ns_pid == Some(pid));
+        self.kills.iter().chain(&self.elsewhere).any(is)
+    }
+
+    /// Whether the probes were attached throughout and nothing was lost.
+    pub(super) fn is_complete(&self) -> bool {
+        self.lost.is_empty() && self.footer.as_ref().is_some_and(|footer| footer.complete)
+    }
+}
+
+fn keep(kept: &mut Vec<Incident>, incident: &Incident, at_most: usize) {
+    if kept.len() < at_most {
+        kept.push(incident.clone());
+    }
+}
+
+/// Shared between the trace and the command's supervisor.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch(Arc<Mutex<Seen>>);
+
+impl Watch {
+    /// What the trace is to tell.
+    pub(super) fn tap(&self, scope: Scope) -> Tap {
+        let seen = self.clone();
+        Box::new(move |event| seen.lock().take(event, &scope))
+    }
+
+    /// Processes of the command that were seen killed by now.
+    pub(super) fn victims(&self) -> u64 {
+        self.lock().victims
+    }
+
+    /// All that was told.
+    pub(super) fn into_seen(self) -> Seen {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Update, Victim};
+
+    #[test]
+    fn counted_though_not_all_are_kept() {
+        let watch = Watch::default();
+        let mut tap = watch.tap(Scope::System);
+        let incident =
+            |pid| Incident { victims: vec![Victim { pid, ..Victim::default() }], ..Incident::default() };
+        for pid in 0..100 {
+            tap(&Event::OomKill(Box::new(Incident { id: pid.to_string(), ..incident(pid) })));
+        }
+        let update = Update { id: "7".into(), victims: incident(777).victims, ..Update::default() };
+        tap(&Event::Update(update));
+        let seen = watch.into_seen();
+        assert_eq!((seen.kills.len(), seen.count, seen.victims), (KEPT, 100, 101));
+        assert!(seen.killed(7) && seen.killed(777) && !seen.killed(99_999));
+        assert!(!seen.is_complete());
+    }
+}
