@@ -64,7 +64,8 @@ impl Job {
             Ok(pid) => pid,
             Err(failed) => return Done::not_started(failed, notes),
         };
-        let supervisor = Supervisor { pid, start, signals: &signals, timeout: args.timeout, meter: &mut meter };
+        let supervisor =
+            Supervisor { pid, start, signals: &signals, timeout: args.timeout, meter: &mut meter };
         let ended = supervisor.wait();
         if self.by_log {
             wait_for_log(&self.watch, place.as_ref());
