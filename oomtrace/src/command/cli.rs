@@ -32,7 +32,7 @@ pub enum Command {
     Demo(DemoArgs),
     /// Show what works on this machine, what does not, and how to fix it
     Doctor(DoctorArgs),
-    /// Make a document of what was recorded: text, Markdown, JUnit, JSON
+    /// Make a document of what was recorded: a page, text, Markdown, JUnit, JSON
     Report(super::report::ReportArgs),
     /// Print the JSON Schema of the records
     Schema,

@@ -46,7 +46,6 @@ impl Markup {
     }
 
     /// An element with text.
-    #[allow(dead_code, reason = "pages are made of it")]
     pub(super) fn text_tag(
         &mut self,
         name: &'static str,
@@ -66,7 +65,6 @@ impl Markup {
     }
 
     /// Text in one line.
-    #[allow(dead_code, reason = "pages are made of it")]
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         push(&mut self.out, text);
         self

@@ -1,9 +1,10 @@
 //! Events made readable as they come, for a person ([`Text`]) and for programs ([`Ndjson`]); and whole documents of what was
-//! recorded: [`markdown`], [`junit`].
+//! recorded: [`html`], [`markdown`], [`junit`].
 
 mod answers;
 pub mod bytes;
 pub mod escape;
+pub mod html;
 pub mod junit;
 pub mod markdown;
 mod markup;

@@ -76,7 +76,8 @@ fn is_scope(incident: &Incident, entity: &Entity) -> bool {
     }
 }
 
-fn is_culprit(culprit: &Culprit, entity: &Entity) -> bool {
+/// Whether `culprit` is this entity.
+pub(super) fn is_culprit(culprit: &Culprit, entity: &Entity) -> bool {
     match (culprit.kind, entity.kind) {
         (CulpritKind::Process, EntityKind::Process) => culprit.pid.is_some() && culprit.pid == entity.pid,
         (CulpritKind::Family, EntityKind::Family) => {

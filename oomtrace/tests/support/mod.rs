@@ -3,12 +3,14 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 mod cgroups;
+mod grown;
 mod machines;
 mod odd;
 mod stream;
 
 use oomtrace::model::*;
 
+pub(crate) use grown::neighbour_leak;
 pub(crate) use stream::stream;
 
 const PAGE: u64 = 4096;

@@ -13,7 +13,7 @@ pub struct ReportArgs {
     /// or more are compared
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// What to make of it; without it the name of --output decides, else text
+    /// What to make of it; without it the name of --output decides, else text (--open: html)
     #[arg(short, long, value_enum)]
     pub format: Option<Format>,
     /// The same as --format json
@@ -36,6 +36,8 @@ pub enum Format {
     /// For people, in a terminal
     #[default]
     Text,
+    /// One page that needs no network
+    Html,
     /// For a ticket or a CI job's summary
     #[value(name = "md", alias = "markdown")]
     Markdown,
@@ -56,6 +58,7 @@ impl Format {
     fn of_name(path: &Path) -> Option<Self> {
         Some(match path.extension()?.to_str()? {
             "txt" => Self::Text,
+            "html" | "htm" => Self::Html,
             "md" | "markdown" => Self::Markdown,
             "json" | "ndjson" | "jsonl" => Self::Json,
             "xml" => Self::Junit,
@@ -69,7 +72,8 @@ impl ReportArgs {
     #[must_use]
     pub fn format(&self) -> Format {
         let asked = self.format.or(self.json.then_some(Format::Json));
-        asked.or_else(|| Format::of_name(self.output.as_deref()?)).unwrap_or_default()
+        let named = || Format::of_name(self.output.as_deref()?);
+        asked.or_else(named).or(self.open.then_some(Format::Html)).unwrap_or_default()
     }
 }
 

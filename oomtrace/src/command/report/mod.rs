@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use super::output::{Output, Wrote};
 use super::terminal::Look;
 use crate::evidence::Evidence;
-use crate::render::{junit, markdown};
+use crate::render::{html, junit, markdown};
 
 pub use args::{Format, ReportArgs};
 
@@ -43,6 +43,7 @@ pub fn run(args: &ReportArgs) -> Result<()> {
 fn render(evidence: &[Evidence], format: Format, look: Look) -> Result<Vec<u8>> {
     Ok(match format {
         Format::Text => text::document(evidence, look),
+        Format::Html => html::document(evidence).into_bytes(),
         Format::Markdown => markdown::document(evidence).into_bytes(),
         Format::Json => text::records(evidence)?,
         Format::Junit => {

@@ -12,6 +12,7 @@ pub(super) fn page(format: Format) -> Result<PathBuf> {
     let dir = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
     let suffix = match format {
         Format::Text => "txt",
+        Format::Html => "html",
         Format::Markdown => "md",
         Format::Json => "json",
         Format::Junit => "xml",
