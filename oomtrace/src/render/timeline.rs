@@ -1,6 +1,6 @@
 //! Whose memory a timeline shows, in which order and under which name: shared by all renderers that draw one.
 
-use crate::model::{Culprit, CulpritKind, Entity, EntityKind, History, Incident};
+use crate::model::{Culprit, CulpritKind, Entity, EntityKind, History, Incident, Text};
 use crate::render::text::words;
 
 /// Entities that are shown besides scope, victim and culprit.
@@ -98,7 +98,7 @@ pub(super) fn peak(entity: &Entity) -> u64 {
 /// `java (pid 4711)`, `worker (12 processes)`, a cgroup's path, `the machine`.
 pub(super) fn name(entity: &Entity) -> String {
     let comm = || entity.comm.as_ref().map_or("unnamed".into(), words::name);
-    let path = || entity.path.as_ref().map_or("a memory cgroup".into(), words::shown);
+    let path = || entity.path.as_ref().map_or("a memory cgroup".into(), short_path);
     match entity.kind {
         EntityKind::Process => format!("{}{}", comm(), entity.pid.map_or(String::new(), words::with_pid)),
         EntityKind::Family => {
@@ -110,6 +110,32 @@ pub(super) fn name(entity: &Entity) -> String {
     }
 }
 
+/// The end of a path: `/` where it is the root, `/a` where it has one level, else `…/z`. What is too long for a line is cut in
+/// the middle, where ids are.
+pub(super) fn short_path(path: &Text) -> String {
+    const MAX: usize = 48;
+    let shown = words::shown(path);
+    let last = shown.rsplit('/').next().unwrap_or_default();
+    let chars: Vec<char> = last.chars().collect();
+    let last = if chars.len() > MAX {
+        let [head, tail] =
+            [&chars[..MAX / 2], &chars[chars.len() - MAX / 2..]].map(|part| part.iter().collect::<String>());
+        format!("{head}…{tail}")
+    } else {
+        last.to_owned()
+    };
+    if shown.matches('/').count() > 1 { format!("…/{last}") } else { format!("/{last}") }
+}
+
+/// `100 ms`, `1 s`, `1.5 s`.
+pub(super) fn interval(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms}\u{a0}ms"),
+        _ if ms.is_multiple_of(1_000) => format!("{}\u{a0}s", ms / 1_000),
+        _ => words::duration(ms.saturating_mul(1_000_000)),
+    }
+}
+
 /// `2 min 3 s` of milliseconds.
 pub(super) fn span(ms: i64) -> String {
     words::duration(ms.unsigned_abs().saturating_mul(1_000_000))
@@ -118,7 +144,7 @@ pub(super) fn span(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Diagnosis, LimitMemcg, MemcgLevel, Text, Victim};
+    use crate::model::{Diagnosis, LimitMemcg, MemcgLevel, Victim};
 
     fn entity(kind: EntityKind, pid: u32, path: &str, peak: u64) -> Entity {
         Entity {
@@ -128,6 +154,13 @@ mod tests {
             points: vec![(-10, 1), (0, peak)],
             ..Entity::default()
         }
+    }
+
+    #[test]
+    fn paths_are_told_by_their_end() {
+        let short = |path: &str| short_path(&Text::from(path));
+        assert_eq!([short("/"), short("/a"), short("/a/b.slice")], ["/", "/a", "…/b.slice"]);
+        assert_eq!(short(&format!("/a/{}", "x".repeat(60))).chars().count(), 51);
     }
 
     #[test]

@@ -114,7 +114,6 @@ fn diagnosis(side: Text) -> Diagnosis {
                 why: "it grows by 190 KiB/s without end: a higher limit of the pod only buys 45 min for each 512 MiB".into(),
             },
         ],
-        ..Diagnosis::default()
     }
 }
 

@@ -10,6 +10,7 @@ mod stream;
 
 use oomtrace::model::*;
 
+#[allow(unused_imports, reason = "each test takes what it needs")]
 pub(crate) use grown::neighbour_leak;
 pub(crate) use stream::stream;
 

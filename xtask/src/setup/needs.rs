@@ -11,10 +11,12 @@ pub(crate) enum Group {
     Vm,
     /// `cargo xtask test`: formatting and lints
     Test,
+    /// `cargo xtask test --only pages`: a browser that opens the pages of reports
+    Pages,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 3] = [Self::Ebpf, Self::Vm, Self::Test];
+    pub(super) const ALL: [Self; 4] = [Self::Ebpf, Self::Vm, Self::Test, Self::Pages];
 
     pub(super) fn list(groups: &[Self]) -> String {
         groups.iter().map(|group| format!("{group:?}").to_lowercase()).collect::<Vec<_>>().join(", ")
@@ -29,7 +31,7 @@ pub(super) struct Package {
     pub(super) why: &'static str,
 }
 
-const PACKAGES: [Package; 8] = [
+const PACKAGES: [Package; 10] = [
     package(Group::Ebpf, "rustc-web", "the compiler of the BPF object"),
     package(Group::Ebpf, "libstd-rust-web-dev-bpf", "Rust's core library for BPF"),
     package(Group::Vm, "qemu-system-x86", "x86_64 guests"),
@@ -38,6 +40,8 @@ const PACKAGES: [Package; 8] = [
     package(Group::Vm, "gcc-aarch64-linux-gnu", "the linker of aarch64 binaries"),
     package(Group::Vm, "libc6-dev-arm64-cross", "the C library of aarch64 binaries"),
     package(Group::Vm, "xz-utils", "unpacking kernel packages"),
+    package(Group::Pages, "chromium", "opening the pages of reports"),
+    package(Group::Pages, "fonts-dejavu-core", "letters in their pictures"),
 ];
 
 const fn package(group: Group, name: &'static str, why: &'static str) -> Package {

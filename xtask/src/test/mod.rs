@@ -1,5 +1,6 @@
 //! `test`: every test there is, one stage after the other, and one count at the end.
 
+mod browser;
 mod checks;
 mod libtest;
 mod licences;
@@ -35,6 +36,8 @@ enum Stage {
     Unit,
     /// Unit tests with the feature `schema`, and the committed schema
     Schema,
+    /// Pages of reports in a browser
+    Pages,
     /// Real kills on this machine
     Native,
     /// Real kills in virtual machines
@@ -49,13 +52,14 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 9] = [
     Stage::Format,
     Stage::Lints,
     Stage::Licences,
     Stage::Deny,
     Stage::Unit,
     Stage::Schema,
+    Stage::Pages,
     Stage::Native,
     Stage::Vm,
 ];
@@ -106,6 +110,7 @@ impl Stage {
             Self::Deny => checks::deny(),
             Self::Unit => libtest::unit(),
             Self::Schema => schema::check(),
+            Self::Pages => browser::pages(),
             Self::Native => native::kills(),
             Self::Vm => machines(),
         }

@@ -2,24 +2,25 @@
 
 use super::Answer;
 use crate::model::{Constraint, Incident, LimitMemcg, SourceKind};
-use crate::render::text::words;
+use crate::render::text::{headline, words};
+use crate::render::timeline;
 
 pub(super) fn answer(incident: &Incident) -> Answer {
     let scope = &incident.scope;
     let mut more = Vec::new();
     if let Some(memcg) = &scope.memcg {
+        more.push(place(memcg));
         more.extend(usage(memcg));
-        more.extend(place(memcg));
     }
     if scope.inferred && scope.constraint.is_some() {
         more.push("Inferred from usage and limits: the kernel's own decision could not be read.".into());
     }
     let witness = match incident.source.kind {
-        SourceKind::Ebpf => "the kernel's OOM killer",
-        SourceKind::KernelLog => "the OOM killer, by the kernel's log",
-        SourceKind::Counters => "the OOM killer, by the kernel's counters alone",
+        SourceKind::Ebpf => "",
+        SourceKind::KernelLog => ", by the kernel's log",
+        SourceKind::Counters => ", by the kernel's counters alone",
     };
-    let short = format!("Yes, {witness}: {}.", whose(incident));
+    let short = format!("Yes{witness}: {}", headline::cause(incident));
     Answer { question: "Was it the OOM killer, and whose limit?", short, more, command: None }
 }
 
@@ -52,10 +53,15 @@ fn usage(memcg: &LimitMemcg) -> Option<String> {
     Some(format!("{} of {} used{share}.", words::size(usage), words::size(limit)))
 }
 
-fn place(memcg: &LimitMemcg) -> Option<String> {
-    Some(match memcg.levels_above_victim? {
-        0 => "It is the victim's own memory cgroup.".into(),
-        1 => "It is one level above the victim's memory cgroup.".into(),
-        levels => format!("It is {levels} levels above the victim's memory cgroup."),
-    })
+/// Which cgroup it is, by the end of its path, and where the victim lived.
+fn place(memcg: &LimitMemcg) -> String {
+    let name = timeline::short_path(&memcg.level.path);
+    match memcg.levels_above_victim {
+        None => format!("The limit is that of {name}."),
+        Some(0) => format!("The limit is that of {name}, the victim's own memory cgroup."),
+        Some(1) => format!("The limit is that of {name}, one level above the victim's memory cgroup."),
+        Some(levels) => {
+            format!("The limit is that of {name}, {levels} levels above the victim's memory cgroup.")
+        }
+    }
 }

@@ -141,8 +141,8 @@ fn keys(page: &mut Markup) {
         [("rss", "resident"), ("swap", "swap"), ("tables", "page tables"), ("adj", "added by oom_score_adj")];
     page.tag("ul", &[("class", "keys"), ("aria-hidden", "true")], |page| {
         for (class, text) in keys {
-            page.tag("li", &[("class", "bar-key")], |page| {
-                page.tag("svg", &[("viewBox", "0 0 10 10"), ("class", "bar key")], |page| {
+            page.tag("li", &[], |page| {
+                page.tag("svg", &[("viewBox", "0 0 10 10"), ("class", "key")], |page| {
                     page.empty("rect", &[("class", class), ("width", "10"), ("height", "10")]);
                 });
                 page.text(text);

@@ -67,7 +67,7 @@ fn head(page: &mut Markup, incident: &Incident, place: &Place) {
             }
             if !incident.host.kernel.is_empty() {
                 let kernel = format!("Linux {} {}", incident.host.kernel, incident.host.machine);
-                page.text_tag("span", &[], &kernel);
+                page.text_tag("span", &[("class", "more")], &kernel);
             }
             if let Some(diagnosis) = &incident.diagnosis {
                 page.text_tag(

@@ -80,17 +80,13 @@ pub(super) fn doubts(page: &mut Markup, evidence: &Evidence) {
 
 fn kinds(page: &mut Markup, numbered: &[(usize, &Incident)]) {
     let all = groups(numbered.iter().map(|(_, incident)| *incident));
-    let titles = [
-        ("Killed", false),
-        ("Times", true),
-        ("Whose limit", false),
-        ("Verdict", false),
-        ("First", false),
-        ("Last", false),
-    ];
+    let judged = numbered.iter().any(|(_, incident)| incident.diagnosis.is_some());
+    let mut titles = vec![("Killed", false), ("Times", true), ("Whose limit", false)];
+    titles.extend(judged.then_some(("Verdict", false)));
+    titles.extend([("First", false), ("Last", false)]);
     table(page, "Kills by name and limit, the most frequent first", &titles, |page| {
         for group in all.iter().take(GROUPS) {
-            page.tag("tr", &[], |page| kind(page, group, numbered));
+            page.tag("tr", &[], |page| kind(page, group, numbered, judged));
         }
     });
     if all.len() > GROUPS {
@@ -98,31 +94,36 @@ fn kinds(page: &mut Markup, numbered: &[(usize, &Incident)]) {
     }
 }
 
-fn kind(page: &mut Markup, group: &Group<'_>, numbered: &[(usize, &Incident)]) {
+fn kind(page: &mut Markup, group: &Group<'_>, numbered: &[(usize, &Incident)], judged: bool) {
     page.text_tag("td", &[("class", "name")], &words::name(&group.comm));
     number(page, &group.incidents.len().to_string());
     let (Some(first), Some(last)) = (group.incidents.first(), group.incidents.last()) else { return };
     page.text_tag("td", &[], &answers::limit(first));
-    let mut verdicts: Vec<_> = group
-        .incidents
-        .iter()
-        .filter_map(|i| i.diagnosis.as_ref())
-        .map(|d| answers::verdict_name(d.verdict))
-        .collect();
+    if judged {
+        page.text_tag("td", &[], &verdicts(group));
+    }
+    link(page, first, numbered);
+    if group.incidents.len() > 1 {
+        link(page, last, numbered);
+    } else {
+        page.text_tag("td", &[], "");
+    }
+}
+
+/// All that the kills of a group came to.
+fn verdicts(group: &Group<'_>) -> String {
+    let diagnoses = group.incidents.iter().filter_map(|incident| incident.diagnosis.as_ref());
+    let mut verdicts: Vec<_> = diagnoses.map(|diagnosis| answers::verdict_name(diagnosis.verdict)).collect();
     verdicts.sort_unstable();
     verdicts.dedup();
-    page.text_tag("td", &[], &verdicts.join(", "));
-    for incident in [first, last] {
-        let number = numbered
-            .iter()
-            .find(|(_, other)| std::ptr::eq(*other, *incident))
-            .map_or(0, |(number, _)| *number);
-        page.tag("td", &[], |page| {
-            page.text_tag(
-                "a",
-                &[("href", &format!("#{}", Place::anchor(number)))],
-                &words::time(&incident.time),
-            );
-        });
-    }
+    verdicts.join(", ")
+}
+
+/// The kill's time, which leads to it.
+fn link(page: &mut Markup, incident: &Incident, numbered: &[(usize, &Incident)]) {
+    let number =
+        numbered.iter().find(|(_, other)| std::ptr::eq(*other, incident)).map_or(0, |(number, _)| *number);
+    page.tag("td", &[("class", "when")], |page| {
+        page.text_tag("a", &[("href", &format!("#{}", Place::anchor(number)))], &words::time(&incident.time));
+    });
 }

@@ -103,9 +103,11 @@ fn write_trigger(page: &mut Markup, incident: &Incident, trigger: &Trigger) {
     let pid = trigger.tgid.unwrap_or(trigger.pid);
     let task = words::task(&trigger.comm, pid);
     let killed = incident.victims.iter().any(|victim| victim.pid == pid);
-    let place = trigger.cgroup.as_ref().map_or(String::new(), |path| format!(" in {}", words::shown(path)));
     let end = if killed { "; it was killed" } else { "; it was not killed" };
-    page.text_tag("p", &[], &format!("{task}{place} asked for the memory that was not there{end}."));
+    page.text_tag("p", &[], &format!("{task} asked for the memory that was not there{end}."));
+    if let Some(path) = &trigger.cgroup {
+        page.text_tag("p", &[("class", "dim small")], &format!("Cgroup: {}", words::shown(path)));
+    }
     let scope = &incident.scope;
     let mut request: Vec<_> =
         scope.order.filter(|order| *order >= 0).map(|order| format!("order {order}")).into_iter().collect();

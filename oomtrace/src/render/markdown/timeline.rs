@@ -49,10 +49,10 @@ fn row(part: Part, entity: &Entity, from: i64, to: i64) -> Vec<String> {
 }
 
 fn how(history: &History) -> String {
-    let every = words::duration(history.interval_ms.saturating_mul(1_000_000));
+    let every = timeline::interval(history.interval_ms);
     let mut text = format!("Sampled every {every}");
     if let Some(processes) = history.process_interval_ms.filter(|ms| *ms != history.interval_ms) {
-        text += &format!(", processes every {}", words::duration(processes.saturating_mul(1_000_000)));
+        text += &format!(", processes every {}", timeline::interval(processes));
     }
     text + "; what was before the first sample is not known."
 }

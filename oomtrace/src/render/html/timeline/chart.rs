@@ -204,7 +204,7 @@ impl Chart<'_> {
         let right_half = x10 / 10 > frame.width / 2;
         let text_x = tenths(if right_half { x10 - 60 } else { x10 + 60 });
         let class = if right_half { "onset-text end" } else { "onset-text" };
-        let y = (frame.height - frame.bottom - 8).to_string();
+        let y = (frame.top + frame.plot_height() / 2).to_string();
         svg.text_tag("text", &[("class", class), ("x", &text_x), ("y", &y)], "growth began");
     }
 

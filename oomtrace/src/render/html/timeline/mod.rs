@@ -98,10 +98,10 @@ fn caption(incident: &Incident, history: &History, from: i64) -> String {
     let source = match history.process_interval_ms {
         Some(processes) if processes != history.interval_ms => format!(
             "cgroups every {}, processes every {}",
-            words::duration(history.interval_ms.saturating_mul(1_000_000)),
-            words::duration(processes.saturating_mul(1_000_000))
+            timeline::interval(history.interval_ms),
+            timeline::interval(processes)
         ),
-        _ => format!("every {}", words::duration(history.interval_ms.saturating_mul(1_000_000))),
+        _ => format!("every {}", timeline::interval(history.interval_ms)),
     };
     let scope = history.entities.iter().find(|entity| entity.kind == EntityKind::Cgroup && entity.in_scope);
     let evicted = match history.evicted {
@@ -125,9 +125,9 @@ mod tests {
     #[test]
     fn views_are_much_shorter_than_the_whole() {
         let names = |from| views(from, false).into_iter().map(|(_, name)| name).collect::<Vec<_>>();
-        assert_eq!(names(-600_000), ["All 10 min", "Last minute", "Last 10 s"]);
-        assert_eq!(names(-20_000), ["All 20.0 s", "Last 10 s"]);
-        assert_eq!(names(-5_000), ["All 5.0 s"]);
+        assert_eq!(names(-600_000), ["All 10\u{a0}min", "Last minute", "Last 10 s"]);
+        assert_eq!(names(-20_000), ["All 20.0\u{a0}s", "Last 10 s"]);
+        assert_eq!(names(-5_000), ["All 5.0\u{a0}s"]);
         assert_eq!(views(-600_000, true).len(), 1);
     }
 }
