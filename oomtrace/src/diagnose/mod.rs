@@ -1,14 +1,84 @@
 //! Who ate the memory, how fast, since when, and what to change: pure functions over the record and its history.
+//!
+//! scope → window → growth → culprit → shape → verdict. docs/diagnosis.md tells the method, [`thresholds`] all numbers.
 
 pub mod advice;
+mod case;
+mod culprit;
+mod growth;
+mod others;
+mod provable;
+mod scope;
+mod series;
+mod shape;
+mod slope;
+mod summary;
+mod thresholds;
+mod tracks;
+mod verdict;
+mod window;
+mod words;
 
-use crate::model::{Diagnosis, Incident};
+#[cfg(test)]
+mod tests;
+
+use self::case::{Case, Finding};
+use self::growth::Growth;
+use self::scope::Scope;
+use self::tracks::Track;
+use self::window::Span;
+use crate::model::{self, Diagnosis, Incident};
 
 /// Works out the diagnosis of an incident from what its record holds, its `history` included; it can be repeated on a
 /// stored record at any time.
 #[must_use]
 pub fn diagnose(incident: &Incident) -> Diagnosis {
-    let mut diagnosis = Diagnosis::default();
+    let scope = scope::of(incident);
+    let tracks = tracks::of(incident, scope.limit);
+    let members = scope::members(incident, &tracks);
+    let sampled = incident.history.as_ref().filter(|history| !history.entities.is_empty());
+    let mut diagnosis = match sampled.and_then(|_| window::headline(&scope, &members)) {
+        Some(span) => with_history(incident, &scope, &members, span),
+        None => without_history(incident),
+    };
     diagnosis.advice = advice::advise(incident, &diagnosis);
     diagnosis
+}
+
+fn with_history(incident: &Incident, scope: &Scope<'_>, tracks: &[&Track<'_>], span: Span) -> Diagnosis {
+    let growth = Growth::since(incident, scope, tracks, span.from);
+    let case = Case::new(incident, scope, tracks, span, &growth);
+    let found = verdict::of(&case);
+    let mut diagnosis = assemble(incident, found);
+    diagnosis.window = Some(model::Window {
+        kind: span.kind,
+        from_ms: span.from,
+        from: words::rfc3339(incident, span.from),
+        growth_bytes: growth.scope,
+    });
+    diagnosis.growth =
+        growth.kinds.iter().map(|(kind, bytes)| model::Growth { kind: *kind, bytes: *bytes }).collect();
+    diagnosis.unattributed_bytes = u64::try_from(growth.unattributed).ok();
+    diagnosis.others = others::of(&case, diagnosis.culprit.as_ref());
+    diagnosis.reasons.extend(others::doubts(&case));
+    diagnosis.summary = summary::of(incident, &diagnosis, case.shape.bytes);
+    diagnosis
+}
+
+fn without_history(incident: &Incident) -> Diagnosis {
+    let mut diagnosis = assemble(incident, verdict::snapshot::of(incident));
+    diagnosis.summary = summary::of(incident, &diagnosis, 0);
+    diagnosis
+}
+
+fn assemble(incident: &Incident, found: Finding) -> Diagnosis {
+    let mut reasons = found.reasons;
+    reasons.extend(provable::statements(incident));
+    Diagnosis {
+        verdict: found.verdict,
+        confidence: found.confidence,
+        reasons,
+        culprit: found.culprit,
+        ..Diagnosis::default()
+    }
 }

@@ -1,0 +1,119 @@
+//! All that the rules look at, worked out once.
+
+use super::culprit::{self, Suspect};
+use super::growth::Growth;
+use super::scope::{Domain, Scope};
+use super::series::Series;
+use super::shape::{self, Shape};
+use super::thresholds::{ENOUGH_SAMPLES, FEW_SAMPLES, SPARSE_POINTS, SPARSE_SHARE, UNATTRIBUTED_TOLD};
+use super::tracks::Track;
+use super::window::Span;
+use super::words;
+use crate::model::{Confidence, Culprit, Incident, VerdictKind};
+
+/// One incident with what was measured.
+#[derive(Debug)]
+pub(super) struct Case<'c, 't, 'a> {
+    pub incident: &'c Incident,
+    pub scope: &'c Scope<'c>,
+    pub tracks: &'c [&'t Track<'a>],
+    pub span: Span,
+    pub growth: &'c Growth<'t, 'a>,
+    pub suspect: Option<Suspect<'t, 'a>>,
+    /// The suspect's course, else the scope's.
+    pub shape: Shape,
+    /// Part of the growth that the killed ones made.
+    pub victims_share: Option<f64>,
+}
+
+/// What a rule found.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Finding {
+    pub verdict: VerdictKind,
+    pub confidence: Confidence,
+    pub reasons: Vec<String>,
+    pub culprit: Option<Culprit>,
+}
+
+impl<'c, 't, 'a> Case<'c, 't, 'a> {
+    /// Looks for the suspect and at its course.
+    pub(super) fn new(
+        incident: &'c Incident,
+        scope: &'c Scope<'c>,
+        tracks: &'c [&'t Track<'a>],
+        span: Span,
+        growth: &'c Growth<'t, 'a>,
+    ) -> Self {
+        let mut suspect = culprit::of(incident, growth);
+        let crowded =
+            if scope.domain == Domain::Memcg { shape::crowded(&scope.load, scope.limit) } else { None };
+        let shape = match &suspect {
+            Some(suspect) => shape::of(&course(scope, growth, suspect), crowded),
+            None => shape::of(&scope.load, crowded),
+        };
+        if let Some(suspect) = &mut suspect {
+            time(incident, &mut suspect.found, &shape);
+        }
+        let victims_share = culprit::victims_share(incident, growth);
+        Self { incident, scope, tracks, span, growth, suspect, shape, victims_share }
+    }
+
+    /// The culprit as the record has it.
+    pub(super) fn culprit(&self) -> Option<Culprit> {
+        self.suspect.as_ref().map(|suspect| suspect.found.clone())
+    }
+
+    /// The highest confidence that the data allow, whatever the rule.
+    pub(super) fn at_most(&self) -> Confidence {
+        let of_samples = match self.shape.samples {
+            0..FEW_SAMPLES => Confidence::Low,
+            FEW_SAMPLES..ENOUGH_SAMPLES => Confidence::Medium,
+            _ => Confidence::High,
+        };
+        self.attribution().min(of_samples)
+    }
+
+    /// The same for what does not rest on a course over time, only on who grew.
+    pub(super) fn attribution(&self) -> Confidence {
+        let vague =
+            self.growth.share(self.growth.unattributed.max(self.growth.overcounted)) > UNATTRIBUTED_TOLD;
+        let likely = self.suspect.as_ref().is_some_and(|suspect| suspect.found.likely);
+        if vague || likely || self.incident.scope.inferred { Confidence::Medium } else { Confidence::High }
+    }
+
+    /// `report-worker (pid 157) made 91 % of the growth (182.0 MiB of 200.0 MiB)`
+    pub(super) fn who_made(&self, culprit: &Culprit) -> String {
+        format!(
+            "{} made {} of the growth ({} of {}) in the last {}",
+            words::who(culprit),
+            words::percent(culprit.share_of_growth),
+            words::size(i64::try_from(culprit.growth_bytes).unwrap_or(i64::MAX)),
+            words::size(self.growth.total),
+            words::span(self.span.from),
+        )
+    }
+}
+
+/// The suspect's own samples, or, where these are too few, the scope's, if its growth is nearly all of the scope's.
+fn course(scope: &Scope<'_>, growth: &Growth<'_, '_>, suspect: &Suspect<'_, '_>) -> Series {
+    let own = suspect.series.since(growth.from).len();
+    let born = suspect.track.and_then(|track| track.started);
+    if own >= SPARSE_POINTS || growth.share(suspect.bytes) < SPARSE_SHARE {
+        return suspect.series.clone();
+    }
+    let from = born.or(suspect.series.first().map(|first| first.t)).unwrap_or(i64::MIN);
+    let denser = scope.load.since(from).len();
+    if denser <= suspect.series.points().len() {
+        return suspect.series.clone();
+    }
+    Series::from_points(scope.load.since(from).to_vec())
+}
+
+/// Writes rate and onset of a shape.
+pub(super) fn time(incident: &Incident, culprit: &mut Culprit, shape: &Shape) {
+    culprit.rate_bytes_per_s = shape.rate.filter(|rate| rate.is_finite());
+    if shape.samples > 1 {
+        culprit.since_ms = Some(shape.onset);
+        culprit.since = words::rfc3339(incident, shape.onset);
+    }
+}

@@ -1,0 +1,199 @@
+//! The course of a growth: at once, steady, slowing down, up and down.
+
+use super::series::{Point, Series};
+use super::slope;
+use super::thresholds::{
+    AT_LIMIT, AT_ONCE_MS, BURST_END, BURST_SHARE, BURST_TIME, FLOOR_RISES, SAWTOOTH_FALLS, SAWTOOTH_TROUGHS,
+    SLOPE_POINTS, ZIGZAG,
+};
+
+/// What a series shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Shape {
+    /// ms from the kill: when the growth began.
+    pub onset: i64,
+    /// The samples begin no earlier than that, so it may have begun before.
+    pub onset_at_begin: bool,
+    /// By how much it grew since then.
+    pub bytes: i64,
+    /// Of the whole followed life, ms.
+    pub life: i64,
+    /// Samples since the onset.
+    pub samples: usize,
+    /// Bytes a second since the onset.
+    pub rate: Option<f64>,
+    /// Most of it at once, and not long before the kill.
+    pub burst: Option<Burst>,
+    /// Rates of the earlier and of the later half, bytes a second; the earlier one is above 0.
+    pub early_late: Option<(f64, f64)>,
+    /// It goes up and down.
+    pub sawtooth: Option<Sawtooth>,
+}
+
+/// Growth at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Burst {
+    pub from: i64,
+    pub to: i64,
+    pub bytes: i64,
+}
+
+/// Ups and downs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sawtooth {
+    pub troughs: usize,
+    /// Between the first low point after the start and the last.
+    pub floor_rise: i64,
+    /// Time between these, ms.
+    pub over: i64,
+    /// The floor rises by so much that it would have reached the limit.
+    pub rises: bool,
+}
+
+/// The shape of a series up to the kill. `crowded` is when the scope came to its limit: what slows down after that may be
+/// slowed by reclaim.
+pub(super) fn of(series: &Series, crowded: Option<i64>) -> Shape {
+    let points = series.points();
+    let (Some(first), Some(last)) = (series.first(), series.last()) else { return Shape::default() };
+    let onset = slope::onset(points).unwrap_or(first.t);
+    let since = series.since(onset);
+    let begin = since.first().copied().unwrap_or(first);
+    let sawtooth = sawtooth(points);
+    let mut shape = Shape {
+        onset,
+        onset_at_begin: onset == first.t,
+        bytes: (last.high - begin.low).max(0),
+        life: last.t - first.t,
+        samples: since.len(),
+        rate: slope::rate_of(since),
+        burst: burst(points, begin, first, last).filter(|burst| sawtooth.is_none() || !usual(points, burst)),
+        early_late: early_late(series, onset, crowded),
+        sawtooth,
+    };
+    if let Some(burst) = shape.burst {
+        (shape.onset, shape.onset_at_begin) = (burst.from, burst.from == first.t);
+        shape.bytes = (last.high - series.at(burst.from).unwrap_or(0)).max(0);
+        shape.samples = series.since(burst.from).len();
+        shape.rate = Some(burst.bytes as f64 * 1000.0 / (burst.to - burst.from).max(1) as f64);
+    }
+    shape
+}
+
+/// The shortest time in which the series made at least half of what it grew by since `begin`, if that is short, near its end
+/// and led to where it had not been before.
+fn burst(points: &[Point], begin: Point, first: Point, last: Point) -> Option<Burst> {
+    let growth = last.high - begin.low;
+    let life = (last.t - first.t) as f64;
+    let shortest = shortest_rise(points, ((growth as f64 * BURST_SHARE) as i64).max(1))?;
+    let span = (shortest.to - shortest.from) as f64;
+    let near_end = (last.t - shortest.to) as f64 <= (life * BURST_END).max(AT_ONCE_MS as f64);
+    let at_once = span <= (life * BURST_TIME).max(AT_ONCE_MS as f64);
+    let before = points.iter().take_while(|point| point.t <= shortest.from).map(|point| point.high).max()?;
+    let new_ground = (last.high - before) as f64 >= BURST_SHARE * shortest.bytes as f64;
+    (near_end && at_once && new_ground).then_some(shortest)
+}
+
+/// It had taken as much as fast before, and given it back: it is one more tooth.
+fn usual(points: &[Point], burst: &Burst) -> bool {
+    let before = &points[..points.partition_point(|point| point.t <= burst.from)];
+    let tooth = shortest_rise(before, (burst.bytes / 2).max(1));
+    tooth.is_some_and(|tooth| tooth.to - tooth.from <= burst.to - burst.from)
+}
+
+/// The shortest time between two points that differ by at least `wanted`; of equal ones the one that rises most.
+fn shortest_rise(points: &[Point], wanted: i64) -> Option<Burst> {
+    // For each end the latest begin that is low enough: a stack of begins, each lower than those after it.
+    let mut begins: Vec<Point> = Vec::new();
+    let mut best: Option<Burst> = None;
+    for end in points {
+        let low_enough = begins.partition_point(|begin| end.high - begin.low >= wanted);
+        if let Some(begin) = low_enough.checked_sub(1).map(|at| begins[at]) {
+            let found = Burst { from: begin.t, to: end.t, bytes: end.high - begin.low };
+            let key = |burst: &Burst| (burst.from - burst.to, burst.bytes);
+            if best.as_ref().is_none_or(|best| key(&found) >= key(best)) {
+                best = Some(found);
+            }
+        }
+        while begins.last().is_some_and(|begin| begin.low >= end.low) {
+            begins.pop();
+        }
+        begins.push(*end);
+    }
+    best
+}
+
+/// Rates of the earlier and the later half of the growth, before the scope was at its limit.
+fn early_late(series: &Series, onset: i64, crowded: Option<i64>) -> Option<(f64, f64)> {
+    let end = crowded.filter(|t| *t > onset).unwrap_or(0);
+    let all: Vec<_> = series.since(onset).iter().copied().filter(|point| point.t <= end).collect();
+    let floor = Series::floor(&all, SLOPE_POINTS);
+    let (first, last) = (floor.first()?, floor.last()?);
+    let middle = first.0 + (last.0 - first.0) / 2;
+    let split = floor.partition_point(|(t, _)| *t <= middle);
+    // The middle belongs to both halves, or a half of one point would have no slope.
+    let early = slope::rate(&floor[..split])?;
+    let late = slope::rate(&floor[split.saturating_sub(1)..])?;
+    (early > 0.0).then_some((early, late))
+}
+
+/// When the scope came to its limit to stay there; `None` when it never did before its last point.
+pub(super) fn crowded(load: &Series, limit: Option<i64>) -> Option<i64> {
+    let level = AT_LIMIT * limit? as f64;
+    let points = load.points();
+    let below = points.iter().rposition(|point| (point.high as f64) < level)?;
+    points.get(below + 1).map(|point| point.t).filter(|t| *t < 0)
+}
+
+/// Low points of a series that falls a good part of what it rises.
+fn sawtooth(points: &[Point]) -> Option<Sawtooth> {
+    let highest = points.iter().map(|point| point.high).max()?;
+    let lowest = points.iter().map(|point| point.low).min()?;
+    let step = ((highest - lowest) as f64 * ZIGZAG) as i64;
+    let (troughs, rises, falls) = zigzag(points, step.max(1));
+    if troughs.len() < SAWTOOTH_TROUGHS || (falls as f64) < SAWTOOTH_FALLS * rises as f64 {
+        return None;
+    }
+    // The first low point may be the start, before anything was loaded.
+    let settled = if troughs.len() > SAWTOOTH_TROUGHS { &troughs[1..] } else { &troughs[..] };
+    let per_second = slope::rate(&thinned(settled))?;
+    let over = settled.last()?.0 - settled.first()?.0;
+    let floor_rise = (per_second * over as f64 / 1000.0) as i64;
+    let rises = floor_rise as f64 >= FLOOR_RISES * highest as f64;
+    Some(Sawtooth { troughs: troughs.len(), floor_rise, over, rises })
+}
+
+fn thinned(points: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    points.iter().step_by(points.len().div_ceil(SLOPE_POINTS).max(1)).copied().collect()
+}
+
+/// Low points between changes of direction of at least `step`, and the sums of what it rose and fell.
+fn zigzag(points: &[Point], step: i64) -> (Vec<(i64, i64)>, i64, i64) {
+    let (mut troughs, mut rises, mut falls) = (Vec::new(), 0_i64, 0_i64);
+    let values = points.iter().flat_map(|point| [(point.t, point.low), (point.t, point.high)]);
+    let mut values = values.peekable();
+    let Some(&start) = values.peek() else { return (troughs, 0, 0) };
+    let (mut up, mut turn) = (true, start);
+    let mut from = start;
+    for value in values {
+        if up {
+            if value.1 >= turn.1 {
+                turn = value;
+            } else if turn.1 - value.1 >= step {
+                rises += turn.1 - from.1;
+                (from, turn, up) = (turn, value, false);
+            }
+        } else if value.1 <= turn.1 {
+            turn = value;
+        } else if value.1 - turn.1 >= step {
+            falls += from.1 - turn.1;
+            troughs.push(turn);
+            (from, turn, up) = (turn, value, true);
+        }
+    }
+    if up {
+        rises += turn.1 - from.1;
+    } else {
+        falls += from.1 - turn.1;
+    }
+    (troughs, rises, falls)
+}

@@ -1,0 +1,83 @@
+//! The diagnosis in one sentence.
+
+use super::words;
+use crate::model::{Confidence, Culprit, Diagnosis, Incident, VerdictKind};
+
+/// `report-worker (pid 157) leaks: +182.0 MiB in 59.0 s, 3.1 MiB/s since 14:02:11, 91 % of the growth`
+pub(super) fn of(incident: &Incident, diagnosis: &Diagnosis, grown: i64) -> String {
+    let Some(culprit) = &diagnosis.culprit else {
+        return without_culprit(diagnosis);
+    };
+    let maybe = if diagnosis.confidence == Confidence::Low { "probably " } else { "" };
+    let figures = figures(incident, diagnosis, culprit, grown);
+    format!("{}: {figures}", claim(incident, diagnosis.verdict, culprit, maybe))
+}
+
+fn claim(incident: &Incident, verdict: VerdictKind, culprit: &Culprit, maybe: &str) -> String {
+    let who = words::who(culprit);
+    let verb =
+        |one: &str, many: &str| if words::are_many(culprit) { many.to_owned() } else { one.to_owned() };
+    match verdict {
+        VerdictKind::Leak => format!("{who} {maybe}{}", verb("leaks", "leak")),
+        VerdictKind::Burst => format!("{who} took most of its memory at once"),
+        VerdictKind::NoLimit => {
+            format!("{who} {maybe}filled the machine, and nothing limited {}", verb("it", "them"))
+        }
+        VerdictKind::LimitTooLow => format!("{who} {maybe}{} more than the limit", verb("needs", "need")),
+        VerdictKind::HostTooSmall => {
+            format!("the machine is {maybe}too small for what runs on it; {who} grew most")
+        }
+        VerdictKind::Shmem | VerdictKind::KernelMemory | VerdictKind::PageCache => {
+            let by = culprit.pid.map(|pid| (culprit.comm.as_ref(), Some(pid))).filter(|_| culprit.likely);
+            let by =
+                by.map_or(String::new(), |(comm, pid)| format!(", likely by {}", words::task(comm, pid)));
+            format!("{who} filled it{by}")
+        }
+        VerdictKind::ForkSwarm => format!("{who} filled it, each of them small"),
+        VerdictKind::Neighbour => {
+            let victim = incident.victims.first();
+            let victim = words::task(victim.map(|victim| &victim.comm), victim.map(|victim| victim.pid));
+            format!("{who} grew, and {victim} was killed for it")
+        }
+        VerdictKind::Undetermined if culprit.likely => format!("{who} {} most of it", verb("holds", "hold")),
+        VerdictKind::Undetermined => format!("{who} grew most"),
+    }
+}
+
+fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit, grown: i64) -> String {
+    let window = diagnosis.window.as_ref();
+    let mut parts = Vec::new();
+    let bytes = i64::try_from(culprit.growth_bytes).unwrap_or(i64::MAX);
+    match (window, culprit.since_ms) {
+        (None, _) => {
+            return format!(
+                "{}, {} of the memory",
+                words::size(bytes),
+                words::percent(culprit.share_of_growth)
+            );
+        }
+        (Some(_), Some(since)) if grown > 0 && since < 0 => {
+            parts.push(format!("+{} in {}", words::size(grown), words::span(since)));
+        }
+        (Some(window), _) => {
+            parts.push(format!("+{} in {}", words::size(bytes), words::span(window.from_ms)));
+        }
+    }
+    let since = culprit.since_ms.and_then(|since| words::clock(incident, since));
+    if let Some(rate) = culprit.rate_bytes_per_s.filter(|rate| *rate > 0.0) {
+        let since = since.map_or(String::new(), |since| format!(" since {since}"));
+        parts.push(format!("{}{since}", words::rate(rate)));
+    }
+    parts.push(format!("{} of the growth", words::percent(culprit.share_of_growth)));
+    parts.join(", ")
+}
+
+fn without_culprit(diagnosis: &Diagnosis) -> String {
+    let reason = diagnosis.reasons.first().map_or("no figures", String::as_str);
+    let claim = match diagnosis.verdict {
+        VerdictKind::LimitTooLow => "the limit is too low for all together",
+        VerdictKind::HostTooSmall => "the machine is too small for what runs on it",
+        _ => "who ate the memory can't be told",
+    };
+    format!("{claim}: {reason}")
+}

@@ -1,0 +1,5 @@
+#![allow(clippy::cast_precision_loss)]
+
+mod hostile;
+mod verdicts;
+mod world;

@@ -1,0 +1,139 @@
+//! Every threshold of the diagnosis, with its reason. docs/diagnosis.md has the same list for readers of reports.
+//!
+//! They were tuned on generated kills alone and are not to be fitted to the programs that the accuracy is measured on.
+
+/// The marginal window begins when the scope was last below this part of its limit. What was in use before then would have
+/// fitted; who added the last quarter is who ran into the limit. 0.75 and 0.9 gave the same culprits in trials, the whole
+/// history blamed big processes that had merely started in it, and 0.5 did so in part.
+pub(super) const MARGINAL_LEVEL: f64 = 0.75;
+
+/// A scope that never was below [`MARGINAL_LEVEL`] has its window begin when it had made this part of the way from its
+/// lowest level to its last: enough to leave the ripple of a steady state out.
+pub(super) const MARGINAL_RISE: f64 = 0.25;
+
+/// The second window, ms: what people look at on a dashboard.
+pub(super) const LAST_MINUTE_MS: i64 = 60_000;
+
+/// Less growth of a scope than this part of its limit is no growth to attribute: it is within what per-CPU batches of the
+/// counters (64 pages a CPU) and ordinary ripple bring about.
+pub(super) const NO_GROWTH: f64 = 0.02;
+
+/// One that made at least this part of the growth is the culprit: more than all others together.
+pub(super) const CULPRIT_SHARE: f64 = 0.5;
+
+/// A member that made this part of its family's growth stands for itself; below it the family is named.
+pub(super) const MEMBER_OF_FAMILY: f64 = 0.6;
+
+/// A cgroup is passed over for one below it that made this part of its growth: it is nearer to the cause.
+pub(super) const CHILD_OF_CGROUP: f64 = 0.8;
+
+/// The verdict is `neighbour` when the victim made less than this part of the growth, and another at least
+/// [`CULPRIT_SHARE`]. At a fifth and more the victim took part.
+pub(super) const VICTIM_SHARE: f64 = 0.2;
+
+/// Kernel memory, shmem or page cache are what grew when they made this part of it.
+pub(super) const KIND_SHARE: f64 = 0.5;
+
+/// Above this part of the growth what no process accounts for is told as a reason, and the confidence is at most medium.
+pub(super) const UNATTRIBUTED_TOLD: f64 = 0.3;
+
+/// A swarm has at least this many young processes of one family: fewer are a pool.
+pub(super) const SWARM_MEMBERS: usize = 8;
+
+/// A swarm made at least this part of the growth, its share of the kernel's memory included.
+pub(super) const SWARM_SHARE: f64 = 0.6;
+
+/// No member of a swarm has more than this part of what all of them hold: else it is about that one.
+pub(super) const SWARM_LARGEST: f64 = 0.25;
+
+/// What the kernel keeps for a process beside its own memory at most, bytes: stacks, page tables, descriptors. 150 to 400 KiB
+/// were seen for small ones; it is only used to count kernel memory in for a swarm.
+pub(super) const KERNEL_PER_PROCESS: i64 = 512 << 10;
+
+/// A burst is at least this part of the culprit's growth …
+pub(super) const BURST_SHARE: f64 = 0.5;
+
+/// … within this part of the time that it was followed. A steady growth makes a tenth of it in a tenth of the time.
+pub(super) const BURST_TIME: f64 = 0.1;
+
+/// A burst that led to the kill ended within this part of the time before it: what is taken at once at the start and then
+/// kept is a working set.
+pub(super) const BURST_END: f64 = 0.2;
+
+/// Growth whose half came within this time is a burst however short the life was, ms. No observer sees a course in it:
+/// it is two samples.
+pub(super) const AT_ONCE_MS: i64 = 250;
+
+/// Growth that in its later half is slower than this part of its earlier half slows down: a working set that fills up, not
+/// a leak. A steady growth with 30 % jitter stays above 0.6, one that saturates at 1.05 times the limit below 0.3.
+pub(super) const SLOWING: f64 = 0.5;
+
+/// A change of direction counts from this part of the range of a series: smaller ones are ripple.
+pub(super) const ZIGZAG: f64 = 0.1;
+
+/// A series whose falls add up to this part of its rises goes up and down: its floor is looked at, not its peaks.
+pub(super) const SAWTOOTH_FALLS: f64 = 0.3;
+
+/// Falls needed before a floor can be told.
+pub(super) const SAWTOOTH_TROUGHS: usize = 3;
+
+/// A floor that rose by less than this part of the highest value did not rise.
+pub(super) const FLOOR_RISES: f64 = 0.15;
+
+/// What is known of the shape from fewer samples of the growth is of low confidence. 15 gave the right class in all trials,
+/// 5 in four of five.
+pub(super) const FEW_SAMPLES: usize = 6;
+
+/// With this many samples the shape is certain enough for high confidence.
+pub(super) const ENOUGH_SAMPLES: usize = 15;
+
+/// A leak and a limit that is too low can't be told apart by a growth shorter than this, ms: most programs take this long to
+/// warm up.
+pub(super) const SHORT_LIFE_MS: i64 = 30_000;
+
+/// An earlier life came close to the limit when its peak was this part of it.
+pub(super) const LIFE_NEAR_LIMIT: f64 = 0.8;
+
+/// Earlier lives needed much less when the highest of their peaks was below this part of the present one.
+pub(super) const LIFE_MUCH_LESS: f64 = 0.6;
+
+/// A scope above this part of its limit is at it: what slows down there may be slowed by reclaim.
+pub(super) const AT_LIMIT: f64 = 0.97;
+
+/// A limit was lowered onto what was in use when usage had been above it by this factor before the kill.
+pub(super) const ABOVE_LIMIT: f64 = 1.02;
+
+/// Several share the growth when this many made at least half of it together and none of them did alone.
+pub(super) const SHARED_BY: usize = 3;
+
+/// The machine was not full when this part of it was available at the kill: then it was about a node, a zone or an
+/// allocation in one piece.
+pub(super) const STILL_AVAILABLE: f64 = 0.1;
+
+/// Page cache could not be given back when this part of it was dirty, on its way to disk or locked.
+pub(super) const CACHE_STUCK: f64 = 0.5;
+
+/// Without history: one that holds this part of the scope's memory at the kill has taken it, whenever that was.
+pub(super) const HOLDS: f64 = 0.8;
+
+/// Points that a slope is worked out over; more are thinned out. 120 points are 7,140 pairs.
+pub(super) const SLOPE_POINTS: usize = 120;
+
+/// With fewer points than this since the onset the scope's own, denser samples give onset and rate …
+pub(super) const SPARSE_POINTS: usize = 5;
+
+/// … where the culprit made this part of the scope's growth, so that the scope's course is its own.
+pub(super) const SPARSE_SHARE: f64 = 0.8;
+
+/// Others that are listed.
+pub(super) const OTHERS: usize = 5;
+
+/// Others below this part of the growth are not worth a line.
+pub(super) const OTHER_SHARE: f64 = 0.03;
+
+/// The kernel's cheap counters are worth a reason when they were off by this part of the victim's memory.
+pub(super) const COUNTERS_OFF: f64 = 0.05;
+
+/// A candidate that was not sampled but held this part of the scope at the kill would have been, had it been there at the
+/// last pass: it is younger than that.
+pub(super) const UNSEEN_IS_YOUNG: f64 = 0.1;

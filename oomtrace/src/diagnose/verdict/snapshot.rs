@@ -1,0 +1,174 @@
+//! What one look at the kill tells, where nothing was sampled before: who holds the memory, not how it came there.
+
+use std::collections::HashMap;
+
+use super::super::case::Finding;
+use super::super::scope::{self, Domain};
+use super::super::series::cut;
+use super::super::thresholds::{CACHE_STUCK, HOLDS, KIND_SHARE, SWARM_LARGEST, SWARM_MEMBERS, SWARM_SHARE};
+use super::super::words;
+use crate::model::{Candidate, Confidence, Culprit, CulpritKind, Incident, PartKind, Text, VerdictKind};
+
+const NO_HISTORY: &str = "nothing was sampled before the kill, so how fast and since when is not known";
+
+/// From the task table and the statistics of the kernel's report.
+pub(in super::super) fn of(incident: &Incident) -> Finding {
+    let mut found = sysrq(incident)
+        .or_else(|| kind(incident))
+        .or_else(|| swarm(incident))
+        .or_else(|| one(incident))
+        .unwrap_or_else(|| Finding {
+            verdict: VerdictKind::Undetermined,
+            confidence: Confidence::Low,
+            reasons: Vec::new(),
+            culprit: None,
+        });
+    found.reasons.push(NO_HISTORY.into());
+    found
+}
+
+fn sysrq(incident: &Incident) -> Option<Finding> {
+    incident.scope.sysrq.filter(|asked| *asked)?;
+    Some(Finding {
+        verdict: VerdictKind::Undetermined,
+        confidence: Confidence::High,
+        reasons: vec!["somebody asked for the kill by SysRq-f; nothing had run out of memory".into()],
+        culprit: None,
+    })
+}
+
+/// What of the scope's memory there was of a kind, of how much.
+fn kind(incident: &Incident) -> Option<Finding> {
+    let memcg = scope::domain(incident) == Domain::Memcg;
+    let (kinds, whole) = if memcg { of_memcg(incident)? } else { of_machine(incident)? };
+    let (kind, bytes) = kinds.into_iter().max_by_key(|(_, bytes)| *bytes)?;
+    let share = bytes as f64 / whole.max(1) as f64;
+    if share < KIND_SHARE {
+        return None;
+    }
+    let (verdict, culprit, confidence) = match kind {
+        PartKind::Shmem => (VerdictKind::Shmem, CulpritKind::Shmem, Confidence::Medium),
+        PartKind::File => (VerdictKind::PageCache, CulpritKind::PageCache, Confidence::Medium),
+        _ => (VerdictKind::KernelMemory, CulpritKind::KernelMemory, Confidence::Medium),
+    };
+    let reason = format!("{} of {} in use are {}", words::size(bytes), words::size(whole), words::kind(kind));
+    let culprit = Culprit { kind: culprit, ..holder(bytes, whole) };
+    Some(Finding { verdict, confidence, reasons: vec![reason], culprit: Some(culprit) })
+}
+
+fn of_memcg(incident: &Incident) -> Option<(Vec<(PartKind, i64)>, i64)> {
+    let stats = incident.scope.stats.as_ref()?;
+    let level = incident.scope.memcg.as_ref().map(|memcg| &memcg.level)?;
+    let whole = level.usage_bytes.or(level.limit_bytes).filter(|bytes| *bytes > 0)?;
+    let stuck = stats.dirty_bytes.unwrap_or(0).saturating_add(stats.unevictable_bytes.unwrap_or(0));
+    let file = stats.file_bytes.filter(|file| stuck as f64 >= CACHE_STUCK * *file as f64);
+    let kinds = [
+        (PartKind::Shmem, stats.shmem_bytes),
+        (PartKind::Kernel, stats.kernel_bytes),
+        (PartKind::File, file),
+    ];
+    Some((known(&kinds), cut(whole)))
+}
+
+fn of_machine(incident: &Incident) -> Option<(Vec<(PartKind, i64)>, i64)> {
+    let system = incident.system.as_ref()?;
+    // What was read after the kill still holds for these: they do not go with a process.
+    let kinds = [(PartKind::Shmem, system.shmem_bytes), (PartKind::Slab, system.slab_bytes)];
+    Some((known(&kinds), cut(system.mem_total_bytes?)))
+}
+
+fn known(kinds: &[(PartKind, Option<u64>)]) -> Vec<(PartKind, i64)> {
+    kinds.iter().filter_map(|(kind, bytes)| Some((*kind, cut((*bytes)?)))).collect()
+}
+
+/// It holds this much; that it grew is not known, that it was not always there is.
+fn holder(bytes: i64, whole: i64) -> Culprit {
+    Culprit {
+        share_of_growth: (bytes as f64 / whole.max(1) as f64).clamp(0.0, 1.0),
+        growth_bytes: u64::try_from(bytes).unwrap_or(0),
+        bytes: u64::try_from(bytes).ok(),
+        likely: true,
+        ..Culprit::default()
+    }
+}
+
+/// What the kernel's badness counts of a candidate.
+pub(in super::super) fn footprint(candidate: &Candidate) -> Option<i64> {
+    let more = [candidate.swap_bytes, candidate.page_table_bytes].into_iter().flatten();
+    Some(cut(more.fold(candidate.rss_bytes?, u64::saturating_add)))
+}
+
+/// Many of one name, none of them large.
+fn swarm(incident: &Incident) -> Option<Finding> {
+    let whole = scope::limit(incident)?;
+    let mut families: HashMap<&[u8], (usize, i64, i64)> = HashMap::new();
+    for candidate in &incident.candidates {
+        let bytes = footprint(candidate).unwrap_or(0);
+        let (count, sum, most) = families.entry(candidate.comm.as_bytes()).or_default();
+        (*count, *sum, *most) = (*count + 1, sum.saturating_add(bytes), (*most).max(bytes));
+    }
+    let (comm, (count, sum, most)) = families.into_iter().max_by_key(|(comm, (_, sum, _))| (*sum, *comm))?;
+    let comm = Text::new(comm);
+    let part = |bytes: i64| bytes as f64 / whole.max(1) as f64;
+    if count < SWARM_MEMBERS || part(sum) < SWARM_SHARE || part(most) > SWARM_LARGEST {
+        return None;
+    }
+    let culprit = Culprit {
+        kind: CulpritKind::Family,
+        comm: Some(comm.clone()),
+        members: u32::try_from(count).ok(),
+        is_victim: incident.victims.iter().any(|victim| victim.comm == comm),
+        ..holder(sum, whole)
+    };
+    let reason = format!(
+        "{count} tasks named {} hold {} of the {} there are, the largest {}",
+        words::task(Some(&comm), None),
+        words::size(sum),
+        words::size(whole),
+        words::size(most)
+    );
+    Some(Finding {
+        verdict: VerdictKind::ForkSwarm,
+        confidence: Confidence::Low,
+        reasons: vec![reason],
+        culprit: Some(culprit),
+    })
+}
+
+/// One task holds nearly all.
+fn one(incident: &Incident) -> Option<Finding> {
+    let whole = scope::limit(incident)?;
+    let largest = incident.candidates.iter().filter_map(|c| Some((c.pid, &c.comm, footprint(c)?)));
+    let victim = incident.victims.first().and_then(|victim| {
+        let parts = &victim.memory;
+        let all =
+            [parts.anon_bytes, parts.file_bytes, parts.shmem_bytes, parts.swap_bytes, parts.page_table_bytes];
+        Some((victim.pid, &victim.comm, cut(all.into_iter().flatten().reduce(u64::saturating_add)?)))
+    });
+    let (pid, comm, bytes) = largest.chain(victim).max_by_key(|(_, _, bytes)| *bytes)?;
+    let share = bytes as f64 / whole.max(1) as f64;
+    if share < HOLDS {
+        return None;
+    }
+    let name = words::task(Some(comm), Some(pid));
+    let mut reasons = vec![format!(
+        "{name} holds {} of the {} there are ({})",
+        words::size(bytes),
+        words::size(whole),
+        words::percent(share)
+    )];
+    let machine = scope::domain(incident) == Domain::Machine;
+    reasons.push(if machine {
+        "the machine ran out before any limit held it back".into()
+    } else {
+        "one look does not tell a leak from a limit that is too low".into()
+    });
+    let verdict = if machine { VerdictKind::NoLimit } else { VerdictKind::Undetermined };
+    let culprit = Culprit {
+        pid: Some(pid),
+        comm: Some(comm.clone()),
+        is_victim: incident.victims.iter().any(|victim| victim.pid == pid),
+        ..holder(bytes, whole)
+    };
+    Some(Finding { verdict, confidence: Confidence::Low, reasons, culprit: Some(culprit) })
+}

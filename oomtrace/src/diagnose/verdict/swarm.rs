@@ -1,0 +1,56 @@
+//! Many small processes.
+
+use super::super::case::{self, Case, Finding};
+use super::super::culprit;
+use super::super::growth::Family;
+use super::super::shape;
+use super::super::thresholds::{KERNEL_PER_PROCESS, SWARM_LARGEST, SWARM_MEMBERS, SWARM_SHARE};
+use super::super::words;
+use super::kind;
+use crate::model::{Confidence, VerdictKind};
+
+/// A family of many young processes, none of them large, made most of the growth together with what the kernel keeps for
+/// each.
+pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
+    let growth = case.growth;
+    let family = growth.families.iter().max_by_key(|family| family.bytes)?;
+    let young = young(family);
+    let mut suspect = culprit::of_family(case.incident, growth, family);
+    let all = suspect.series.last().map_or(0, |last| last.high).max(1);
+    let largest = family.members.iter().map(|at| growth.processes[*at].track.at_kill()).max().unwrap_or(0);
+    let largest = (largest as f64 / all as f64).min(1.0);
+    let kernel =
+        kind::kernel(case).min(KERNEL_PER_PROCESS.saturating_mul(i64::try_from(young).unwrap_or(i64::MAX)));
+    let share = growth.share(family.bytes + kernel);
+    if young < SWARM_MEMBERS || share < SWARM_SHARE || largest > SWARM_LARGEST {
+        return None;
+    }
+    suspect.found.share_of_growth = share;
+    let shape = shape::of(&suspect.series, None);
+    case::time(case.incident, &mut suspect.found, &shape);
+    let mut reasons = vec![
+        case.who_made(&suspect.found),
+        format!(
+            "{young} of them started while it was watched, and the largest has {} of what they hold",
+            words::percent(largest)
+        ),
+    ];
+    if kernel > 0 {
+        reasons.push(format!("{} of kernel memory for them are counted in", words::size(kernel)));
+    }
+    let confidence = if young >= 2 * SWARM_MEMBERS { Confidence::High } else { Confidence::Medium };
+    Some(Finding {
+        verdict: VerdictKind::ForkSwarm,
+        confidence: confidence.min(case.attribution()),
+        reasons,
+        culprit: Some(suspect.found),
+    })
+}
+
+/// Young ones among those that the record has one by one; where it has not, all of a family that was much smaller before.
+fn young(family: &Family<'_, '_>) -> usize {
+    let Some(track) = family.track else { return family.young };
+    let first = track.series.first().map_or(0, |first| first.low);
+    let grew_from_little = first * 4 < track.at_kill();
+    if grew_from_little { family.young.max(family.count) } else { family.young }
+}

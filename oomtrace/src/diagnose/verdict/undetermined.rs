@@ -1,0 +1,47 @@
+//! The figures do not tell.
+
+use super::super::case::{Case, Finding};
+use super::super::thresholds::{CULPRIT_SHARE, NO_GROWTH, UNATTRIBUTED_TOLD};
+use super::super::words;
+use crate::model::{Confidence, VerdictKind};
+
+fn finding(reasons: Vec<String>) -> Finding {
+    Finding { verdict: VerdictKind::Undetermined, confidence: Confidence::Low, reasons, culprit: None }
+}
+
+/// Nothing grew that could be attributed.
+pub(super) fn no_growth(case: &Case<'_, '_, '_>) -> Option<Finding> {
+    let least = case.scope.limit.map_or(0.0, |limit| NO_GROWTH * limit as f64);
+    (case.growth.total as f64 <= least).then(|| {
+        finding(vec![format!(
+            "the samples show no growth that would explain it: {} in the last {}",
+            words::size(case.growth.total),
+            words::span(case.span.from)
+        )])
+    })
+}
+
+/// Nobody stands out.
+pub(super) fn nobody(case: &Case<'_, '_, '_>) -> Finding {
+    let growth = case.growth;
+    let mut reasons = Vec::new();
+    if growth.share(growth.unattributed) > UNATTRIBUTED_TOLD {
+        reasons.push(format!(
+            "{} of the growth ({} of {}) is in no process, and the samples do not tell what it is",
+            words::percent(growth.share(growth.unattributed)),
+            words::size(growth.unattributed),
+            words::size(growth.total)
+        ));
+    }
+    let most = growth.processes.iter().max_by_key(|grown| grown.bytes).filter(|grown| grown.bytes > 0);
+    reasons.push(match most {
+        Some(most) => format!(
+            "nobody made {} of the growth; {} made {}",
+            words::percent(CULPRIT_SHARE),
+            words::task(most.track.comm, most.track.pid),
+            words::percent(growth.share(most.bytes))
+        ),
+        None => "no process grew".into(),
+    });
+    finding(reasons)
+}
