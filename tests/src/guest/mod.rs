@@ -29,7 +29,10 @@ pub fn init() -> ! {
     let parameters = Parameters::parse(&line);
     match boot::set_up(&parameters) {
         Ok(()) if !parameters.bench.is_empty() => crate::bench::peers(&parameters.bench),
-        Ok(()) => run(&parameters),
+        Ok(()) => match &parameters.oombench {
+            Some(words) => crate::oombench::in_guest(words),
+            None => run(&parameters),
+        },
         Err(error) => refuse(&parameters, &format!("{error:#}")),
     }
     protocol::done();

@@ -13,14 +13,21 @@ pub struct Parameters {
     pub kernel_only: bool,
     /// `oomtrace.bench=oomtrace,bcc`: measure these instead of running scenarios.
     pub bench: Vec<String>,
+    /// `oomtrace.oombench=KEY=VALUE;KEY=VALUE`: run the labelled suite with these words.
+    pub oombench: Option<Vec<String>>,
 }
 
 impl Parameters {
     /// Reads a command line; what is not ours is ignored.
     #[must_use]
     pub fn parse(line: &str) -> Self {
-        let mut parameters =
-            Self { scenarios: Vec::new(), boot: Boot::V2, kernel_only: false, bench: Vec::new() };
+        let mut parameters = Self {
+            scenarios: Vec::new(),
+            boot: Boot::V2,
+            kernel_only: false,
+            bench: Vec::new(),
+            oombench: None,
+        };
         for word in line.split_whitespace() {
             match word.split_once('=') {
                 Some(("oomtrace.scenarios", names)) => {
@@ -31,6 +38,9 @@ impl Parameters {
                 Some(("oomtrace.boot", "v2-numa")) => parameters.boot = Boot::V2Numa,
                 Some(("oomtrace.bench", names)) => {
                     parameters.bench = names.split(',').map(str::to_owned).collect();
+                }
+                Some(("oomtrace.oombench", words)) => {
+                    parameters.oombench = Some(words.split(';').map(str::to_owned).collect());
                 }
                 Some(("oomtrace.tracer", "none")) => parameters.kernel_only = true,
                 _ => {}
@@ -71,6 +81,12 @@ mod tests {
         assert_eq!(parameters.unknown(), ["nope"]);
         assert!(parameters.wants(crate::scenario::find("own-limit").unwrap()));
         assert!(!parameters.wants(crate::scenario::find("shmem").unwrap()));
+    }
+
+    #[test]
+    fn words_of_the_suite_hold_values_of_their_own() {
+        let parameters = Parameters::parse("quiet oomtrace.oombench=suites=A;seeds=0-3 panic=-1");
+        assert_eq!(parameters.oombench.unwrap(), ["suites=A", "seeds=0-3"]);
     }
 
     #[test]

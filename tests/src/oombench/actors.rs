@@ -27,8 +27,17 @@ pub(super) struct Places {
     pub(super) root: Option<PathBuf>,
 }
 
+impl Places {
+    /// The directory as other people's programs see it.
+    fn inside(&self) -> String {
+        let root = self.root.as_deref().unwrap_or(Path::new("/"));
+        let below = self.directory.strip_prefix(root).unwrap_or(&self.directory);
+        Path::new("/").join(below).display().to_string()
+    }
+}
+
 /// A line that a program said, and when (`CLOCK_BOOTTIME` ns).
-type Said = u64;
+type Said = (String, u64);
 
 /// One that runs; killed when dropped.
 #[derive(Debug)]
@@ -40,6 +49,8 @@ pub(super) struct Running {
     pub(super) started_ns: u64,
     /// When it said that it begins to grow.
     pub(super) onset_ns: Option<u64>,
+    /// The process that it said it was.
+    pub(super) grower: Option<u32>,
 }
 
 impl Running {
@@ -65,13 +76,14 @@ impl Running {
         let output = child.stdout.take().context("no standard output")?;
         let (sender, lines) = channel();
         std::thread::spawn(move || {
-            for _ in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
                 // Read on when nobody listens any more: a full pipe would stop the program.
-                let _ = sender.send(sys::boottime_ns());
+                let _ = sender.send((line, sys::boottime_ns()));
             }
         });
         let slot = matches!(actor.work, Work::Grow { .. }).then_some(slot);
-        Ok(Self { child, lines, slot, started_ns, onset_ns: None })
+        Ok(Self { child, lines, slot, started_ns, onset_ns: None, grower: None })
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -94,24 +106,33 @@ impl Running {
                 }
                 Ok(())
             }
-            (Work::Program { says_ready: true, .. }, None) => self.hear(PATIENCE).map(drop),
+            (Work::Program { says_ready: true, .. }, None) => self.hear("ready"),
             _ => Ok(()),
         }
     }
 
-    /// The next line, if one came in time.
-    fn hear(&mut self, limit: Duration) -> Result<Option<Said>> {
-        match self.lines.recv_timeout(limit) {
-            Ok(said) => Ok(Some(said)),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => bail!("a program ended before it said what it was to say"),
+    /// Waits until it says `word`.
+    fn hear(&mut self, word: &str) -> Result<()> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(Duration::from_millis(200)) {
+                Ok((line, _)) if line == word => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => bail!("a program ended before it said {word}"),
+                Err(RecvTimeoutError::Timeout) if Instant::now() > end => {
+                    bail!("a program did not say {word} within {PATIENCE:?}")
+                }
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+            }
         }
     }
 
     /// Takes down the onset when it has been said by now.
     pub(super) fn listen(&mut self) {
-        if self.onset_ns.is_none() {
-            self.onset_ns = self.lines.try_recv().ok();
+        while let Ok((line, at)) = self.lines.try_recv() {
+            if let Some(pid) = line.strip_prefix("grow") {
+                self.onset_ns = self.onset_ns.or(Some(at));
+                self.grower = self.grower.or(pid.trim().parse().ok());
+            }
         }
     }
 
@@ -160,25 +181,35 @@ fn command(
         Work::Reread { size } => {
             command.arg("reread").arg(cold_file(&places.directory, *size)?);
         }
-        Work::Program { argv, files, .. } => program(&mut command, argv, files, places)?,
+        Work::Program { argv, .. } => program(&mut command, argv, places),
     }
     Ok(command)
 }
 
-fn program(command: &mut Command, argv: &[String], files: &[(&str, &str)], places: &Places) -> Result<()> {
+fn program(command: &mut Command, argv: &[String], places: &Places) {
+    let inside = places.inside();
+    if let Some(root) = &places.root {
+        command.arg(format!("root={}", root.display()));
+    }
+    command.arg(format!("dir={inside}")).arg("exec");
+    command.args(argv.iter().map(|argument| argument.replace("@DIR@", &inside)));
+}
+
+/// Writes the files of a program, and runs what is to run before it, outside of all cgroups.
+pub(super) fn prepare(work: &Work, places: &Places) -> Result<()> {
+    let Work::Program { files, prepare, .. } = work else { return Ok(()) };
     for (name, content) in files {
         std::fs::write(places.directory.join(name), content)?;
     }
-    let inside = match &places.root {
-        Some(root) => {
-            command.arg(format!("root={}", root.display()));
-            Path::new("/").join(places.directory.strip_prefix(root).unwrap_or(&places.directory))
+    for argv in prepare {
+        let mut command = Command::new("/proc/self/exe");
+        command.arg("workload");
+        program(&mut command, argv, places);
+        let output = command.stdin(Stdio::null()).output().context("can't prepare a program")?;
+        if !output.status.success() {
+            bail!("{} failed: {}", argv.join(" "), String::from_utf8_lossy(&output.stderr));
         }
-        None => places.directory.clone(),
-    };
-    let inside = inside.display().to_string();
-    command.arg(format!("dir={inside}")).arg("exec");
-    command.args(argv.iter().map(|argument| argument.replace("@DIR@", &inside)));
+    }
     Ok(())
 }
 

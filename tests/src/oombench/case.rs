@@ -43,11 +43,11 @@ pub struct Case {
 pub enum Earlier {
     /// Ended by the OOM killer at the same limit.
     Killed,
-    /// Lived so long below this limit and ended by itself.
+    /// Lived below this limit and ended by itself.
     Ended {
         /// Limit of the topmost cgroup meanwhile.
         limit: u64,
-        /// From its onset.
+        /// The generator: so long after its onset.
         after: Duration,
     },
 }
@@ -59,8 +59,6 @@ pub struct Actor {
     pub place: Place,
     /// What.
     pub work: Work,
-    /// CPU time it may use, of one CPU.
-    pub cpu_share: Option<f64>,
     /// The next one starts so long after this one is ready.
     pub pause: Duration,
 }
@@ -98,10 +96,10 @@ pub enum Work {
         argv: Vec<String>,
         /// Files to be made before: name in the directory and content.
         files: Vec<(&'static str, &'static str)>,
-        /// It is ready once it has said a line on standard output; otherwise at once.
+        /// Commands that run in the directory before, outside of all cgroups.
+        prepare: Vec<Vec<String>>,
+        /// It says `ready` when it is, and `grow`, with the process id if that is another one, when it begins to grow.
         says_ready: bool,
-        /// The next line it says on standard output marks the onset.
-        says_onset: bool,
     },
 }
 
@@ -121,12 +119,16 @@ pub enum Who {
     Process(usize),
     /// The process that took this actor's slot of the ledger.
     Slot(usize),
+    /// The process that this actor's program names when it says that it begins to grow.
+    Said(usize),
     /// All processes of this name in this actor's cgroup.
     Named(usize, &'static str),
     /// The family of that name in this actor's cgroup.
     Family(usize, &'static str),
     /// `kernel_memory`, `shmem` or `page_cache`, asked for by this actor.
     Kind(&'static str, usize),
+    /// The same, asked for by processes of this name.
+    KindNamed(&'static str, usize, &'static str),
 }
 
 impl Who {
@@ -137,9 +139,11 @@ impl Who {
             Self::Nobody => None,
             Self::Process(at)
             | Self::Slot(at)
+            | Self::Said(at)
             | Self::Named(at, _)
             | Self::Family(at, _)
-            | Self::Kind(_, at) => Some(*at),
+            | Self::Kind(_, at)
+            | Self::KindNamed(_, at, _) => Some(*at),
         }
     }
 }
@@ -150,8 +154,10 @@ pub enum Onset {
     /// The ledger says.
     #[default]
     Ledger,
-    /// The program says, by a line.
+    /// The program says.
     Said,
+    /// Another actor says.
+    SaidBy(usize),
     /// With the program.
     Start,
     /// Nobody knows.

@@ -7,8 +7,10 @@
 mod actors;
 pub mod case;
 pub mod generated;
+mod guest;
 pub mod ledger;
 pub mod options;
+pub mod programs;
 pub mod random;
 mod run;
 mod site;
@@ -26,6 +28,8 @@ use serde_json::{Value, json};
 
 use crate::cgroup::{Hierarchy, sweep};
 use crate::{protocol, sys};
+pub use guest::in_guest;
+
 use actors::Places;
 use case::{Case, Ground};
 use options::Options;
@@ -75,6 +79,14 @@ fn cases(options: &Options, ground: &Ground) -> Vec<Case> {
     if options.wants("A") {
         all.extend(generated::cases(&options.classes, &options.seeds, ground));
     }
+    all.extend(programs::cases(options));
+    let (all, absent): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|case| programs::are_there(case, options));
+    if !absent.is_empty() {
+        let ids: Vec<&str> = absent.iter().map(|case| case.id.as_str()).collect();
+        protocol::log("oombench", &format!("left out, their programs are not installed: {}", ids.join(" ")));
+    }
+    let mut all = all;
     if !options.cases.is_empty() {
         all.retain(|case| options.cases.iter().any(|id| case.id.starts_with(id)));
     }

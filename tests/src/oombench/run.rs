@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use super::actors::{Places, Running};
+use super::actors::{Places, Running, prepare};
 use super::case::{Actor, Case, Earlier, Onset, Who, Work};
 use super::ledger::Ledger;
 use super::site::{Site, comm};
@@ -58,15 +58,18 @@ fn scene(
     let site = Site::new(hierarchy, case, number)?;
     let mut scene = Scene { case, site, ledger, places, running: Vec::new(), names: BTreeMap::new() };
     let last = case.actors.len().checked_sub(1).context("a case without actors")?;
+    for actor in &case.actors {
+        prepare(&actor.work, places)?;
+    }
     for at in 0..last {
-        scene.start(at, &[])?;
+        scene.start(at)?;
     }
     for life in &case.earlier {
         scene.live(last, *life)?;
         stream.forget(|record| scene.site.concerns(record))?;
     }
     let lives = scene.site.kills();
-    scene.start(last, &[])?;
+    scene.start(last)?;
     let killed_ns = scene.wait_for_kill(lives)?;
     let mut label = scene.label(killed_ns);
     std::thread::sleep(AFTER);
@@ -96,9 +99,9 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn start(&mut self, at: usize, more: &[String]) -> Result<()> {
+    fn start(&mut self, at: usize) -> Result<()> {
         let actor = &self.case.actors[at];
-        let mut running = self.spawn(actor, at, more)?;
+        let mut running = self.spawn(actor, at, &[])?;
         running.ready(&actor.work, &self.ledger).with_context(|| format!("actor {at}"))?;
         self.running.push(running);
         std::thread::sleep(actor.pause);
@@ -115,7 +118,11 @@ impl Scene<'_> {
         let actor = &self.case.actors[at];
         let (limit, more) = match life {
             Earlier::Killed => (self.case.limit, Vec::new()),
-            Earlier::Ended { limit, after } => (Some(limit), vec![format!("exit_ms={}", after.as_millis())]),
+            Earlier::Ended { limit, after } => {
+                let generated = matches!(actor.work, Work::Grow { .. });
+                let more = generated.then(|| format!("exit_ms={}", after.as_millis()));
+                (Some(limit), more.into_iter().collect())
+            }
         };
         self.site.limit(limit)?;
         let mut running = self.spawn(actor, at, &more)?;
@@ -142,6 +149,7 @@ impl Scene<'_> {
             ensure!(Instant::now() < end, "nobody was killed within {:?}", self.case.patience);
             std::thread::sleep(POLL);
         }
+        self.running.iter_mut().for_each(Running::listen);
         Ok(sys::boottime_ns())
     }
 
@@ -189,6 +197,7 @@ impl Scene<'_> {
         let onset = match self.case.onset {
             Onset::Ledger => (entry.onset_ns > 0).then_some(entry.onset_ns),
             Onset::Said => self.running.get(actor).and_then(|running| running.onset_ns),
+            Onset::SaidBy(other) => self.running.get(other).and_then(|running| running.onset_ns),
             Onset::Start => self.running.get(actor).map(|running| running.started_ns),
             Onset::Unknown => None,
         };
@@ -208,11 +217,18 @@ impl Scene<'_> {
             Who::Slot(at) => {
                 json!({ "kind": "process", "pids": [self.ledger.entry(*at).pid], "cgroup": cgroup })
             }
+            Who::Said(at) => {
+                let pid = self.running.get(*at).and_then(|running| running.grower);
+                json!({ "kind": "process", "pids": Vec::from_iter(pid), "cgroup": cgroup })
+            }
             Who::Named(_, name) => {
                 json!({ "kind": "process", "pids": named(name), "comm": name, "cgroup": cgroup })
             }
             Who::Family(_, name) => {
                 json!({ "kind": "family", "pids": named(name), "comm": name, "cgroup": cgroup })
+            }
+            Who::KindNamed(kind, _, name) => {
+                json!({ "kind": kind, "pids": named(name), "comm": name, "cgroup": cgroup })
             }
             Who::Kind(kind, _) => json!({ "kind": kind, "pids": [pid], "cgroup": cgroup }),
         }

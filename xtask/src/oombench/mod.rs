@@ -1,5 +1,6 @@
 //! `oombench`: real kills whose cause is known, and how right oomtrace is about them. docs/diagnosis.md has results.
 
+mod guest;
 mod native;
 mod replay;
 mod report;
@@ -27,10 +28,16 @@ pub(crate) struct Oombench {
     /// Seeds of the cases
     #[arg(long, default_value = "0-29")]
     seeds: String,
-    /// Cases at a time, on this machine
+    /// Cases at a time, on this machine; in a guest it is one
     #[arg(long, default_value_t = 4)]
     jobs: usize,
-    /// Where outcomes go (target/oombench/DATE otherwise)
+    /// In a guest with this kernel of tests/kernels.toml instead of on this machine
+    #[arg(long, value_name = "KERNEL", num_args = 0..=1, default_missing_value = "x86_64-6.12")]
+    guest: Option<String>,
+    /// Use KVM for guests instead of emulation
+    #[arg(long)]
+    kvm: bool,
+    /// Where outcomes go (target/oombench/last otherwise)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Cause no kills: diagnose what is stored in DIR anew
@@ -52,6 +59,12 @@ struct Plan {
 }
 
 impl Plan {
+    /// Part of the name of the file with its outcome.
+    fn name(&self) -> String {
+        let parts = [self.suites.join(""), self.classes.join("+"), self.cases.join("+"), self.seeds.clone()];
+        parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("-")
+    }
+
     /// For the runner.
     fn words(&self) -> Vec<String> {
         vec![
@@ -87,9 +100,12 @@ impl Oombench {
             classes: self.class.clone(),
             cases: self.case.clone(),
             seeds: self.seeds.clone(),
-            jobs: self.jobs,
+            jobs: if self.guest.is_some() { 1 } else { self.jobs },
         };
-        native::run(&plan, &out)?;
+        match &self.guest {
+            Some(kernel) => guest::run(&plan, kernel, self.kvm, &out)?,
+            None => native::run(&plan, &out)?,
+        }
         Ok(out)
     }
 }

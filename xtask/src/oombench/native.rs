@@ -12,7 +12,7 @@ pub(super) fn run(plan: &Plan, out: &Path) -> Result<()> {
     let arch = Arch::ALL.into_iter().find(|arch| arch.is_native()).context("unknown architecture")?;
     let bins = userspace::build_static(arch, &[userspace::OOMTRACE, GUEST])?;
     let [oomtrace, guest] = bins.as_slice() else { anyhow::bail!("two binaries were to be built") };
-    let file = out.join(format!("native-{}.ndjson", plan.suites.join("")));
+    let file = out.join(format!("native-{}.ndjson", plan.name()));
     let mut command = sh::as_root(guest)?;
     command.arg("oombench").arg(format!("tracer={}", oomtrace.display()));
     command.arg(format!("out={}", file.display()));

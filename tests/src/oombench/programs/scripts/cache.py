@@ -1,0 +1,12 @@
+# cache.py SIZE SECONDS: fills a cache of SIZE bytes within SECONDS and stays.
+import sys, time
+size, seconds = int(sys.argv[1]), float(sys.argv[2])
+cache, begin = {}, time.monotonic()
+print("ready", flush=True)
+while len(cache) * 50_000 < size:
+    cache[len(cache)] = bytearray(b"x") * 50_000
+    time.sleep(max(0.0, begin + len(cache) * 50_000 / size * seconds - time.monotonic()))
+while True:
+    for key in list(cache)[:50]:
+        cache[key] = bytearray(b"y") * 50_000
+    time.sleep(0.1)
