@@ -200,6 +200,7 @@ impl Processes {
         for at in pids.into_iter().filter_map(|pid| self.living.get(&pid).copied()).collect::<Vec<_>>() {
             // Marked first, removed together: places move when one is removed.
             self.all[at as usize].exited_ns = 1;
+            self.living.remove(&self.all[at as usize].key.pid);
             self.exited += 1;
             room.families.leave(self.all[at as usize].family, 0);
         }
