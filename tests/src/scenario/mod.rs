@@ -1,6 +1,7 @@
 //! The scenarios: each a real kill, compared field by field with the kernel's report of it.
 
 mod global;
+mod history;
 mod judge;
 mod ladder;
 mod memcg;

@@ -304,7 +304,7 @@ fn bounded_whatever_comes() {
     for pass in 1..20_u64 {
         let now = pass * S;
         // More processes than there is room for, all of them changing, half of them new each time.
-        let pid = |n: u32| if n % 2 == 0 { n } else { n + u32::try_from(pass).unwrap() * 20_000 };
+        let pid = |n: u32| if n.is_multiple_of(2) { n } else { n + u32::try_from(pass).unwrap() * 20_000 };
         let samples: Vec<_> = (0..20_000)
             .map(|n| process(pid(n), u64::from(pid(n)), 2, "x", (pass + u64::from(n)) * MIB))
             .collect();

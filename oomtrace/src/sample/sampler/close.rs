@@ -1,6 +1,6 @@
-//! Which scopes are close to their limit.
+//! Which scopes are close to their limit, or will soon be.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::sample::{CgroupSample, SystemSample};
 
@@ -10,25 +10,68 @@ const USED: u128 = 80;
 const HELD: u128 = 60;
 /// The machine is close to its limit with less than this percent available.
 const AVAILABLE: u128 = 10;
+/// A scope that would reach its limit within this time if it went on as it does is close to it as well.
+const SOON_NS: u64 = 10_000_000_000;
+/// How fast it grows is measured over this time at least.
+const OVER_NS: u64 = 400_000_000;
+/// The machine itself, among the scopes.
+const MACHINE: u64 = 0;
 /// Cgroups whose processes are looked at more often, at the most.
 const MOST: usize = 512;
 
-/// The cgroups within scopes that are close to their limit, sorted. `cache` gives the page cache in a cgroup, as last known.
-pub(super) fn cgroups(samples: &[CgroupSample], cache: impl Fn(u64) -> Option<u64>, into: &mut Vec<u64>) {
-    into.clear();
-    let tight = |sample: &CgroupSample| {
-        sample.limit.is_some_and(|limit| {
-            let held = sample.usage.saturating_sub(sample.file.or_else(|| cache(sample.id)).unwrap_or(0));
-            is_part(sample.usage, USED, limit) && is_part(held, HELD, limit)
-        })
-    };
-    if !samples.iter().any(tight) {
-        return;
+/// How fast scopes grow: when they were looked at, their usage then, and whether they will soon be at their limit.
+#[derive(Debug, Default)]
+pub(super) struct Trends {
+    known: HashMap<u64, (u64, u64, bool)>,
+}
+
+impl Trends {
+    /// Whether `usage`, going on as it does, reaches `limit` soon.
+    fn soon(&mut self, id: u64, now: u64, usage: u64, limit: u64) -> bool {
+        let known = self.known.entry(id).or_insert((now, usage, false));
+        let time = now.saturating_sub(known.0);
+        if time >= OVER_NS {
+            let grew = u128::from(usage.saturating_sub(known.1));
+            let ahead = grew * u128::from(SOON_NS) / u128::from(time);
+            *known = (now, usage, grew > 0 && u128::from(usage) + ahead >= u128::from(limit));
+        }
+        known.2
     }
+
+    /// Forgets who is gone, when there are many.
+    fn trim(&mut self, there: usize) {
+        if self.known.len() > 2 * there + 64 {
+            self.known.clear();
+        }
+    }
+
+    /// Whether the machine has little memory left, or soon will.
+    pub(super) fn machine(&mut self, now: u64, sample: &SystemSample) -> bool {
+        let used = sample.total.saturating_sub(sample.available);
+        machine(sample) || (sample.total > 0 && self.soon(MACHINE, now, used, sample.total))
+    }
+}
+
+/// The cgroups within scopes that are close to their limit, sorted. `cache` gives the page cache in a cgroup, as last known.
+pub(super) fn cgroups(
+    now: u64,
+    samples: &[CgroupSample],
+    trends: &mut Trends,
+    cache: impl Fn(u64) -> Option<u64>,
+    into: &mut Vec<u64>,
+) {
+    into.clear();
+    trends.trim(samples.len());
     // Each parent comes before its children.
     let mut within: HashSet<u64> = HashSet::new();
     for sample in samples {
-        if tight(sample) || within.contains(&sample.parent) {
+        let close = sample.limit.is_some_and(|limit| {
+            let held = sample.usage.saturating_sub(sample.file.or_else(|| cache(sample.id)).unwrap_or(0));
+            // Both are asked: the trend has to see every sample.
+            let soon = trends.soon(sample.id, now, held, limit);
+            soon || (is_part(sample.usage, USED, limit) && is_part(held, HELD, limit))
+        });
+        if close || within.contains(&sample.parent) {
             within.insert(sample.id);
             into.push(sample.id);
         }
@@ -38,7 +81,7 @@ pub(super) fn cgroups(samples: &[CgroupSample], cache: impl Fn(u64) -> Option<u6
 }
 
 /// Whether the machine has little memory left.
-pub(super) fn machine(sample: &SystemSample) -> bool {
+fn machine(sample: &SystemSample) -> bool {
     sample.total > 0 && !is_part(sample.available, AVAILABLE, sample.total)
 }
 
@@ -64,10 +107,22 @@ mod tests {
             sample(5, 1, 79, Some(100)),
         ];
         let mut close = Vec::new();
-        cgroups(&samples, |_| None, &mut close);
+        cgroups(1, &samples, &mut Trends::default(), |_| None, &mut close);
         assert_eq!(close, [2, 3, 4]);
-        cgroups(&samples, |id| (id == 2).then_some(40), &mut close);
+        cgroups(1, &samples, &mut Trends::default(), |id| (id == 2).then_some(40), &mut close);
         assert!(close.is_empty());
+    }
+
+    #[test]
+    fn a_scope_that_will_be_at_its_limit_within_seconds() {
+        let (mut trends, mut close) = (Trends::default(), Vec::new());
+        let mut at = |seconds: u64, usage| {
+            let now = seconds * 1_000_000_000;
+            cgroups(now, &[sample(2, 1, usage, Some(1000))], &mut trends, |_| None, &mut close);
+            !close.is_empty()
+        };
+        assert!(!at(1, 100) && !at(2, 150), "17 s are left");
+        assert!(at(3, 260) && !at(4, 260));
     }
 
     #[test]

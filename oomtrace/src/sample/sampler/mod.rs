@@ -13,6 +13,7 @@ use std::time::Duration;
 pub use clock::{Clock, Real};
 pub use thread::{Running, start};
 
+use close::Trends;
 use governor::{Governor, Kind};
 use parts::Parts;
 
@@ -54,6 +55,7 @@ pub struct Sampler {
     /// Cgroups in scopes that are close to their limit.
     close: Vec<u64>,
     parts: Parts,
+    trends: Trends,
     buffers: Buffers,
 }
 
@@ -91,6 +93,7 @@ impl Sampler {
             scarce: false,
             close: Vec::new(),
             parts: Parts::default(),
+            trends: Trends::default(),
             buffers: Buffers::default(),
         }
     }
@@ -136,7 +139,9 @@ impl Sampler {
 
     fn cgroups(&mut self, now: u64) {
         let before = self.clock.cpu_ns();
-        let pass = self.source.cgroups(false, &mut self.buffers.cgroups);
+        // The first time all are asked for their kinds of memory, later those that change.
+        let first = self.due.cgroups == 0;
+        let pass = self.source.cgroups(first, &mut self.buffers.cgroups);
         self.parts.ask(now, &self.close, &mut *self.source, &mut self.buffers.cgroups);
         let system = self.source.system();
         self.source.exited(&mut self.buffers.exited);
@@ -148,9 +153,10 @@ impl Sampler {
             history.system(system, time);
         }
         history.exited(&self.buffers.exited);
-        close::cgroups(&self.buffers.cgroups, |id| history.cache_of(id), &mut self.close);
+        let cache = |id| history.cache_of(id);
+        close::cgroups(now, &self.buffers.cgroups, &mut self.trends, cache, &mut self.close);
         drop(history);
-        self.scarce = system.as_ref().is_some_and(close::machine);
+        self.scarce = system.is_some_and(|system| self.trends.machine(now, &system));
         let spent = self.clock.cpu_ns().saturating_sub(before);
         self.governor.took(Kind::Cgroups, spent, self.interval);
         self.due.cgroups = self.next(self.due.cgroups, self.interval);

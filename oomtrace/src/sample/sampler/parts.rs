@@ -48,7 +48,7 @@ impl Parts {
                 Some((usage, when)) => {
                     usage.abs_diff(sample.usage) >= CHANGE && now.saturating_sub(*when) >= PAUSE_NS
                 }
-                None => true,
+                None => sample.anon.is_none(),
             };
             if changed && others < MOST {
                 others += 1;

@@ -46,28 +46,31 @@ pub(super) fn fill(
     if rows.iter().any(|row| row.low < row.size) {
         entity.low = rows.iter().map(|row| row.low.min(row.size)).collect();
     }
-    let column = |pick: &dyn Fn(&Row) -> Option<u64>| {
-        // Before it was first known it is taken to have been the same; that concerns less than a second.
-        let mut value = rows.iter().find_map(pick)?;
-        Some(
-            rows.iter()
-                .map(|row| {
-                    value = pick(row).unwrap_or(value);
-                    value
-                })
-                .collect::<Vec<u64>>(),
-        )
+    let column = |pick: &dyn Fn(&Row) -> Option<u64>, shared: bool| {
+        let (first, mut value) = rows.iter().find_map(|row| Some((row, pick(row)?)))?;
+        let before = value;
+        let values = rows.iter().map(|row| {
+            value = pick(row).unwrap_or(value);
+            if shared && row.t < first.t { share(before, row.size, first.size) } else { value }
+        });
+        Some(values.collect::<Vec<u64>>())
     };
     for (at, (kind, _)) in parts.iter().enumerate() {
-        if let Some(bytes) = column(&|row| row.parts[at]) {
+        if let Some(bytes) = column(&|row| row.parts[at], true) {
             entity.parts.push(Part { kind: *kind, bytes });
         }
     }
     for (at, (kind, _)) in counters.iter().enumerate() {
-        if let Some(values) = column(&|row| row.counters[at]) {
+        if let Some(values) = column(&|row| row.counters[at], false) {
             entity.counters.push(Counter { kind: *kind, values });
         }
     }
+}
+
+/// A part before it was first known: in proportion to the size, which concerns the first moments of a new cgroup.
+fn share(part: u64, size: u64, of: u64) -> u64 {
+    let share = u128::from(part) * u128::from(size) / u128::from(of.max(1));
+    u64::try_from(share).unwrap_or(u64::MAX).min(size)
 }
 
 #[cfg(test)]
@@ -111,7 +114,7 @@ mod tests {
         rows[2].low = 7;
         let mut entity = Entity::default();
         fill(&mut entity, &rows, &[(PartKind::Anon, 2), (PartKind::File, 3)], &[]);
-        assert_eq!(entity.parts, [Part { kind: PartKind::Anon, bytes: vec![5, 5, 5] }]);
+        assert_eq!(entity.parts, [Part { kind: PartKind::Anon, bytes: vec![2, 5, 5] }]);
         assert_eq!(entity.low, [10, 20, 7]);
     }
 }
