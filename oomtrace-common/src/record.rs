@@ -27,8 +27,10 @@ pub mod kind {
     pub const TRIGGER: u32 = 8;
     /// `oom_kill_process` has returned: nothing more belongs to this kill but exits ([`Header`](super::Header) alone).
     pub const RETURN: u32 = 9;
+    /// Somebody sent SIGKILL ([`SigKill`](super::SigKill)); only when it was asked for.
+    pub const SIGKILL: u32 = 10;
     /// One more than the highest kind: the length of the loss counters.
-    pub const COUNT: u32 = 10;
+    pub const COUNT: u32 = 11;
 }
 
 /// Which program made a record; the `probe` of its [`Header`].
@@ -212,6 +214,45 @@ record!(
         task: Task,
     }
 );
+
+record!(
+    /// A SIGKILL that was generated, whoever sent it; the sender is the head's current task.
+    ///
+    /// It tells nothing new of an OOM kill, which has its own records: the user side leaves those out.
+    SigKill = 48 + 48 + 160, {
+        /// Head; `current` is the sender, or for one of the kernel the task in whose context it was sent.
+        header: Header,
+        /// kernfs id of the sender's memory cgroup.
+        sender_memcg_id: u64,
+        /// `start_boottime` in ns of the sender's leader.
+        sender_start_time: u64,
+        /// User id of the sender.
+        sender_uid: u32,
+        /// Process id of the sender's parent.
+        sender_ppid: u32,
+        /// Process id of the sender in its own pid namespace.
+        sender_ns_pid: u32,
+        /// One of [`signal_info`].
+        info: u32,
+        /// `si_code`: 0 `SI_USER` (kill), -1 `SI_QUEUE`, -6 `SI_TKILL`, 128 `SI_KERNEL`; only with
+        /// [`signal_info::GIVEN`].
+        code: i32,
+        /// Zero.
+        reserved: [u32; 3],
+        /// The task that gets it.
+        task: Task,
+    }
+);
+
+/// What a signal came with: the `info` of a [`SigKill`].
+pub mod signal_info {
+    /// `SEND_SIG_NOINFO`: from kernel code that acts for the current process, e.g. `cgroup.kill`.
+    pub const NONE: u32 = 0;
+    /// `SEND_SIG_PRIV`: from the kernel itself.
+    pub const KERNEL: u32 = 1;
+    /// A `siginfo` with a code: from a process.
+    pub const GIVEN: u32 = 2;
+}
 
 record!(
     /// The last thread of a victim's group exits.

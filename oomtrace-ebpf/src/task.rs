@@ -24,7 +24,7 @@ pub(crate) fn fill(to: *mut Task, task: u64) {
         (*to).start_time = start_time(task);
         (*to).tid = field(task, layout!(task_pid)).unwrap_or(UNKNOWN_32);
         (*to).tgid = tgid(task);
-        (*to).ppid = tgid(pointer(task, layout!(task_real_parent)));
+        (*to).ppid = parent(task);
         (*to).uid = uid(task);
         (*to).oom_score_adj = field::<i16>(signal, layout!(signal_oom_score_adj)).map_or(i32::MIN, i32::from);
         (*to).ns_pid = ns_pid(task);
@@ -66,6 +66,12 @@ pub(crate) fn tgid(task: u64) -> u32 {
     field(task, layout!(task_tgid)).unwrap_or(UNKNOWN_32)
 }
 
+/// Process id of the parent.
+#[inline(always)]
+pub(crate) fn parent(task: u64) -> u32 {
+    tgid(pointer(task, layout!(task_real_parent)))
+}
+
 /// Copies `comm` of the thread.
 #[inline(always)]
 pub(crate) fn comm(task: u64, to: *mut [u8; COMM_LEN]) {
@@ -92,7 +98,7 @@ pub(crate) fn start_time(task: u64) -> u64 {
 
 /// Thread id in the task's own pid namespace: the last of `struct pid.numbers`.
 #[inline(always)]
-fn ns_pid(task: u64) -> u32 {
+pub(crate) fn ns_pid(task: u64) -> u32 {
     /// `sizeof(struct upid)`: an int and a pointer.
     const UPID_SIZE: u64 = 16;
     let pid = pointer(task, layout!(task_thread_pid));

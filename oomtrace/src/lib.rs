@@ -13,4 +13,5 @@ pub mod model;
 pub mod probe;
 pub mod render;
 pub mod sample;
+pub mod sigkill;
 pub mod survive;

@@ -1,6 +1,8 @@
 //! Bytes of the ring buffer into records, with every length checked.
 
-use oomtrace_common::{Candidate, Exit, Header, Kill, Level, Plain, Trigger, Victim, decode as record, kind};
+use oomtrace_common::{
+    Candidate, Exit, Header, Kill, Level, Plain, SigKill, Trigger, Victim, decode as record, kind,
+};
 
 /// A record of any kind.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub enum Decoded {
     Trigger(Box<Trigger>),
     /// `oom_kill_process` has returned.
     Return(Header),
+    /// Somebody sent SIGKILL.
+    SigKill(Box<SigKill>),
 }
 
 /// Decodes one record; `None` when it is too short or of a kind that is not known.
@@ -38,6 +42,7 @@ pub fn decode(bytes: &[u8]) -> Option<Decoded> {
         kind::CANDIDATE => Decoded::Candidate(Box::new(record(bytes)?)),
         kind::PLAIN => Decoded::Plain(Box::new(record(bytes)?)),
         kind::RETURN => Decoded::Return(header),
+        kind::SIGKILL => Decoded::SigKill(Box::new(record(bytes)?)),
         kind::TRIGGER => Decoded::Trigger(Box::new(record(bytes)?)),
         _ => return None,
     })
@@ -56,6 +61,7 @@ impl Decoded {
             Self::Plain(r) => &r.header,
             Self::Trigger(r) => &r.header,
             Self::Return(r) => r,
+            Self::SigKill(r) => &r.header,
         }
     }
 }

@@ -9,6 +9,7 @@ mod loss;
 mod memcg_events;
 mod path;
 mod ring;
+mod sigkills;
 
 pub use assemble::{Assembler, Closed, Witness};
 pub use build::{Builder, Facts, INFERRED};
@@ -18,3 +19,4 @@ pub use loss::{Loss, LossReader};
 pub use memcg_events::MemcgEvents;
 pub use path::{Paths, unlimited};
 pub use ring::Ring;
+pub use sigkills::Sigkills;

@@ -92,6 +92,9 @@ pub struct TraceArgs {
     /// Stop after this long, e.g. 90s, 15m, 2h
     #[arg(long, value_name = "TIME", value_parser = super::size::duration)]
     pub duration: Option<std::time::Duration>,
+    /// Show every other SIGKILL as well, with its sender: exit 137 need not be the OOM killer's
+    #[arg(long)]
+    pub sigkill: bool,
     /// Stop after this many reported kills
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,

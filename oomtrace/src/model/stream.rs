@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Incident, Victim};
+use super::{Host, Incident, Sigkill, Victim};
 
 /// One line of NDJSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub enum Event {
     Update(Update),
     /// The OOM killer ran and killed nothing.
     OomNoKill(NoKill),
+    /// A SIGKILL that was not the OOM killer's; only when it was asked for.
+    Sigkill(Box<Sigkill>),
     /// Events that could not be kept.
     Lost(Lost),
     /// Last line of a stream that ended well.

@@ -72,6 +72,8 @@ pub enum Role {
     GroupMember,
     /// It shared the chosen one's memory.
     SharedMm,
+    /// Somebody sent it SIGKILL; no OOM kill.
+    Signalled,
 }
 
 /// The kernel's score.

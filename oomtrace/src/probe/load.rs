@@ -16,6 +16,8 @@ pub struct LoadOptions {
     pub ring_size: u32,
     /// Fields of the running kernel.
     pub layout: Layout,
+    /// Tell of every SIGKILL, not only of the OOM killer's.
+    pub sigkill: bool,
 }
 
 /// The loaded object.
@@ -35,6 +37,7 @@ pub fn load(options: &LoadOptions) -> Result<Loaded> {
     let ring_size = ring_size(options.ring_size, page_size());
     let ebpf = EbpfLoader::new()
         .override_global("LAYOUT", options.layout.as_bytes(), true)
+        .override_global("EVERY_SIGKILL", &u32::from(options.sigkill), true)
         .map_max_entries("EVENTS", ring_size)
         .verifier_log_level(VerifierLogLevel::STATS)
         .load(OBJECT)

@@ -39,6 +39,24 @@ pub(crate) fn stream() -> Vec<Event> {
             reason: NoKillReason::AlreadyExited,
             ..NoKill::default()
         }),
+        Event::Sigkill(Box::new(Sigkill {
+            time: time(),
+            boottime_ns: 1,
+            sender: Sender {
+                kind: SenderKind::SystemdOomd,
+                why: "its name and its unit systemd-oomd.service".into(),
+                pid: Some(812),
+                comm: "systemd-oomd".into(),
+                uid: Some(998),
+                unit: Some("systemd-oomd.service".into()),
+                ..Sender::default()
+            },
+            how: SentHow::CgroupKill,
+            target: Victim {
+                role: Role::Signalled,
+                ..victim(&candidate(31_341, "n\u{1b}ode", 90 * MIB, 0, 0, GIB), "/", GIB)
+            },
+        })),
         Event::Lost(Lost {
             time: time(),
             kills: 2,

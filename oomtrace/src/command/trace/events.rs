@@ -16,7 +16,7 @@ use super::{
     worker::Shared,
 };
 use crate::{
-    collect::{Assembler, Closed, Decoded, Loss, LossReader, Witness},
+    collect::{Assembler, Closed, Decoded, Loss, LossReader, Sigkills, Witness},
     kernel::clock,
     model::NoKillReason,
     probe::Fact,
@@ -34,6 +34,7 @@ const REPORT_QUIET: Duration = Duration::from_millis(1_100);
 /// The event path's state.
 pub(super) struct EventPath {
     assembler: Assembler,
+    sigkills: Sigkills,
     jobs: Sender<Job>,
     pub(super) shared: Arc<Shared>,
     counts: Counts,
@@ -56,6 +57,7 @@ impl EventPath {
         };
         Self {
             assembler: Assembler::new(witness),
+            sigkills: Sigkills::default(),
             jobs,
             shared,
             counts: Counts::new(session.vmstat.take(), session.vmstat_at_start),
@@ -106,13 +108,18 @@ impl EventPath {
     /// When something is due without a record coming in.
     fn due(&self) -> Option<Instant> {
         let now = clock::boottime_ns();
-        let kill =
-            self.assembler.next_due().map(|at| Instant::now() + Duration::from_nanos(at.saturating_sub(now)));
-        kill.into_iter().chain(self.reconcile).min()
+        let records = self.assembler.next_due().into_iter().chain(self.sigkills.next_due()).min();
+        let records = records.map(|at| Instant::now() + Duration::from_nanos(at.saturating_sub(now)));
+        records.into_iter().chain(self.reconcile).min()
     }
 
     /// Takes a record; what can't wait for the kill to be complete is asked for at once.
     fn take(&mut self, record: Decoded) {
+        if let Decoded::SigKill(sent) = record {
+            self.send(Job::Who(sent.task.tgid, sent.task.start_time));
+            self.send(Job::Who(sent.header.current_tgid, sent.sender_start_time));
+            return self.sigkills.push(sent);
+        }
         let who = match &record {
             Decoded::Signal(v) | Decoded::Mark(v) => Some((v.task.tgid, v.task.start_time)),
             Decoded::Kill(k) => Some((k.chosen.tgid, k.chosen.start_time)),
@@ -131,8 +138,12 @@ impl EventPath {
 
     /// Sends what the assembler has to say.
     fn close(&mut self) {
-        for closed in self.assembler.poll(clock::boottime_ns()) {
+        let now = clock::boottime_ns();
+        for closed in self.assembler.poll(now) {
             self.say(closed);
+        }
+        for sent in self.sigkills.poll(now) {
+            self.send(Job::SigKill(sent));
         }
     }
 
@@ -140,6 +151,7 @@ impl EventPath {
         match closed {
             Closed::Kill(draft) => {
                 self.counts.seen(&draft);
+                self.sigkills.claim(&draft);
                 self.reconcile = Some(Instant::now() + RECONCILE_AFTER);
                 self.send(Job::Kill(draft, self.loss.records));
             }
@@ -150,6 +162,7 @@ impl EventPath {
             }
             Closed::LateVictim { first, member, levels } => {
                 self.counts.seen_late(&member);
+                self.sigkills.claim_one(member.task.tgid, member.task.start_time);
                 self.send(Job::LateVictim(first, member, levels));
             }
         }
@@ -220,6 +233,9 @@ impl EventPath {
         self.lost(source.loss.as_ref());
         for closed in self.assembler.finish() {
             self.say(closed);
+        }
+        for sent in self.sigkills.poll(u64::MAX) {
+            self.send(Job::SigKill(sent));
         }
         self.lost_whole_kills();
         let notes: Vec<String> = if source.ring.is_some() {

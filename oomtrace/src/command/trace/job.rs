@@ -1,6 +1,6 @@
 //! What the event loop hands to the worker that enriches and writes.
 
-use oomtrace_common::Level;
+use oomtrace_common::{Level, SigKill};
 
 use crate::{
     collect::{Draft, Member},
@@ -22,6 +22,8 @@ pub(super) enum Job {
     LateExit(u64, u32, u64),
     /// A victim of a reported kill came late: the kill's first record's time, the victim, known paths.
     LateVictim(u64, Box<Member>, Vec<Level>),
+    /// Somebody sent SIGKILL, and it was no OOM kill.
+    SigKill(Box<SigKill>),
     /// The kernel's log, the only witness, has something to read.
     KernelLog,
     /// Lost since the last time: kills, records, why.

@@ -7,6 +7,7 @@ mod job;
 mod kernel_log;
 mod run;
 mod session;
+mod sigkill;
 mod source;
 mod stop;
 mod who;

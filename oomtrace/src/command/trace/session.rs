@@ -126,7 +126,7 @@ fn attach(
         notes.push(lacking);
         return Ok((None, Vec::new()));
     }
-    let options = LoadOptions { ring_size: args.ring_size, layout };
+    let options = LoadOptions { ring_size: args.ring_size, layout, sigkill: args.sigkill };
     let mut loaded = match probe::load(&options) {
         Ok(loaded) => loaded,
         Err(error) => {

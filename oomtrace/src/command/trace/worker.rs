@@ -10,10 +10,10 @@ use std::{
 };
 
 use anyhow::Result;
-use oomtrace_common::Level;
+use oomtrace_common::{Level, SigKill};
 use tokio::sync::Notify;
 
-use super::{Session, history, job::Job, kernel_log::KernelLog, run::Tap, who::Who};
+use super::{Session, history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, who::Who};
 use crate::{
     collect::{Builder, Draft, Facts, Member, MemcgEvents},
     command::{
@@ -230,6 +230,7 @@ impl Worker {
                 return self.late_victim(first, &member, &levels);
             }
             Job::LateExit(..) | Job::LateVictim(..) => {}
+            Job::SigKill(record) => return self.sigkill(&record),
             Job::KernelLog => return self.kernel_log(memory),
             Job::Lost(kills, records, why) => {
                 let time = clock::rfc3339(clock::boottime_ns());
@@ -376,6 +377,11 @@ impl Worker {
         self.write(&Event::OomNoKill(no_kill))
     }
 
+    fn sigkill(&mut self, record: &SigKill) -> Result<bool> {
+        let (target, event) = sigkill::event(record, &self.builder, &mut self.enricher);
+        if self.filter.verdict(&target) == Verdict::No { Ok(true) } else { self.write(&event) }
+    }
+
     fn late_victim(&mut self, first: u64, member: &Member, levels: &[Level]) -> Result<bool> {
         // The enricher fills incidents; the scene of this one has been reported.
         let mut incident = Incident {
@@ -405,7 +411,7 @@ impl Worker {
 }
 
 /// Containers and units of the victims, from the shapes of their cgroups' paths.
-fn locate(incident: &mut Incident) {
+pub(super) fn locate(incident: &mut Incident) {
     for victim in &mut incident.victims {
         let Some(cgroup) = &victim.cgroup else { continue };
         let identity = container::identify(cgroup.path.as_bytes());

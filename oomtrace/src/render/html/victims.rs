@@ -87,6 +87,7 @@ fn company(page: &mut Markup, others: &[&Victim]) {
                     Role::Chosen => "chosen",
                     Role::GroupMember => "memory.oom.group",
                     Role::SharedMm => "shared its memory",
+                    Role::Signalled => "sent SIGKILL",
                 };
                 page.text_tag("td", &[], why);
                 size(page, words::resident(&victim.memory));

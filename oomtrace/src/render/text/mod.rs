@@ -58,6 +58,7 @@ impl Text {
             Event::OomKill(incident) => report(&mut page, incident),
             Event::Update(update) => stream::update(&mut page, update),
             Event::OomNoKill(no_kill) => stream::no_kill(&mut page, no_kill),
+            Event::Sigkill(sigkill) => stream::sigkill(&mut page, sigkill),
             Event::Lost(lost) => stream::lost(&mut page, lost),
             Event::Footer(footer) => stream::footer(&mut page, footer),
         }

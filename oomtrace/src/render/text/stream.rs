@@ -2,7 +2,9 @@
 
 use super::page::{Page, Rich, Tone};
 use super::words;
-use crate::model::{Footer, Header, Lost, NoKill, NoKillReason, Update};
+use crate::model::{
+    Footer, Header, Lost, NoKill, NoKillReason, Sender, SenderKind, SentHow, Sigkill, Update,
+};
 use crate::render::bytes;
 
 /// `Tracing OOM kills on web-3 (kernel 6.12.9), probes ... Ctrl-C to stop.`
@@ -70,6 +72,51 @@ pub(super) fn no_kill(page: &mut Page, no_kill: &NoKill) {
         format!("{} The OOM killer ran and killed nothing: {who} {why}.", words::clock(&no_kill.time)),
         2,
     );
+}
+
+/// A SIGKILL that was not the OOM killer's: who got it, from whom, and how that is known.
+pub(super) fn sigkill(page: &mut Page, sigkill: &Sigkill) {
+    let Sigkill { sender, target, .. } = sigkill;
+    let mut text = Rich::from(format!("{} SIGKILL, not by the OOM killer: ", words::clock(&sigkill.time)));
+    text.push(Tone::Red, words::task(&target.comm, target.pid));
+    if let Some(size) = words::resident(&target.memory) {
+        text.push(Tone::Plain, format!(" ({})", words::size(size)));
+    }
+    text.push(Tone::Plain, format!(" from {}", from(sender, sigkill.how)));
+    page.para(text.with(Tone::Dim, format!(" ({})", words::safe(&sender.why))), 2);
+}
+
+/// The sender in words.
+fn from(sender: &Sender, how: SentHow) -> String {
+    let process =
+        || sender.pid.map_or_else(|| words::name(&sender.comm), |pid| words::task(&sender.comm, pid));
+    let way = if how == SentHow::CgroupKill { " by cgroup.kill" } else { "" };
+    let unit = sender.unit.as_ref().map_or(String::new(), |unit| format!(", unit {}", words::safe(unit)));
+    let uid = sender.uid.map_or(String::new(), |uid| format!(", uid {uid}"));
+    match sender.kind {
+        SenderKind::Kernel => "the kernel".to_owned(),
+        SenderKind::Itself => format!("itself{way}"),
+        SenderKind::Parent => format!("its parent {}{way}{uid}{unit}", process()),
+        kind => match program(kind) {
+            Some(name) => format!("{name}: {}{way}{uid}{unit}", process()),
+            None => format!("{}{way}{uid}{unit}", process()),
+        },
+    }
+}
+
+/// What a known program is called.
+fn program(kind: SenderKind) -> Option<&'static str> {
+    Some(match kind {
+        SenderKind::SystemdOomd => "systemd-oomd",
+        SenderKind::Earlyoom => "earlyoom",
+        SenderKind::Oomd => "oomd",
+        SenderKind::Nohang => "nohang",
+        SenderKind::ContainerRuntime => "a container runtime",
+        SenderKind::Kubelet => "the kubelet",
+        SenderKind::ServiceManager => "systemd",
+        SenderKind::Timeout => "timeout",
+        SenderKind::Itself | SenderKind::Parent | SenderKind::Process | SenderKind::Kernel => return None,
+    })
 }
 
 /// A gap.
