@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
-    demo, diagnose_record, doctor, logging, manual, memcg, report, run, schema, trace,
+    demo, diagnose_record, doctor, explain, logging, manual, memcg, report, run, schema, trace,
 };
 
 fn main() -> ExitCode {
@@ -54,6 +54,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Report(args) => {
             logging::start(0, false);
             report::run(&args)
+        }
+        Command::Explain(args) => {
+            logging::start(args.verbose, args.quiet);
+            explain::run(&args)
         }
         Command::Schema => schema::run(),
         Command::Completions { shell } => manual::completions(shell),

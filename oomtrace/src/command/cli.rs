@@ -34,6 +34,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Make a document of what was recorded: a page, text, Markdown, JUnit, JSON
     Report(super::report::ReportArgs),
+    /// Explain the OOM kills in kernel logs that are there already
+    Explain(Box<ExplainArgs>),
     /// Print the JSON Schema of the records
     Schema,
     /// Print a completion script for a shell
@@ -167,6 +169,47 @@ pub struct DemoArgs {
 }
 
 impl DemoArgs {
+    /// True when records are to be JSON.
+    #[must_use]
+    pub fn is_ndjson(&self) -> bool {
+        self.json || self.format == Format::Ndjson
+    }
+}
+
+/// Options of `explain`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ExplainArgs {
+    /// Logs, oldest first, - for standard input: dmesg, the journal, syslog, consoles, JSON, also compressed; without any:
+    /// what this machine has of its own, the kernel's ring buffer and the journal
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How to write records
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The same as --format ndjson
+    #[arg(long)]
+    pub json: bool,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Zone of the times in the log, where it does not say: UTC, local, or a name like Europe/Paris
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
+    /// Colours in text
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// Only the reports: no overview, no sums
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more on standard error
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Which kills to report
+    #[command(flatten)]
+    pub filter: Filter,
+}
+
+impl ExplainArgs {
     /// True when records are to be JSON.
     #[must_use]
     pub fn is_ndjson(&self) -> bool {

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod demo;
 pub mod diagnose_record;
 pub mod doctor;
+pub mod explain;
 pub mod filter;
 pub mod logging;
 pub mod manual;

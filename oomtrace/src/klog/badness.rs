@@ -173,6 +173,7 @@ mod tests {
             reserved_pages: Some(9000),
             total_swap_kb: Some(4096),
             free_swap_kb: None,
+            ..Machine::default()
         };
         let domain = Domain { constraint: Some(Constraint::None), ..Domain::default() };
         let report = Report { machine, domain, ..Report::default() };

@@ -268,6 +268,11 @@ impl Building {
         Taken::Yes
     }
 
+    /// Takes the rest of a record of several lines.
+    pub(super) fn rest(&mut self, text: &[u8]) -> bool {
+        self.stats(text) || self.scene(text)
+    }
+
     /// Adds a fragment to the line that waits for one; false when it does not belong there.
     pub(super) fn fragment(&mut self, line: &KmsgLine<'_>) -> bool {
         let added = self.pieces.as_mut().is_some_and(|pieces| pieces.add(line));

@@ -66,6 +66,7 @@ fn scope(scope: &mut Scope, told: Scope) {
     fill(&mut scope.gfp_flags, told.gfp_flags);
     fill(&mut scope.order, told.order);
     fill(&mut scope.sysrq, told.sysrq);
+    fill(&mut scope.allocation, told.allocation);
     fill(&mut scope.mems_allowed, told.mems_allowed);
     fill(&mut scope.cpuset, told.cpuset);
     if other_domain {

@@ -6,17 +6,24 @@
 pub mod badness;
 mod building;
 mod complete;
+pub mod incident;
+pub mod input;
 mod kmsg;
 mod line;
 mod memcg_stats;
+pub mod page_size;
 mod parse;
 mod parser;
 mod pieces;
 mod rate_limit;
 mod reader;
 mod report;
+mod same;
+pub mod scene;
 mod settle;
+mod shortage;
 pub mod to_model;
+mod why;
 
 use std::io;
 use std::path::Path;
@@ -29,8 +36,9 @@ pub use parser::{Item, Parser};
 pub use reader::{KmsgReader, Next, Start};
 pub use report::{
     Chosen, Counter, Domain, Killed, Machine, MemcgUsage, Outcome, Reaped, Report, TaskName, TaskRow,
-    Trigger, UNLIMITED_KB,
+    Trigger, UNLIMITED_KB, ZoneReport,
 };
+pub use same::{Same, same};
 pub use settle::{AMBIGUOUS_NAMES, GROUP_MEMBERS, GUESSED_PIECES, LONG_PATH, TOO_MANY_KILLED};
 
 /// Every report in a capture of `/dev/kmsg` (`cat /dev/kmsg`), in order.

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use super::KmsgLine;
 use super::building::{Building, Taken};
 use super::line::Line;
+use super::parse::lost;
 use super::rate_limit::RateLimit;
 use super::report::{Reaped, Report};
 
@@ -34,6 +35,8 @@ pub struct Parser {
     /// Records lost since the last report was closed.
     gap: u64,
     limit: RateLimit,
+    /// Lines since the last one that was part of a report.
+    idle: u32,
 }
 
 impl Parser {
@@ -46,11 +49,15 @@ impl Parser {
     /// Takes a line. Lines of processes are to be pushed, too: they hold numbers of the sequence.
     pub fn push(&mut self, line: &KmsgLine<'_>) {
         self.count_gap(line.seq);
+        self.idle = self.idle.saturating_add(1);
         if !line.from_kernel {
             return;
         }
         if let Some(now) = line.usec {
             self.tick(now);
+        }
+        if let Some(lost) = lost::count(line.text) {
+            return self.lost(lost);
         }
         if line.fragment {
             return self.fragment(line);
@@ -59,6 +66,34 @@ impl Parser {
             Some(Line::Reaped(reaped)) => self.reaped(reaped),
             Some(kind) => self.whole(line, kind),
             None => self.part(line),
+        }
+    }
+
+    /// Takes a line that can only be the rest of the one before it: of statistics that were printed in one record.
+    pub fn push_rest(&mut self, text: &[u8]) {
+        if let Some(open) = &mut self.open
+            && open.rest(text)
+        {
+            self.idle = 0;
+        }
+    }
+
+    /// Lines pushed since one that was part of the open report.
+    #[must_use]
+    pub fn idle_lines(&self) -> u32 {
+        self.idle
+    }
+
+    /// Says that lines were left out here that are of no report: a gap in their numbers is none.
+    pub fn skipped(&mut self) {
+        (self.last_seq, self.gap) = (None, 0);
+    }
+
+    /// Lines are known to be missing here.
+    fn lost(&mut self, lines: u64) {
+        match &mut self.open {
+            Some(open) if !open.is_decided() => open.lost(lines),
+            _ => self.gap = self.gap.saturating_add(lines),
         }
     }
 
@@ -89,6 +124,7 @@ impl Parser {
     }
 
     fn close(&mut self) {
+        self.idle = 0;
         if let Some(open) = self.open.take() {
             self.gap = 0;
             self.done.push_back(Item::Report(Box::new(open.finish())));
@@ -108,6 +144,7 @@ impl Parser {
     /// whose name begins with `\x01c` makes printk take its first line for a fragment, so that one is read all the same.
     fn fragment(&mut self, line: &KmsgLine<'_>) {
         if self.open.as_mut().is_some_and(|open| open.fragment(line) || open.awaits_name()) {
+            self.idle = 0;
             return;
         }
         if let Some(kind @ Line::Invoked(..)) = Line::parse(line.text) {
@@ -128,6 +165,7 @@ impl Parser {
             self.gap = 0;
         }
         let kills = matches!(kind, Line::Killed(_) | Line::Skipped(_));
+        self.idle = 0;
         let open = self.opened();
         let first = kills && !open.is_decided();
         open.take(line, kind);
@@ -160,13 +198,17 @@ impl Parser {
     fn part(&mut self, line: &KmsgLine<'_>) {
         if let Some(open) = &mut self.open {
             match open.part(line) {
-                Taken::Yes => return,
+                Taken::Yes => {
+                    self.idle = 0;
+                    return;
+                }
                 Taken::No => {}
                 Taken::OfAnother => self.close(),
             }
         }
         if Building::begins(line) {
             let _ = self.opened().part(line);
+            self.idle = 0;
         }
     }
 

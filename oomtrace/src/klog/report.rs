@@ -180,7 +180,7 @@ pub struct MemcgUsage {
 }
 
 /// From the memory report of the whole machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
     /// `N pages RAM`: present pages.
     pub ram_pages: Option<u64>,
@@ -190,6 +190,46 @@ pub struct Machine {
     pub total_swap_kb: Option<u64>,
     /// `Free swap = NkB`.
     pub free_swap_kb: Option<u64>,
+    /// What memory was used for, by the kernel's names (`active_anon`, `slab_unreclaimable`, ...); pages.
+    pub uses: Vec<(String, u64)>,
+    /// Huge pages set aside, kB.
+    pub huge_kb: u64,
+    /// Zones.
+    pub zones: Vec<ZoneReport>,
+}
+
+impl Machine {
+    /// Pages of one use; several are added up, of which each must be known.
+    #[must_use]
+    pub fn pages_of(&self, names: &[&str]) -> Option<u64> {
+        let one = |name: &&str| Some(self.uses.iter().find(|(found, _)| found == name)?.1);
+        names.iter().map(one).try_fold(0_u64, |sum, pages| sum.checked_add(pages?))
+    }
+}
+
+/// A zone in the memory report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ZoneReport {
+    /// NUMA node.
+    pub node: u32,
+    /// `DMA`, `DMA32`, `Normal`, ...
+    pub name: String,
+    /// kB.
+    pub free_kb: u64,
+    /// Watermark, with its boost; kB.
+    pub min_kb: u64,
+    /// Watermark, kB.
+    pub low_kb: Option<u64>,
+    /// Watermark, kB.
+    pub high_kb: Option<u64>,
+    /// Pages there are, kB.
+    pub present_kb: Option<u64>,
+    /// Pages of the page allocator, kB (3.10 and later).
+    pub managed_kb: Option<u64>,
+    /// `lowmem_reserve[]`: pages kept back from allocations that may use a higher zone, by that zone.
+    pub reserve_pages: Vec<u64>,
+    /// Free blocks: size in kB and how many.
+    pub blocks: Vec<(u64, u64)>,
 }
 
 /// A row of the task table; values in pages where not named otherwise.

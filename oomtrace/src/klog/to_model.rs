@@ -3,7 +3,7 @@
 use oomtrace_common::CANDIDATES_MAX;
 
 use super::badness::{self, Facts};
-use super::{Counter, Killed, Report, memcg_stats};
+use super::{Counter, Killed, Report, memcg_stats, shortage};
 use crate::model;
 use crate::model::{Candidate, CgroupRef, GfpFlags, LimitMemcg, MemcgLevel, Memory, Role, Scope, Victim};
 
@@ -23,6 +23,7 @@ pub fn scope(report: &Report, facts: &Facts) -> Scope {
             Some(GfpFlags { value: trigger.gfp_mask?, names })
         }),
         order,
+        allocation: shortage::allocation(report, facts),
         sysrq: order.map(|order| order == -1),
         memcg: memcg(report),
         stats: memcg_stats::of(report),
@@ -103,7 +104,7 @@ fn memory(report: &Report, killed: &Killed, facts: &Facts) -> Memory {
         anon_bytes: bytes(killed.anon_kb),
         file_bytes: bytes(killed.file_kb),
         shmem_bytes: bytes(killed.shmem_kb),
-        swap_bytes: row.and_then(|row| facts.bytes(row.swapents)),
+        swap_bytes: row.filter(|row| has_swap(row)).and_then(|row| facts.bytes(row.swapents)),
         page_table_bytes: bytes(killed.pgtables_kb).or_else(|| row.and_then(|row| row.pgtables_bytes)),
         accuracy: accuracy(report),
         kernel_view: None,
@@ -134,7 +135,8 @@ pub fn candidates(report: &Report, facts: &Facts) -> Vec<Candidate> {
             comm: row.name.clone(),
             points: badness::points(row, total, facts),
             rss_bytes: facts.bytes(row.rss),
-            swap_bytes: facts.bytes(row.swapents),
+            // Tables without a column of page tables (before 3.8) have none of swap either.
+            swap_bytes: facts.bytes(row.swapents).filter(|_| has_swap(row)),
             page_table_bytes: row
                 .pgtables_bytes
                 .or_else(|| row.page_table_pages.and_then(|pages| facts.bytes(pages))),
@@ -144,6 +146,10 @@ pub fn candidates(report: &Report, facts: &Facts) -> Vec<Candidate> {
     all.sort_by_key(|candidate| std::cmp::Reverse((candidate.points, candidate.rss_bytes)));
     all.truncate(CANDIDATES_MAX);
     all
+}
+
+fn has_swap(row: &super::TaskRow) -> bool {
+    row.pgtables_bytes.is_some() || row.page_table_pages.is_some()
 }
 
 /// How many tasks were scored; absent when rows of the table are missing.

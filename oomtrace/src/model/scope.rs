@@ -27,6 +27,9 @@ pub struct Scope {
     /// The allocation asked for 2^order pages; -1 for SysRq.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<i32>,
+    /// What was asked for, and why it could not be had, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<Allocation>,
     /// Somebody asked for the kill by SysRq-f.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sysrq: Option<bool>,
@@ -73,6 +76,20 @@ pub struct GfpFlags {
     pub value: u32,
     /// By name for the running kernel, as in its log: `GFP_KERNEL|__GFP_ZERO`.
     pub names: String,
+}
+
+/// The allocation that failed, explained.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Allocation {
+    /// How much was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// What the order and the flags mean.
+    pub meaning: String,
+    /// Why it could not be had: the limit, or the state of the zones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// The memory cgroup whose limit was hit.

@@ -77,9 +77,11 @@ pub struct VictimExit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoKill {
-    /// RFC 3339 UTC.
+    /// RFC 3339 UTC; as it stands in a log that does not tell its zone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub time: String,
-    /// `CLOCK_BOOTTIME`.
+    /// `CLOCK_BOOTTIME`. 0 and left out where a log does not tell it.
+    #[serde(default, skip_serializing_if = "super::incident::is_zero")]
     pub boottime_ns: u64,
     /// Why not.
     pub reason: NoKillReason,
@@ -101,6 +103,10 @@ pub enum NoKillReason {
     AlreadyDying,
     /// The chosen task had no memory any more when it was to be killed.
     AlreadyExited,
+    /// No task may be killed.
+    NoneKillable,
+    /// The kernel panicked instead (`vm.panic_on_oom`, or nothing left to kill).
+    Panic,
 }
 
 /// A gap in the stream.

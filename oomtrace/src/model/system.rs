@@ -34,6 +34,21 @@ pub struct System {
     /// Slab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slab_bytes: Option<u64>,
+    /// Of it: what can't be given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slab_unreclaimable_bytes: Option<u64>,
+    /// Anonymous memory of processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anon_bytes: Option<u64>,
+    /// Page cache, without shmem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_bytes: Option<u64>,
+    /// Page tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_table_bytes: Option<u64>,
+    /// Huge pages set aside, used or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hugetlb_bytes: Option<u64>,
     /// Pressure stall information of memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub psi: Option<Psi>,
@@ -83,6 +98,18 @@ pub struct Zone {
     /// Managed by the page allocator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_bytes: Option<u64>,
+    /// Below it the kernel begins to reclaim in the background.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_bytes: Option<u64>,
+    /// Up to it the kernel then reclaims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high_bytes: Option<u64>,
+    /// Kept back, beside `min_bytes`, from allocations that may use a higher zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve_bytes: Option<u64>,
+    /// The largest free block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub largest_block_bytes: Option<u64>,
 }
 
 /// A large process.

@@ -185,11 +185,19 @@ fn scene() -> System {
             top(4711, "java", 480 * MIB),
             top(998, "prometheus", 410 * MIB),
         ],
+        ..System::default()
     }
 }
 
 fn zone(node: u32, name: &str, free: u64, min: u64) -> Zone {
-    Zone { node, name: name.into(), free_bytes: free, min_bytes: min, managed_bytes: Some(15 * GIB) }
+    Zone {
+        node,
+        name: name.into(),
+        free_bytes: free,
+        min_bytes: min,
+        managed_bytes: Some(15 * GIB),
+        ..Zone::default()
+    }
 }
 
 fn top(pid: u32, comm: &str, rss: u64) -> TopProcess {

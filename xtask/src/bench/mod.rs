@@ -1,5 +1,6 @@
 //! `bench`: figures of oomtrace itself and of its peers. docs/benchmarks.md has results.
 
+mod explain;
 mod measure;
 mod peers;
 mod size;
@@ -24,6 +25,8 @@ enum What {
     Latency(measure::Latency),
     /// A thousand kills as fast as possible in a guest: with the usual ring buffer and with one of a page
     Storm,
+    /// Read a log of a gigabyte, beside grep
+    Explain(explain::Explain),
     /// Compare with bpftrace's oomkill.bt and bcc's oomkill in one guest
     Peers(peers::Peers),
 }
@@ -37,6 +40,7 @@ impl Bench {
             What::Storm => {
                 Vm::of(vec!["x86_64-6.12".into()], vec!["storm".into(), "storm-small-ring".into()]).run()
             }
+            What::Explain(task) => task.run(),
             What::Peers(task) => task.run(),
         }
     }

@@ -103,6 +103,7 @@ fn incident(report: &Report, builder: &Builder) -> Incident {
             probes: vec![klog::PROBE.to_owned()],
             lost_events: 0,
             notes: report.missing.iter().map(|part| format!("missing in the kernel's log: {part}")).collect(),
+            log: None,
         },
         scope: to_model::scope(report, &facts),
         trigger: to_model::trigger(report),

@@ -101,6 +101,7 @@ impl ZoneParser {
                 free_bytes: bytes(free),
                 min_bytes: bytes(min),
                 managed_bytes,
+                ..Zone::default()
             });
         }
     }
@@ -142,6 +143,7 @@ mod tests {
             free_bytes: free * 4096,
             min_bytes: min * 4096,
             managed_bytes: Some(managed * 4096),
+            ..Zone::default()
         };
         let all = [zone("DMA", 3840, 28, 3840), zone("Normal", 4_862_126, 14846, 5_407_844)];
         for piece in [1, 7, 4096] {

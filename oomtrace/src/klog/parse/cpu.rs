@@ -14,15 +14,26 @@ pub(crate) struct Cpu<'a> {
 
 /// Reads the line when it is about the task named `comm`.
 pub(crate) fn parse<'a>(text: &'a [u8], comm: &[u8]) -> Option<Cpu<'a>> {
-    let (cpu, rest) = split(text.strip_prefix(b"CPU: ")?, b" PID: ")?;
-    let (cpu, _uid) = split(cpu, b" UID: ").unwrap_or((cpu, b""));
-    number::<u32>(cpu)?;
-    let (pid, rest) = digits(rest)?;
-    let named = rest.strip_prefix(b" Comm: ")?;
+    let (pid, named) = old(text).or_else(|| new(text))?;
     let after = without_levels(named).strip_prefix(comm).or_else(|| named.strip_prefix(comm))?;
     let comm = &named[..named.len() - after.len()];
     let rest = after.strip_prefix(b" ")?;
     (comm.len() <= super::COMM_MAX).then_some(Cpu { pid: number(pid)?, comm, release: release(rest) })
+}
+
+/// `CPU: 1 PID: 117 Comm: `, 3.10 and later.
+fn new(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (cpu, rest) = split(text.strip_prefix(b"CPU: ")?, b" PID: ")?;
+    let (cpu, _uid) = split(cpu, b" UID: ").unwrap_or((cpu, b""));
+    number::<u32>(cpu)?;
+    let (pid, rest) = digits(rest)?;
+    Some((pid, rest.strip_prefix(b" Comm: ")?))
+}
+
+/// `Pid: 117, comm: ` up to 3.9.
+fn old(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (pid, rest) = digits(text.strip_prefix(b"Pid: ")?)?;
+    Some((pid, rest.strip_prefix(b", comm: ")?))
 }
 
 /// What printk leaves of a text that begins a line.
@@ -57,6 +68,12 @@ mod tests {
         assert_eq!((new.pid, new.release.as_deref()), (9, Some("7.3.4")));
         let reasons = b"CPU: 1 UID: 0 PID: 9 Comm: x Tainted: G        W  E       6.12.1 #2";
         assert_eq!(parse(reasons, b"x").unwrap().release.as_deref(), Some("6.12.1"));
+    }
+
+    #[test]
+    fn up_to_3_9() {
+        let old = parse(b"Pid: 4055, comm: my sqld Not tainted 2.6.32-71.el6.x86_64 #1", b"my sqld").unwrap();
+        assert_eq!((old.pid, old.release.as_deref()), (4055, Some("2.6.32-71.el6.x86_64")));
     }
 
     #[test]

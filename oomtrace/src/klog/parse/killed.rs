@@ -27,12 +27,19 @@ pub(crate) fn parse(text: &[u8]) -> Option<Killed> {
         None => (None, text),
     };
     let (pid, rest) = digits(rest.strip_prefix(b"Killed process ")?)?;
-    let rest = rest.strip_prefix(b" (")?;
+    let (el6_uid, rest) = match rest.strip_prefix(b" (") {
+        Some(rest) => (None, rest),
+        // RHEL 6: `Killed process N, UID U, (NAME) total-vm:…`
+        None => {
+            let (user, rest) = digits(rest.strip_prefix(b", UID ")?)?;
+            (uid(user), rest.strip_prefix(b", (")?)
+        }
+    };
     let mut killed = Killed { message, pid: number(pid)?, lines: 1, ..Killed::default() };
     match name_and_sizes(rest) {
         Some((comm, user, sizes)) if comm.len() <= COMM_MAX && sizes_of(&mut killed, sizes).is_some() => {
             killed.comm = Some(Text::new(comm));
-            killed.uid = killed.uid.or(user);
+            killed.uid = killed.uid.or(user).or(el6_uid);
         }
         // Without its message only a line with its sizes is a kill.
         _ if killed.message.is_none() => return None,
@@ -43,7 +50,8 @@ pub(crate) fn parse(text: &[u8]) -> Option<Killed> {
 
 /// The name, the user id and the sizes: `NAME) total-vm:…` or, in RHEL 7, `NAME), UID N, total-vm:…`.
 fn name_and_sizes(text: &[u8]) -> Option<(&[u8], Option<u32>, &[u8])> {
-    if let Some((comm, sizes)) = rsplit(text, b") total-vm:") {
+    // 2.6.32 calls it vsz.
+    if let Some((comm, sizes)) = rsplit(text, b") total-vm:").or_else(|| rsplit(text, b") vsz:")) {
         return Some((comm, None, sizes));
     }
     let (before, sizes) = rsplit(text, b", total-vm:")?;
@@ -79,9 +87,11 @@ fn sizes_of(killed: &mut Killed, sizes: &[u8]) -> Option<()> {
 /// `MESSAGE: Kill process N (COMM) score S or sacrifice child`, 5.0 and older.
 pub(crate) fn chosen(text: &[u8]) -> Option<Chosen> {
     let (message, rest) = message(text)?;
-    let (pid, rest) = digits(rest.strip_prefix(b"Kill process ")?)?;
+    let (pid, rest) =
+        digits(rest.strip_prefix(b"Kill process ").or_else(|| rest.strip_prefix(b"kill process "))?)?;
     let (rest, score) = rsplit(rest.strip_prefix(b" (")?, b") score ")?;
-    let score = number(score.strip_suffix(b" or sacrifice child")?)?;
+    let score = score.strip_suffix(b" or sacrifice child").or_else(|| score.strip_suffix(b" or a child"))?;
+    let score = number(score)?;
     let task = TaskName { pid: number(pid)?, comm: Text::new(rest) };
     (rest.len() <= COMM_MAX).then_some(Chosen { message, task, score })
 }

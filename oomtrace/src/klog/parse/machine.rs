@@ -1,6 +1,7 @@
 //! The machine's size, from the memory report that accompanies a kill without a memory cgroup.
 
 use super::scan::{kb, number};
+use super::zones;
 use crate::klog::report::Machine;
 
 /// Takes the line when it tells a size; true when it did.
@@ -14,7 +15,7 @@ pub(crate) fn take(text: &[u8], machine: &mut Machine) -> bool {
     } else if let Some((free, b"")) = kb(text, b"Free swap  = ") {
         machine.free_swap_kb = Some(free);
     } else {
-        return false;
+        return zones::take(text, machine);
     }
     true
 }
@@ -41,6 +42,7 @@ mod tests {
             reserved_pages: Some(9000),
             total_swap_kb: Some(1020),
             free_swap_kb: Some(8),
+            ..Machine::default()
         };
         assert_eq!(machine, whole);
     }

@@ -7,11 +7,13 @@ pub(super) mod constraint;
 pub(super) mod cpu;
 pub(super) mod invoked;
 pub(super) mod killed;
+pub(super) mod lost;
 pub(super) mod machine;
 pub(super) mod memcg;
 pub(super) mod outcome;
-pub(super) mod scan;
+pub(crate) mod scan;
 pub(super) mod tasks;
+pub(super) mod zones;
 
 /// Longest `comm` without its NUL.
 pub(super) const COMM_MAX: usize = oomtrace_common::COMM_LEN - 1;

@@ -21,7 +21,9 @@ enum Column {
     PageTablePages,
     Swapents,
     OomScoreAdj,
-    /// `cpu` and `oom_adj` of 3.x.
+    /// Before 2.6.36: -17 (exempt) to 15.
+    OomAdj,
+    /// `cpu` of 3.x.
     Other,
 }
 
@@ -43,10 +45,11 @@ pub(crate) fn header(text: &[u8]) -> Option<Columns> {
         return None;
     }
     let columns: Vec<_> = names.iter().map(|name| column(name)).collect();
-    let needed = [Column::Uid, Column::Tgid, Column::TotalVm, Column::Rss, Column::OomScoreAdj];
+    let needed = [Column::Uid, Column::Tgid, Column::TotalVm, Column::Rss];
     let complete = needed.iter().all(|column| columns.contains(column));
     // The name is found behind the last number, so that must be the adjustment.
-    (complete && columns.last() == Some(&Column::OomScoreAdj)).then_some(Columns(columns))
+    let ends = matches!(columns.last(), Some(Column::OomScoreAdj | Column::OomAdj));
+    (complete && ends).then_some(Columns(columns))
 }
 
 fn column(name: &str) -> Column {
@@ -62,6 +65,7 @@ fn column(name: &str) -> Column {
         "nr_ptes" | "nr_pmds" | "nr_puds" => Column::PageTablePages,
         "swapents" => Column::Swapents,
         "oom_score_adj" => Column::OomScoreAdj,
+        "oom_adj" => Column::OomAdj,
         _ => Column::Other,
     }
 }
@@ -110,6 +114,13 @@ fn set(row: &mut TaskRow, column: Column, value: &[u8]) -> Option<()> {
         }
         Column::Swapents => row.swapents = number(value)?,
         Column::OomScoreAdj => row.oom_score_adj = number(value)?,
+        // As later kernels turn the one into the other; where both are there, the newer comes last and counts.
+        Column::OomAdj => {
+            row.oom_score_adj = match number::<i32>(value)? {
+                15 => 1000,
+                adj => adj.checked_mul(1000)? / 17,
+            }
+        }
         Column::Other => {}
     }
     Some(())

@@ -3,6 +3,10 @@
 mod completing;
 mod fixtures;
 mod golden;
+mod old;
+mod ordinary;
 mod properties;
 mod script;
 mod versions;
+mod wrap;
+mod wrapped;

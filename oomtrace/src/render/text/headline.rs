@@ -8,13 +8,26 @@ use crate::model::{Constraint, Incident, SourceKind};
 /// Writes the title and the sentence.
 pub(super) fn write(page: &mut Page, incident: &Incident) {
     let mut title = Rich::new().with(Tone::Alarm, " OOM KILL ");
-    title.push(Tone::Bold, format!("  {}", words::time(&incident.time)));
+    title.push(Tone::Bold, format!("  {}", when(incident)));
     if !incident.host.name.is_empty() {
         title.push(Tone::Plain, format!("  {}", words::safe(&incident.host.name)));
     }
     page.para(title, 2);
     page.para(sentence(incident), 0);
     page.para(verdict::headline(incident), 0);
+}
+
+/// The time; as an old log has it where that does not tell the zone, and since boot where it has no other.
+fn when(incident: &Incident) -> String {
+    if !incident.time.is_empty() {
+        return words::time(&incident.time);
+    }
+    let written = incident.source.log.as_ref().and_then(|log| log.time.as_deref());
+    match (written, incident.boottime_ns) {
+        (Some(time), _) => format!("{} (zone not known)", words::safe(time)),
+        (None, 0) => "time not known".into(),
+        (None, since) => format!("{} after boot", words::duration(since)),
+    }
 }
 
 fn sentence(incident: &Incident) -> Rich {
@@ -29,6 +42,9 @@ fn sentence(incident: &Incident) -> Rich {
                 Tone::Plain,
                 "Something was killed (the kernel's counters moved, nobody saw which process)",
             );
+        }
+        None if incident.source.log.is_some() => {
+            text.push(Tone::Plain, "The OOM killer ran; what it killed is not in the log");
         }
         None => {
             text.push(Tone::Plain, "The OOM killer killed; which process is not known");

@@ -28,6 +28,11 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         }
         (None, _) => page.para("Not known: the probes that worked do not show it.", 0),
     }
+    // A cgroup's limit says it all.
+    let failure = scope.allocation.as_ref().and_then(|asked| asked.failure.as_deref());
+    if let Some(failure) = failure.filter(|_| scope.constraint != Some(Constraint::Memcg)) {
+        page.para(format!("Why: {}.", words::safe(failure)), 0);
+    }
     if scope.inferred && scope.constraint.is_some() {
         let text = "Inferred from usage and limits: the kernel's own decision could not be read.";
         page.para(Rich::new().with(Tone::Yellow, text), 0);

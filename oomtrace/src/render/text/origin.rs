@@ -31,6 +31,9 @@ fn witness(incident: &Incident) -> String {
         SourceKind::KernelLog => "the kernel's log",
         SourceKind::Counters => "the kernel's counters only",
     };
+    if let Some(log) = &incident.source.log {
+        return format!("{kind}: {} ({})", words::shown(&log.name), words::safe(&log.format));
+    }
     let probes: Vec<_> = incident.source.probes.iter().map(|probe| words::safe(probe)).collect();
     if probes.is_empty() { kind.into() } else { format!("{kind}: {}", probes.join(", ")) }
 }

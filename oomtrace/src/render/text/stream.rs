@@ -67,6 +67,8 @@ pub(super) fn no_kill(page: &mut Page, no_kill: &NoKill) {
     let why = match no_kill.reason {
         NoKillReason::AlreadyDying => "was exiting anyway and got the memory to finish",
         NoKillReason::AlreadyExited => "was gone before it could be killed",
+        NoKillReason::NoneKillable => return nothing(page, no_kill, "no task may be killed"),
+        NoKillReason::Panic => return nothing(page, no_kill, "the kernel panicked instead"),
     };
     page.para(
         format!("{} The OOM killer ran and killed nothing: {who} {why}.", words::clock(&no_kill.time)),
@@ -117,6 +119,11 @@ fn program(kind: SenderKind) -> Option<&'static str> {
         SenderKind::Timeout => "timeout",
         SenderKind::Itself | SenderKind::Parent | SenderKind::Process | SenderKind::Kernel => return None,
     })
+}
+
+fn nothing(page: &mut Page, no_kill: &NoKill, why: &str) {
+    let text = format!("{} The OOM killer ran and killed nothing: {why}.", words::clock(&no_kill.time));
+    page.para(text.trim_start().to_owned(), 2);
 }
 
 /// A gap.

@@ -1,0 +1,256 @@
+//! What was found: each kill once, filtered, rendered.
+
+use std::collections::VecDeque;
+
+use anyhow::Result;
+
+use super::overview;
+use crate::command::cli::ExplainArgs;
+use crate::command::filter::{Filter, Verdict};
+use crate::command::output::{Output, Wrote};
+use crate::command::terminal::Look;
+use crate::diagnose::diagnose;
+use crate::enrich::container;
+use crate::kernel::clock;
+use crate::klog::incident::{self, Known};
+use crate::klog::input::Told;
+use crate::klog::{self, Same};
+use crate::model::{Event, Footer, Header, Host, Incident, SCHEMA};
+use crate::render::{Ndjson, Render, Text, TextStyle};
+
+/// Columns where the output does not say.
+const WIDTH: usize = 100;
+/// Kills held back for an overview before them; with more, each is written as it is found.
+const HELD: usize = 1000;
+/// Kills remembered, to tell those that two logs tell of.
+const REMEMBERED: usize = 1024;
+
+/// Takes reports and writes them.
+pub(super) struct Collector {
+    render: Box<dyn Render>,
+    output: Output,
+    filter: Filter,
+    ndjson: bool,
+    quiet: bool,
+    held: Vec<Event>,
+    is_streaming: bool,
+    seen: VecDeque<Incident>,
+    sources: Vec<(String, u64)>,
+    notes: Vec<String>,
+    kills: u64,
+    filtered: u64,
+    lost: u64,
+    closed: bool,
+    error: Option<anyhow::Error>,
+    host: Host,
+}
+
+impl Collector {
+    /// Opens the output.
+    ///
+    /// # Errors
+    /// Those of opening it.
+    pub(super) fn new(args: &ExplainArgs) -> Result<Self> {
+        let output = Output::open(args.output.as_deref())?;
+        let render: Box<dyn Render> = match args.is_ndjson() {
+            true => Box::new(Ndjson::default()),
+            false => {
+                let look = Look::of(&output, args.color);
+                Box::new(Text::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
+            }
+        };
+        Ok(Self {
+            render,
+            output,
+            filter: args.filter.clone(),
+            ndjson: args.is_ndjson(),
+            quiet: args.quiet,
+            held: Vec::new(),
+            is_streaming: false,
+            seen: VecDeque::new(),
+            sources: Vec::new(),
+            notes: Vec::new(),
+            kills: 0,
+            filtered: 0,
+            lost: 0,
+            closed: false,
+            error: None,
+            host: Host::default(),
+        })
+    }
+
+    /// The machine whose own logs are read.
+    pub(super) fn of(&mut self, host: Host) {
+        self.host = host;
+    }
+
+    /// A log was read.
+    pub(super) fn read(&mut self, name: &str, bytes: u64) {
+        self.sources.push((name.to_owned(), bytes));
+    }
+
+    /// Something was not read, or is known to be missing.
+    pub(super) fn incomplete(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Nobody reads on, or the output failed: there is no use in going on.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed || self.error.is_some()
+    }
+
+    /// Takes a report.
+    pub(super) fn told(&mut self, told: &Told, known: &Known) {
+        if told.report.lost_records > 0 {
+            self.lost += 1;
+        }
+        if incident::kills(&told.report) {
+            self.kill(incident::incident(told, known));
+        } else if told.report.outcome != klog::Outcome::Unknown {
+            self.take(Event::OomNoKill(incident::no_kill(told, known)));
+        }
+    }
+
+    fn kill(&mut self, mut incident: Incident) {
+        if self.seen.iter().any(|seen| klog::same(seen, &incident) == Same::Yes) {
+            return;
+        }
+        self.remember(&incident);
+        self.kills += 1;
+        for victim in &mut incident.victims {
+            let Some(cgroup) = &victim.cgroup else { continue };
+            let identity = container::identify(cgroup.path.as_bytes());
+            (victim.container, victim.unit) = (identity.container, identity.unit);
+        }
+        match self.filter.verdict(&incident) {
+            Verdict::Yes => {}
+            Verdict::No => {
+                self.filtered += 1;
+                return;
+            }
+            Verdict::Unknown => {
+                let note = "what the filter asks for is not known of this kill, so it is reported";
+                incident.source.notes.push(note.to_owned());
+            }
+        }
+        incident.diagnosis = Some(diagnose(&incident));
+        self.take(Event::OomKill(Box::new(incident)));
+    }
+
+    fn remember(&mut self, incident: &Incident) {
+        if self.seen.len() == REMEMBERED {
+            self.seen.pop_front();
+        }
+        let small = Incident {
+            time: incident.time.clone(),
+            boottime_ns: incident.boottime_ns,
+            host: incident.host.clone(),
+            victims: incident.victims.clone(),
+            source: incident.source.clone(),
+            ..Incident::default()
+        };
+        self.seen.push_back(small);
+    }
+
+    fn take(&mut self, event: Event) {
+        if self.is_streaming || self.ndjson {
+            self.begin();
+            return self.write(&event);
+        }
+        self.held.push(event);
+        if self.held.len() > HELD {
+            self.flush(false);
+        }
+    }
+
+    /// The header of a stream, once.
+    fn begin(&mut self) {
+        if self.is_streaming {
+            return;
+        }
+        self.is_streaming = true;
+        if self.ndjson {
+            let now = clock::boottime_ns();
+            let header = Header {
+                schema: SCHEMA.to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                time: clock::rfc3339(now),
+                boottime_ns: now,
+                host: self.host.clone(),
+                probes: vec![klog::PROBE.to_owned()],
+                notes: Vec::new(),
+            };
+            self.write(&Event::Header(header));
+        }
+    }
+
+    /// Writes what was held back, with an overview before it.
+    fn flush(&mut self, is_all: bool) {
+        let held = std::mem::take(&mut self.held);
+        self.is_streaming = true;
+        if !self.quiet {
+            let text = overview::before(&held, is_all);
+            self.block(text.as_bytes());
+        }
+        for event in &held {
+            self.write(event);
+        }
+    }
+
+    fn write(&mut self, event: &Event) {
+        let mut text = Vec::with_capacity(4096);
+        if let Err(error) = self.render.event(event, &mut text) {
+            self.error = self.error.take().or(Some(error.into()));
+        }
+        self.block(&text);
+    }
+
+    fn block(&mut self, text: &[u8]) {
+        if self.is_closed() || text.is_empty() {
+            return;
+        }
+        match self.output.block(text) {
+            Ok(Wrote::All) => {}
+            Ok(Wrote::Closed) => self.closed = true,
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// Writes what is left, and the sums.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub(super) fn finish(mut self) -> Result<()> {
+        if self.lost > 0 {
+            let note = format!("{} of the reports lack lines that the log lost", self.lost);
+            self.notes.push(note);
+        }
+        let footer = Footer {
+            time: clock::rfc3339(clock::boottime_ns()),
+            kills: self.kills,
+            filtered: self.filtered,
+            lost_kills: 0,
+            vmstat_oom_kill: None,
+            complete: self.notes.is_empty(),
+            notes: self.notes.clone(),
+        };
+        if self.ndjson {
+            self.begin();
+            self.write(&Event::Footer(footer));
+        } else {
+            if !self.is_streaming {
+                self.flush(true);
+            }
+            if !self.quiet {
+                let text = overview::after(&footer, &self.sources);
+                self.block(text.as_bytes());
+            }
+        }
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        self.output.finish()
+    }
+}

@@ -1,0 +1,133 @@
+//! The logs that this machine has of itself: the journal, with earlier boots, and the kernel's ring buffer.
+
+use std::io::{BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow};
+
+use super::collect::Collector;
+use crate::kernel::{Roots, clock, host};
+use crate::klog::incident::Known;
+use crate::klog::input::{LogLine, LogReader, Stamp, Told, Writer};
+use crate::klog::{KmsgReader, KmsgRecord, Next, Start};
+use crate::model::Host;
+
+const RING_BUFFER: &str = "/dev/kmsg";
+const JOURNAL: &str = "the journal";
+
+/// Reads both. A kill that both tell of is one.
+///
+/// # Errors
+/// When neither can be read, with the remedy.
+pub(super) fn read(reader: &mut LogReader, known: &Known, collector: &mut Collector) -> Result<()> {
+    let this = host::host(&Roots::default());
+    collector.of(this.clone());
+    let swap = swap_total();
+    let boot = this.boot_id.clone();
+    let mut sink = |told: Told| {
+        let mut known = known.clone();
+        // What the machine is now says nothing about an earlier boot.
+        if boot.is_some() && told.context.boot_id == boot {
+            (known.host, known.total_swap_bytes) = (Some(this.clone()), swap);
+        }
+        collector.told(&told, &known);
+    };
+    // The ring buffer has exact times, callers and fragments, so it goes first; the journal adds what it has lost.
+    let ring = ring_buffer(reader, &this, &mut sink);
+    reader.finish(&mut sink);
+    let journal = journal(reader, &mut sink);
+    reader.finish(&mut sink);
+    match (ring, journal) {
+        (Err(ring), Err(journal)) => Err(anyhow!("no kernel log can be read here:\n{ring:#}\n{journal:#}")),
+        (ring, journal) => {
+            settle(RING_BUFFER, ring, collector);
+            settle(JOURNAL, journal, collector);
+            Ok(())
+        }
+    }
+}
+
+/// What reading a source came to, with a note on what it does not have.
+type Read = Result<(u64, Option<String>)>;
+
+fn settle(name: &str, read: Read, collector: &mut Collector) {
+    match read {
+        Ok((bytes, note)) => {
+            collector.read(name, bytes);
+            note.into_iter().for_each(|note| collector.incomplete(note));
+        }
+        Err(error) => collector.incomplete(format!("{name} was not read: {error:#}")),
+    }
+}
+
+fn ring_buffer(reader: &mut LogReader, this: &Host, sink: &mut dyn FnMut(Told)) -> Read {
+    let mut kmsg = KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest)?;
+    let source: Arc<str> = RING_BUFFER.into();
+    let (mut bytes, mut first) = (0, None);
+    while let Next::Record(record) = kmsg.next_record()? {
+        bytes += record.text.len() as u64;
+        first = first.or(Some(record.seq));
+        reader.push(&line(&record, this), &source, sink);
+    }
+    let overwritten = first.unwrap_or(0) + kmsg.lost();
+    let note = (overwritten > 0)
+        .then(|| format!("the first {overwritten} messages of this boot are no longer in the ring buffer"));
+    Ok((bytes, note))
+}
+
+/// printk's clock stands still while the machine sleeps, so that times before a suspend come out late.
+fn line<'a>(record: &'a KmsgRecord, this: &Host) -> LogLine<'a> {
+    let time = clock::rfc3339(record.usec.saturating_mul(1000));
+    let utc_ns = time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond);
+    LogLine {
+        format: RING_BUFFER,
+        writer: if record.facility == 0 { Writer::Kernel } else { Writer::Process },
+        host: Some(this.name.clone()),
+        boot_id: this.boot_id.clone(),
+        stamp: Some(Stamp { utc_ns, digits: 6, text: time, ..Stamp::default() }),
+        usec: Some(record.usec),
+        seq: Some(record.seq),
+        fragment: record.fragment,
+        caller: record.caller,
+        text: record.text.as_slice().into(),
+    }
+}
+
+/// Of all boots that it has.
+fn journal(reader: &mut LogReader, sink: &mut dyn FnMut(Told)) -> Read {
+    let mut child = start()?;
+    let output = child.stdout.take().ok_or_else(|| anyhow!("journalctl has no output"))?;
+    let errors = child.stderr.take();
+    let read = reader.read(JOURNAL, Box::new(BufReader::with_capacity(1 << 20, output)), sink);
+    let mut said = String::new();
+    let _ = errors.map(|errors| errors.take(4096).read_to_string(&mut said));
+    let status = child.wait()?;
+    let said = said.lines().next().unwrap_or_default().to_owned();
+    match read {
+        Ok(summary) if status.success() => Ok((summary.bytes, summary.error)),
+        Ok(summary) => Ok((summary.bytes, Some(format!("journalctl ended with {status}: {said}")))),
+        Err(_) if status.success() || said.is_empty() => Err(anyhow!(
+            "journalctl has no messages of the kernel: {}",
+            if said.is_empty() { "the journal is empty, or not kept" } else { &said }
+        )),
+        Err(_) => {
+            Err(anyhow!("journalctl: {said}; run with sudo, or as a member of the group systemd-journal"))
+        }
+    }
+}
+
+fn start() -> Result<Child> {
+    let mut command = Command::new("journalctl");
+    command.args(["--no-pager", "--quiet", "--output=export", "_TRANSPORT=kernel"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().map_err(|error| anyhow!("journalctl can't be started: {error}"))
+}
+
+/// Bytes.
+fn swap_total() -> Option<u64> {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("SwapTotal:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+}

@@ -1,0 +1,105 @@
+//! What is said before and after the reports, for people.
+
+use std::fmt::Write as _;
+
+use crate::model::{Constraint, Event, Footer, Incident};
+use crate::render::{bytes, escape};
+
+/// Kills listed before the reports.
+const LISTED: usize = 40;
+
+/// A line for each kill, when there are several.
+pub(super) fn before(events: &[Event], is_all: bool) -> String {
+    let kills: Vec<&Incident> = events
+        .iter()
+        .filter_map(|event| if let Event::OomKill(kill) = event { Some(&**kill) } else { None })
+        .collect();
+    if kills.len() < 2 {
+        return String::new();
+    }
+    let more = if is_all { "" } else { "More than " };
+    let mut out = format!("{more}{} OOM kills:\n", kills.len());
+    for (at, kill) in kills.iter().take(LISTED).enumerate() {
+        let _ = writeln!(out, "{:>4}  {}", at + 1, line(kill));
+    }
+    if kills.len() > LISTED {
+        let _ = writeln!(out, "      … and {} more", kills.len() - LISTED);
+    }
+    out
+}
+
+fn line(kill: &Incident) -> String {
+    let victim = match kill.victims.first() {
+        Some(victim) if victim.comm.as_bytes().is_empty() => format!("pid {}", victim.pid),
+        Some(victim) => format!("{} (pid {})", escape::bytes(victim.comm.as_bytes()), victim.pid),
+        None => "victim not known".to_owned(),
+    };
+    let others = match kill.victims.len() {
+        0 | 1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    format!("{}  {victim}{others}: {}", when(kill), what(kill))
+}
+
+fn when(kill: &Incident) -> String {
+    if let Some(time) = kill.time.get(..19) {
+        return time.replace('T', " ") + " UTC";
+    }
+    match kill.source.log.as_ref().and_then(|log| log.time.as_deref()) {
+        Some(time) => escape::text(time).into_owned(),
+        None if kill.boottime_ns > 0 => format!("{:.3} s after boot", precise(kill.boottime_ns)),
+        None => "time not known".to_owned(),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
+fn precise(ns: u64) -> f64 {
+    ns as f64 / 1e9
+}
+
+fn what(kill: &Incident) -> String {
+    let scope = &kill.scope;
+    if scope.sysrq == Some(true) {
+        return "by SysRq-f".to_owned();
+    }
+    match (scope.constraint, &scope.memcg) {
+        (Some(Constraint::Memcg), Some(memcg)) => {
+            let limit = memcg
+                .level
+                .limit_bytes
+                .map_or(String::new(), |limit| format!(", limit {}", bytes::size(limit)));
+            format!("memory cgroup {}{limit}", escape::bytes(memcg.level.path.as_bytes()))
+        }
+        (Some(Constraint::Memcg), None) => "a memory cgroup".to_owned(),
+        (Some(Constraint::None), _) => "the whole machine".to_owned(),
+        (Some(Constraint::Cpuset), _) => "the nodes of a cpuset".to_owned(),
+        (Some(Constraint::MemoryPolicy), _) => "the nodes of a memory policy".to_owned(),
+        (None, _) => "whose limit is not known".to_owned(),
+    }
+}
+
+/// The sums, and whether they can be trusted.
+pub(super) fn after(footer: &Footer, sources: &[(String, u64)]) -> String {
+    let names: Vec<_> = sources.iter().take(4).map(|(name, _)| escape::text(name).into_owned()).collect();
+    let mut read = names.join(", ");
+    if sources.len() > names.len() {
+        let _ = write!(read, " and {} more", sources.len() - names.len());
+    }
+    let total: u64 = sources.iter().map(|(_, bytes)| bytes).sum();
+    let mut out = match footer.kills {
+        0 => format!("No OOM kill in {read} ({} read).", bytes::size(total)),
+        1 => format!("\n1 OOM kill in {read} ({} read)", bytes::size(total)),
+        kills => format!("\n{kills} OOM kills in {read} ({} read)", bytes::size(total)),
+    };
+    if footer.kills > 0 {
+        match footer.filtered {
+            0 => out.push('.'),
+            filtered => drop(write!(out, ", {filtered} of them filtered out.")),
+        }
+    }
+    out.push('\n');
+    for note in &footer.notes {
+        let _ = writeln!(out, "note: {}", escape::text(note));
+    }
+    out
+}

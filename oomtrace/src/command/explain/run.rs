@@ -1,0 +1,108 @@
+//! Reads what was asked for, in its order, and reports what is in it.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::collect::Collector;
+use super::machine;
+use crate::command::cli::ExplainArgs;
+use crate::klog::incident::Known;
+use crate::klog::input::{LogReader, Summary, open};
+use crate::render::bytes;
+
+/// Reads the logs and reports.
+///
+/// # Errors
+/// A log that can't be read or is none, with cause and remedy, after the reports of what could be read; an output that can't
+/// be written.
+pub fn run(args: &ExplainArgs) -> Result<()> {
+    let zone = args.tz.as_deref().map(zone).transpose()?;
+    for path in args.files.iter().filter(|path| *path != Path::new("-")) {
+        // Told before anything is read: a name that is mistyped, a directory.
+        if !std::fs::metadata(path).is_ok_and(|meta| !meta.is_dir()) {
+            open(path)?;
+        }
+    }
+    let mut collector = Collector::new(args)?;
+    let mut reader = LogReader::new();
+    let known = Known { zone, ..Known::default() };
+    let result = match args.files.as_slice() {
+        [] => machine::read(&mut reader, &known, &mut collector),
+        files => read_files(files, &mut reader, &known, &mut collector),
+    };
+    collector.finish()?;
+    result
+}
+
+fn zone(name: &str) -> Result<TimeZone> {
+    match name {
+        "local" => Ok(TimeZone::system()),
+        "utc" | "UTC" | "Z" => Ok(TimeZone::UTC),
+        name => TimeZone::get(name).map_err(|error| {
+            anyhow!(
+                "--tz {name}: {error}; give UTC, local, or a name of /usr/share/zoneinfo like Europe/Paris"
+            )
+        }),
+    }
+}
+
+fn read_files(
+    files: &[std::path::PathBuf],
+    reader: &mut LogReader,
+    known: &Known,
+    collector: &mut Collector,
+) -> Result<()> {
+    let mut failed = None;
+    let mut last = known.clone();
+    for path in files {
+        last.written = written(path);
+        let known = last.clone();
+        let name =
+            if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+        let read = open(path).and_then(|input| {
+            reader.read(&name, input, &mut |told| collector.told(&told, &known)).with_context(|| name.clone())
+        });
+        match read {
+            Ok(summary) => {
+                if let Some(error) = note(&name, &summary, collector) {
+                    failed = failed.or(Some(error));
+                }
+            }
+            Err(error) => {
+                collector.incomplete(format!("{error:#}"));
+                failed = failed.or(Some(error));
+            }
+        }
+        if collector.is_closed() {
+            return Ok(());
+        }
+    }
+    reader.finish(&mut |told| collector.told(&told, &last));
+    failed.map_or(Ok(()), Err)
+}
+
+/// When a log was last written; for what comes through a pipe that can't be later than now.
+fn written(path: &Path) -> Option<Timestamp> {
+    let file =
+        std::fs::metadata(path).and_then(|meta| meta.modified()).ok().filter(|_| path != Path::new("-"));
+    file.and_then(|time| Timestamp::try_from(time).ok()).or_else(|| Some(Timestamp::now()))
+}
+
+/// Counts what was read; an error when it was not all.
+pub(super) fn note(name: &str, summary: &Summary, collector: &mut Collector) -> Option<anyhow::Error> {
+    collector.read(name, summary.bytes);
+    if summary.cut_lines > 0 {
+        collector
+            .incomplete(format!("{name}: {} lines of more than 1 MiB were read in part", summary.cut_lines));
+    }
+    let error = summary.error.as_ref()?;
+    let text = format!(
+        "can't read {name} to its end: {error}; what is there was read ({})",
+        bytes::size(summary.bytes)
+    );
+    collector.incomplete(text.clone());
+    Some(anyhow!(text))
+}

@@ -1,0 +1,88 @@
+//! A line of a log, whatever wrapped it.
+
+use std::borrow::Cow;
+
+use jiff::civil::DateTime;
+
+use crate::klog::{Caller, KmsgLine};
+
+/// Who wrote a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Writer {
+    /// The kernel: the source says so.
+    Kernel,
+    /// A process: the source says so.
+    Process,
+    /// The kernel's ring buffer has it, without its facility. Root alone can write there besides the kernel.
+    RingBuffer,
+    /// Nothing but the text is there.
+    #[default]
+    Unknown,
+}
+
+/// A time as a log has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Nanoseconds since 1970, where the log tells the zone.
+    pub utc_ns: Option<i128>,
+    /// Date and time of day without a zone; where the log has no year, of the year 2000.
+    pub local: Option<DateTime>,
+    /// The log has no year.
+    pub lacks_year: bool,
+    /// Digits behind the second.
+    pub digits: u8,
+    /// As it stands there.
+    pub text: String,
+}
+
+impl Stamp {
+    /// For comparing times of one log with each other: microseconds.
+    #[must_use]
+    pub fn order_usec(&self) -> Option<u64> {
+        let ns = self.utc_ns.or_else(|| {
+            let zoned = self.local?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+            Some(zoned.timestamp().as_nanosecond())
+        })?;
+        u64::try_from(ns / 1000).ok()
+    }
+}
+
+/// A line with all that its wrapping tells.
+#[derive(Clone, Debug, Default)]
+pub struct LogLine<'a> {
+    /// How it was wrapped, in words.
+    pub format: &'static str,
+    /// Who wrote it.
+    pub writer: Writer,
+    /// The machine that logged it.
+    pub host: Option<String>,
+    /// Its boot.
+    pub boot_id: Option<String>,
+    /// Wall clock.
+    pub stamp: Option<Stamp>,
+    /// Microseconds on printk's clock.
+    pub usec: Option<u64>,
+    /// Number of the record.
+    pub seq: Option<u64>,
+    /// See [`KmsgLine::fragment`].
+    pub fragment: bool,
+    /// Who printed it.
+    pub caller: Option<Caller>,
+    /// The text without any wrapping.
+    pub text: Cow<'a, [u8]>,
+}
+
+impl LogLine<'_> {
+    /// As the parser takes it. Where printk's time is absent, the wall clock stands in: the parser only compares times.
+    #[must_use]
+    pub fn kmsg(&self) -> KmsgLine<'_> {
+        KmsgLine {
+            seq: self.seq,
+            usec: self.usec.or_else(|| self.stamp.as_ref()?.order_usec()),
+            from_kernel: self.writer != Writer::Process,
+            fragment: self.fragment,
+            caller: self.caller,
+            text: &self.text,
+        }
+    }
+}

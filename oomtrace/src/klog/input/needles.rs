@@ -1,0 +1,42 @@
+//! Words of which every line has one that can begin or end a report.
+
+use aho_corasick::AhoCorasick;
+
+/// None of them holds a byte that a wrapper writes in another way.
+const NEEDLES: [&str; 11] = [
+    "oom-kill",
+    "oom_reaper: ",
+    "Killed process ",
+    "ill process ",
+    "ut of memory",
+    "Memory cgroup stats for ",
+    "emory.oom.group",
+    "killed as a result of limit of ",
+    "Memory limit reached of cgroup ",
+    "OOM request ignored",
+    "deadlocked on memory",
+];
+
+/// The journal writes a message that can't be shown as an array of bytes, which no word is found in.
+const ARRAYS: [&str; 2] = ["\"MESSAGE\":[", "\"MESSAGE\" : ["];
+
+/// Looks for them.
+#[derive(Debug)]
+pub(super) struct Needles {
+    searcher: Option<AhoCorasick>,
+}
+
+impl Needles {
+    pub(super) fn new() -> Self {
+        // Building it can fail only by exceeding sizes that these are far below; then every line is read.
+        Self { searcher: AhoCorasick::new(NEEDLES.iter().chain(&ARRAYS)).ok() }
+    }
+
+    /// Where the first is.
+    pub(super) fn find(&self, text: &[u8]) -> Option<usize> {
+        match &self.searcher {
+            Some(searcher) => searcher.find(text).map(|found| found.start()),
+            None => (!text.is_empty()).then_some(0),
+        }
+    }
+}

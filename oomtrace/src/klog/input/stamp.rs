@@ -1,0 +1,319 @@
+//! Times at the beginning of lines; each function gives the time and what follows it.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+
+use super::line::Stamp;
+use crate::klog::Caller;
+
+const MONTHS: [&[u8]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+
+/// Stands for the year that a log does not have; it has a 29th of February.
+const NO_YEAR: i16 = 2000;
+
+/// `[ 1234.567890] `, and `[ 1234.567890 <    0.000001>] ` of `dmesg --show-delta`.
+pub(super) fn printk(text: &[u8]) -> Option<(u64, &[u8])> {
+    let inner = text.strip_prefix(b"[")?.trim_ascii_start();
+    let (seconds, rest) = number(inner, 1..=12)?;
+    let (micros, rest) = number(rest.strip_prefix(b".")?, 6..=6)?;
+    let rest = match rest.strip_prefix(b" <") {
+        Some(delta) => delta.get(delta.iter().take(24).position(|b| *b == b'>')? + 1..)?,
+        None => rest,
+    };
+    let rest = rest.strip_prefix(b"]")?;
+    let usec = seconds.checked_mul(1_000_000)?.checked_add(micros)?;
+    Some((usec, one_space(rest)))
+}
+
+/// `[  T117] ` or `[   C0] `, where the kernel prints the caller.
+pub(super) fn caller(text: &[u8]) -> Option<(Caller, &[u8])> {
+    let inner = text.strip_prefix(b"[")?.trim_ascii_start();
+    let (kind, rest) = inner.split_first()?;
+    let (id, rest) = number(rest, 1..=10)?;
+    let id = u32::try_from(id).ok()?;
+    let caller = match kind {
+        b'T' => Caller::Task(id),
+        b'C' => Caller::Cpu(id),
+        _ => return None,
+    };
+    Some((caller, one_space(rest.strip_prefix(b"]")?)))
+}
+
+/// `[Wed Nov 25 02:46:53 2026] ` of `dmesg -T`, `[Nov25 02:46] ` and `[  +0.022697] ` of `dmesg -e`, `[<    0.02>] `.
+pub(super) fn bracketed(text: &[u8]) -> Option<(Option<Stamp>, &[u8])> {
+    let end = text.iter().take(40).position(|b| *b == b']')?;
+    let inner = text[..end].strip_prefix(b"[")?;
+    let rest = one_space(&text[end + 1..]);
+    let blank = inner.trim_ascii();
+    let relative = blank.strip_prefix(b"+").or_else(|| blank.strip_prefix(b"<"));
+    if relative.is_some_and(|rest| rest.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b' ' | b'>')))
+    {
+        return Some((None, rest));
+    }
+    if let Some((stamp, b"")) = ctime(inner) {
+        return Some((Some(stamp), rest));
+    }
+    let month = MONTHS.iter().position(|name| inner.starts_with(name))?;
+    let (day, after) = number(inner[3..].trim_ascii_start(), 1..=2)?;
+    let (hour, after) = number(after.strip_prefix(b" ")?, 2..=2)?;
+    let (minute, b"") = number(after.strip_prefix(b":")?, 2..=2)? else { return None };
+    let local = datetime(i64::from(NO_YEAR), month, day, (hour, minute, 0), 0)?;
+    Some((Some(stamp_of(local, true, None, 0, inner)), rest))
+}
+
+/// `Wed Nov 25 02:46:53 2026`
+fn ctime(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    let rest = weekday(text)?;
+    let month = MONTHS.iter().position(|name| rest.starts_with(name))?;
+    let (day, rest) = number(rest[3..].trim_ascii_start(), 1..=2)?;
+    let ((clock, nanos, digits), rest) = clock(rest.strip_prefix(b" ")?)?;
+    let (year, rest) = number(rest.strip_prefix(b" ")?, 4..=4)?;
+    let local = datetime(i64::try_from(year).ok()?, month, day, clock, nanos)?;
+    Some((stamp_of(local, false, None, digits, text.strip_suffix(rest)?), rest))
+}
+
+/// `Nov 25 02:46:53 `, with a fraction (`journalctl -o short-precise`) or a year (`Nov 25 2026 02:46:53 `).
+pub(super) fn rfc3164(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    let month = MONTHS.iter().position(|name| text.starts_with(name))?;
+    let (day, rest) = number(text[3..].strip_prefix(b" ")?.trim_ascii_start(), 1..=2)?;
+    let rest = rest.strip_prefix(b" ")?;
+    let (year, rest) = match number(rest, 4..=4) {
+        Some((year, rest)) if rest.starts_with(b" ") => (Some(i64::try_from(year).ok()?), &rest[1..]),
+        _ => (None, rest),
+    };
+    let ((clock, nanos, digits), rest) = clock(rest)?;
+    let local = datetime(year.unwrap_or(i64::from(NO_YEAR)), month, day, clock, nanos)?;
+    let text = text.strip_suffix(rest)?;
+    let rest = rest.strip_prefix(b":").unwrap_or(rest).strip_prefix(b" ")?;
+    Some((stamp_of(local, year.is_none(), None, digits, text), rest))
+}
+
+/// `2026-11-25T02:46:53.123456+01:00` and its relatives, with `Wed ` before it (`-o short-full`) or ` UTC` behind it;
+/// what follows begins behind one space. The flag tells a comma before the fraction: `dmesg --time-format iso`.
+pub(super) fn iso(whole: &[u8]) -> Option<(Stamp, bool, &[u8])> {
+    let text = weekday(whole).unwrap_or(whole);
+    let (year, rest) = number(text, 4..=4)?;
+    let (month, rest) = number(rest.strip_prefix(b"-")?, 2..=2)?;
+    let (day, rest) = number(rest.strip_prefix(b"-")?, 2..=2)?;
+    let rest =
+        rest.strip_prefix(b"T").or_else(|| rest.strip_prefix(b" ")).or_else(|| rest.strip_prefix(b"_"))?;
+    let ((clock, nanos, digits), after) = clock(rest)?;
+    let comma = rest.get(8) == Some(&b',');
+    let (offset, end) = zone(after);
+    let month = usize::try_from(month).ok()?.checked_sub(1)?;
+    let local = datetime(i64::try_from(year).ok()?, month, day, clock, nanos)?;
+    let rest =
+        if end.is_empty() { end } else { end.strip_prefix(b" ").or_else(|| end.strip_prefix(b"\t"))? };
+    let text = whole.strip_suffix(end)?;
+    Some((stamp_of(local, false, offset, digits, text), comma, rest))
+}
+
+/// `1600000000.123456 ` of `journalctl -o short-unix`.
+pub(super) fn unix(text: &[u8]) -> Option<(Stamp, &[u8])> {
+    let (seconds, rest) = number(text, 9..=11)?;
+    let (micros, rest) = number(rest.strip_prefix(b".")?, 6..=6)?;
+    let ns = (i128::from(seconds) * 1_000_000 + i128::from(micros)) * 1000;
+    let written = String::from_utf8_lossy(text.strip_suffix(rest)?).into_owned();
+    let stamp = Stamp { utc_ns: Some(ns), digits: 6, text: written, ..Stamp::default() };
+    Some((stamp, rest.strip_prefix(b" ")?))
+}
+
+/// A time in a field of its own: RFC 3339, or a number of seconds, milli-, micro- or nanoseconds since 1970.
+pub(super) fn field(text: &str) -> Option<Stamp> {
+    let text = text.trim();
+    if let Some((stamp, _, b"")) = iso(text.as_bytes()) {
+        return Some(stamp);
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let value: i128 = whole.parse().ok().filter(|value| *value > 0)?;
+    let unit: i128 = match whole.len() {
+        9..=10 => 1_000_000_000,
+        12..=13 => 1_000_000,
+        15..=16 => 1000,
+        18..=19 => 1,
+        _ => return None,
+    };
+    let digits = fraction.get(..fraction.len().min(9)).filter(|f| f.bytes().all(|b| b.is_ascii_digit()))?;
+    let part = match digits {
+        "" => 0,
+        _ if unit == 1_000_000_000 => format!("{digits:0<9}").parse().ok()?,
+        _ => 0,
+    };
+    let ns = value.checked_mul(unit)?.checked_add(part)?;
+    Some(Stamp { utc_ns: Some(ns), digits: 9, text: text.to_owned(), ..Stamp::default() })
+}
+
+fn weekday(text: &[u8]) -> Option<&[u8]> {
+    let day = DAYS.iter().find(|day| text.starts_with(day))?;
+    text[day.len()..].strip_prefix(b" ")
+}
+
+/// `02:46:53` with a fraction: hours, minutes, seconds; nanoseconds; digits of the fraction.
+type Clock = ((u64, u64, u64), u64, u8);
+
+fn clock(text: &[u8]) -> Option<(Clock, &[u8])> {
+    let (hour, rest) = number(text, 2..=2)?;
+    let (minute, rest) = number(rest.strip_prefix(b":")?, 2..=2)?;
+    let (second, rest) = number(rest.strip_prefix(b":")?, 2..=2)?;
+    let fraction = rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b","));
+    let Some((value, after)) = fraction.and_then(|rest| number(rest, 1..=9)) else {
+        return Some((((hour, minute, second), 0, 0), rest));
+    };
+    let digits = rest.len() - after.len() - 1;
+    let scale = 10_u64.pow(u32::try_from(9_usize.checked_sub(digits)?).ok()?);
+    Some((((hour, minute, second), value * scale, u8::try_from(digits).ok()?), after))
+}
+
+/// `Z`, ` UTC`, `+01:00` or `+0100`: seconds east of Greenwich, where it is told, and the rest. Other names than UTC do not
+/// tell the offset; they are left out.
+fn zone(text: &[u8]) -> (Option<i64>, &[u8]) {
+    for utc in [&b"Z"[..], b" UTC", b" GMT"] {
+        if let Some(rest) = text.strip_prefix(utc).filter(|rest| rest.first().is_none_or(|b| *b == b' ')) {
+            return (Some(0), rest);
+        }
+    }
+    let parsed = || {
+        let (sign, rest) = text.split_first()?;
+        let sign = match sign {
+            b'+' => 1,
+            b'-' => -1,
+            _ => return None,
+        };
+        let (hours, rest) = two_digits(rest)?;
+        let (minutes, rest) = two_digits(rest.strip_prefix(b":").unwrap_or(rest))?;
+        Some((sign * i64::try_from(hours * 3600 + minutes * 60).ok()?, rest))
+    };
+    if let Some((offset, rest)) = parsed() {
+        return (Some(offset), rest);
+    }
+    // ` CET ` of `-o short-full`: a name in capitals.
+    let name = text.strip_prefix(b" ").map(|rest| rest.iter().take_while(|b| b.is_ascii_uppercase()).count());
+    match name {
+        Some(length @ 3..=5) if text.get(length + 1) == Some(&b' ') => (None, &text[length + 1..]),
+        _ => (None, text),
+    }
+}
+
+fn datetime(year: i64, month0: usize, day: u64, clock: (u64, u64, u64), nanos: u64) -> Option<DateTime> {
+    let (hour, minute, second) = clock;
+    let byte = |value: u64| i8::try_from(value).ok();
+    let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month0 + 1).ok()?, byte(day)?).ok()?;
+    // A leap second.
+    let second = second.min(if second == 60 { 59 } else { u64::MAX });
+    let time = Time::new(byte(hour)?, byte(minute)?, byte(second)?, i32::try_from(nanos).ok()?).ok()?;
+    Some(date.to_datetime(time))
+}
+
+fn stamp_of(local: DateTime, lacks_year: bool, offset: Option<i64>, digits: u8, text: &[u8]) -> Stamp {
+    let utc = |offset: i64| {
+        let ns = local.to_zoned(TimeZone::UTC).ok()?.timestamp().as_nanosecond();
+        Some(ns - i128::from(offset) * 1_000_000_000)
+    };
+    Stamp {
+        utc_ns: offset.and_then(utc),
+        local: Some(local),
+        lacks_year,
+        digits,
+        text: String::from_utf8_lossy(text).trim().to_owned(),
+    }
+}
+
+/// A run of digits of an allowed length.
+fn number(text: &[u8], length: std::ops::RangeInclusive<usize>) -> Option<(u64, &[u8])> {
+    let end = text.iter().take(length.end() + 1).take_while(|b| b.is_ascii_digit()).count();
+    let digits = std::str::from_utf8(&text[..end]).ok().filter(|_| length.contains(&end))?;
+    Some((digits.parse().ok()?, &text[end..]))
+}
+
+/// Two digits, whatever follows them.
+fn two_digits(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (digits, rest) = text.split_at_checked(2)?;
+    Some((number(digits, 2..=2)?.0, rest))
+}
+
+fn one_space(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b" ").unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(stamp: &Stamp) -> String {
+        jiff::Timestamp::from_nanosecond(stamp.utc_ns.unwrap()).unwrap().to_string()
+    }
+
+    #[test]
+    fn of_the_ring_buffer() {
+        assert_eq!(printk(b"[ 1384.124837] x"), Some((1_384_124_837, &b"x"[..])));
+        assert_eq!(printk(b"[12345678.000001]  x"), Some((12_345_678_000_001, &b" x"[..])));
+        assert_eq!(printk(b"[ 1384.124837 < 1382.775032>] x"), Some((1_384_124_837, &b"x"[..])));
+        for bad in [&b"[  117]     0 "[..], b"[ 1.2] x", b"[  pid  ]", b"[ 1.123456", b"[ 1.1234567] x"] {
+            assert_eq!(printk(bad), None, "{bad:?}");
+        }
+        assert_eq!(caller(b"[  T117] x"), Some((Caller::Task(117), &b"x"[..])));
+        assert_eq!(caller(b"[    C0] x"), Some((Caller::Cpu(0), &b"x"[..])));
+        assert_eq!(caller(b"[  117] x"), None);
+    }
+
+    #[test]
+    fn of_dmesg_for_people() {
+        let (stamp, rest) = bracketed(b"[Wed Nov 25 02:46:53 2026] x").unwrap();
+        let stamp = stamp.unwrap();
+        assert_eq!((stamp.utc_ns, stamp.lacks_year, rest), (None, false, &b"x"[..]));
+        assert_eq!(
+            (stamp.local.unwrap().to_string().as_str(), stamp.text.as_str()),
+            ("2026-11-25T02:46:53", "Wed Nov 25 02:46:53 2026")
+        );
+        assert_eq!(bracketed(b"[  +0.022697] x"), Some((None, &b"x"[..])));
+        assert_eq!(bracketed(b"[<    0.022697>] x"), Some((None, &b"x"[..])));
+        assert!(bracketed(b"[Nov25 02:46] x").unwrap().0.unwrap().lacks_year);
+        assert_eq!(bracketed(b"[drm] x"), None);
+    }
+
+    #[test]
+    fn of_syslog_and_the_journal() {
+        let (stamp, rest) = rfc3164(b"Nov  5 02:46:53 host x").unwrap();
+        assert!(stamp.lacks_year && stamp.utc_ns.is_none() && rest == b"host x");
+        let (stamp, rest) = rfc3164(b"Nov 25 02:46:53.123456 host x").unwrap();
+        assert_eq!((stamp.digits, rest), (6, &b"host x"[..]));
+        assert!(!rfc3164(b"Nov 25 2026 02:46:53 host x").unwrap().0.lacks_year);
+        for (text, expected) in [
+            ("2026-11-25T02:46:53+0100 h", "2026-11-25T01:46:53Z"),
+            ("2026-11-25T02:46:53.123456+01:00 h", "2026-11-25T01:46:53.123456Z"),
+            ("2026-11-25T02:46:53.5Z h", "2026-11-25T02:46:53.5Z"),
+            ("Wed 2026-11-25 02:46:53 UTC h", "2026-11-25T02:46:53Z"),
+            ("2026-11-25T02:46:53,349805+00:00 h", "2026-11-25T02:46:53.349805Z"),
+        ] {
+            let (stamp, comma, rest) = iso(text.as_bytes()).unwrap();
+            assert_eq!((utc(&stamp).as_str(), rest), (expected, &b"h"[..]), "{text}");
+            assert_eq!(comma, text.contains(','));
+        }
+        let (stamp, _, rest) = iso(b"Wed 2026-11-25 02:46:53 CET h").unwrap();
+        assert_eq!((stamp.utc_ns, rest), (None, &b"h"[..]));
+        assert_eq!(utc(&unix(b"1600000000.123456 h").unwrap().0), "2020-09-13T12:26:40.123456Z");
+    }
+
+    #[test]
+    fn of_fields() {
+        for text in ["1600000000", "1600000000000", "1600000000000000", "1600000000000000000", "1600000000.0"]
+        {
+            assert_eq!(utc(&field(text).unwrap()), "2020-09-13T12:26:40Z", "{text}");
+        }
+        assert_eq!(utc(&field("2026-11-25T02:46:53Z").unwrap()), "2026-11-25T02:46:53Z");
+        assert_eq!(field("12.5"), None);
+        assert_eq!(field("1384.124837"), None);
+    }
+
+    #[test]
+    fn no_times() {
+        for bad in
+            ["2026-13-25T02:46:53Z h", "2026-11-25T25:46:53Z h", "2026-11-25 h", "", "2026-11-25T02:46:53Zh"]
+        {
+            assert!(iso(bad.as_bytes()).is_none(), "{bad}");
+        }
+        assert!(rfc3164(b"Nov 31 02:46:53 h x").is_none());
+    }
+}
