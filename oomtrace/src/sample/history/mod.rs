@@ -25,6 +25,7 @@ use processes::{Process, Processes, Room};
 use series::Series;
 use words::OfCgroup;
 
+use super::sampler::Growth;
 use super::{CgroupSample, Exited, ProcessKey, ProcessSample, SystemSample};
 use crate::model::SampleSource;
 
@@ -116,6 +117,12 @@ impl History {
         let mut room = Room { pool: &mut self.pool, families: &mut self.families, fair };
         self.processes.exits(exited, &mut room, &mut |process| gone.push(ended(process)));
         self.remember(gone);
+    }
+
+    /// Takes what the allocation hook saw of a process that is known.
+    pub fn grew(&mut self, growth: &Growth) {
+        let fair = self.fair();
+        self.processes.grew(growth, &mut self.pool, fair);
     }
 
     /// Takes a pass over all cgroups. After a `complete` one, who is absent was removed.

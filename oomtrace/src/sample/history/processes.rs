@@ -7,6 +7,7 @@ use super::pool::Pool;
 use super::series::Series;
 use super::words::{self, OfProcess, Shape as _};
 use crate::enrich::identity::same_start;
+use crate::sample::sampler::Growth;
 use crate::sample::{Exited, ProcessKey, ProcessSample};
 
 /// Processes at the most, with those that have exited.
@@ -224,6 +225,20 @@ impl Processes {
             }
         }
         self.trim_exited(time_ns, room.pool);
+    }
+
+    /// One kind of a process's memory is known between two passes; the others are as they were.
+    pub(super) fn grew(&mut self, growth: &Growth, pool: &mut Pool, fair: u16) {
+        let Some(at) = self.living.get(&growth.pid) else { return };
+        let process = &mut self.all[*at as usize];
+        let part = OfProcess::PARTS.iter().find(|(kind, _)| *kind == growth.kind);
+        let last = process.series.last(pool).and_then(|last| <[u32; OfProcess::WIDTH]>::try_from(last).ok());
+        let (Some((_, part)), Some(mut point)) = (part, last) else { return };
+        point[words::TIME] = words::ms(growth.time_ns);
+        point[*part] = words::pages(growth.bytes);
+        point[words::LOW] = OfProcess::size(&point);
+        process.peak = process.peak.max(point[words::LOW]);
+        process.series.push(pool, &point, fair);
     }
 
     /// Processes told of by the kernel as they exited.

@@ -3,6 +3,7 @@
 mod clock;
 mod close;
 mod governor;
+mod hook;
 mod parts;
 mod pressure;
 mod thread;
@@ -11,10 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use clock::{Clock, Real};
+pub use hook::{Growth, Hook};
 pub use thread::{Running, start};
 
 use close::Trends;
 use governor::{Governor, Kind};
+use hook::Armed;
 use parts::Parts;
 
 use super::history::History;
@@ -31,14 +34,6 @@ const NAMES: usize = 64;
 /// A jump of the time asleep that counts.
 const SLEPT_NS: u64 = 1_000_000_000;
 
-/// What an alloc hook does: it is armed while somebody is close to a limit.
-pub trait Hook: Send {
-    /// Puts the hook in place or takes it away; a remark when that fails.
-    fn arm(&mut self, on: bool) -> Option<String>;
-    /// Processes that the hook saw change since the last call.
-    fn processes(&mut self, into: &mut Vec<ProcessKey>);
-}
-
 /// The state of sampling.
 pub struct Sampler {
     source: Box<dyn Source>,
@@ -54,6 +49,7 @@ pub struct Sampler {
     scarce: bool,
     /// Cgroups in scopes that are close to their limit.
     close: Vec<u64>,
+    hook: Option<Armed>,
     parts: Parts,
     trends: Trends,
     buffers: Buffers,
@@ -92,10 +88,17 @@ impl Sampler {
             pressed_until: 0,
             scarce: false,
             close: Vec::new(),
+            hook: None,
             parts: Parts::default(),
             trends: Trends::default(),
             buffers: Buffers::default(),
         }
+    }
+
+    /// Has a hook on allocations armed while somebody is close to a limit.
+    #[must_use]
+    pub fn with_hook(self, hook: Box<dyn Hook>) -> Self {
+        Self { hook: Some(Armed::new(hook)), ..self }
     }
 
     /// What the samples go to. It is locked for the time of an insertion only, never while something is read.
@@ -122,6 +125,7 @@ impl Sampler {
         } else if !self.close.is_empty() && now >= self.due.close {
             self.processes_close(now);
         }
+        self.hook(now);
         self.names();
         let source = self.source.kind();
         let stretch = self.governor.stretch();
@@ -134,7 +138,17 @@ impl Sampler {
         drop(history);
         let close = if self.close.is_empty() { u64::MAX } else { self.due.close };
         let next = self.due.cgroups.min(self.due.processes).min(close);
-        Duration::from_nanos(next.saturating_sub(self.clock.now_ns()))
+        let pause = Duration::from_nanos(next.saturating_sub(self.clock.now_ns()));
+        if self.hook.as_ref().is_some_and(Armed::on) { pause.min(hook::EMPTY) } else { pause }
+    }
+
+    /// Arms the hook while it matters, and takes what it has told.
+    fn hook(&mut self, now: u64) {
+        let matters = self.scarce || now < self.pressed_until || !self.close.is_empty();
+        let Some(hook) = &mut self.hook else { return };
+        if let Some(remark) = hook.turn(matters, now, &self.history) {
+            lock(&self.history).remark(now, remark);
+        }
     }
 
     fn cgroups(&mut self, now: u64) {

@@ -279,3 +279,41 @@ fn the_thread_samples_and_ends() {
         std::thread::yield_now();
     }
 }
+
+/// A hook that saw one growth, and whether it is in place.
+struct Seen(Arc<AtomicU64>, Turned);
+
+impl Hook for Seen {
+    fn arm(&mut self) -> std::io::Result<()> {
+        self.0.store(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn disarm(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn take(&mut self, each: &mut dyn FnMut(Growth)) -> u64 {
+        let time_ns = self.1.now_ns() + MS;
+        each(Growth { time_ns, pid: 7, kind: crate::model::PartKind::Anon, bytes: 99 * MIB });
+        0
+    }
+}
+
+#[test]
+fn the_hook_is_armed_only_while_a_limit_is_close() {
+    let (sampler, machine, clock) = sampler();
+    let armed = Arc::new(AtomicU64::new(0));
+    let mut sampler = sampler.with_hook(Box::new(Seen(Arc::clone(&armed), clock.clone())));
+    run(&mut sampler, &clock, 3 * S);
+    assert_eq!(armed.load(Ordering::Relaxed), 0);
+    machine.usage.store(85 * MIB, Ordering::Relaxed);
+    run(&mut sampler, &clock, S);
+    assert_eq!(armed.load(Ordering::Relaxed), 1);
+    let history = lock(&sampler.history).before(&Incident::default(), clock.now_ns());
+    let it = history.entities.iter().find(|e| e.kind == EntityKind::Process).unwrap();
+    assert!(it.points.iter().any(|(_, bytes)| *bytes == 99 * MIB), "{:?}", it.points);
+    machine.usage.store(MIB, Ordering::Relaxed);
+    run(&mut sampler, &clock, 10 * S);
+    assert_eq!(armed.load(Ordering::Relaxed), 0);
+}
