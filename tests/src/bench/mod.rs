@@ -3,6 +3,8 @@
 mod figure;
 mod latency;
 mod peers;
+mod sampling;
+mod slowdown;
 mod start;
 mod status;
 mod subject;
@@ -18,7 +20,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::sys;
 
-/// `latency TRACER KILLS PAUSE_MS` or `start TRACER RUNS IDLE_SECONDS`.
+/// `latency TRACER KILLS PAUSE_MS`, `start TRACER RUNS IDLE_SECONDS`, `sampling TRACER PROCESSES CGROUPS SECONDS` or
+/// `slowdown TRACER ROUNDS PASSES`.
 ///
 /// # Errors
 /// When it is not root, the arguments are not these, or the tracer fails.
@@ -35,6 +38,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Result<()> {
     match arguments[0].to_str() {
         Some("latency") => latency::measure(&tracer, count, Duration::from_millis(number(3)?)),
         Some("start") => start::measure(&tracer, count, Duration::from_secs(number(3)?)),
+        Some("sampling") => {
+            let cgroups = usize::try_from(number(3)?)?;
+            sampling::measure(&tracer, count, cgroups, Duration::from_secs(number(4)?))
+        }
+        Some("slowdown") => slowdown::measure(&tracer, count, usize::try_from(number(3)?)?),
         _ => bail!("no benchmark {}", arguments[0].to_string_lossy()),
     }?;
     load();

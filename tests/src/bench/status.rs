@@ -42,6 +42,18 @@ pub(super) fn used(pid: u32) -> Result<Used> {
     Ok(used)
 }
 
+/// Nanoseconds on a CPU of the threads of this name.
+pub(super) fn thread_cpu_ns(pid: u32, name: &str) -> Result<u64> {
+    let mut used = 0;
+    for entry in fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
+        let read = |file: &str| fs::read_to_string(entry.path().join(file)).unwrap_or_default();
+        if read("comm").trim_end() == name {
+            used += read("schedstat").split_whitespace().next().and_then(|ns| ns.parse().ok()).unwrap_or(0);
+        }
+    }
+    Ok(used)
+}
+
 /// Prints what it occupies.
 pub(super) fn memory(when: &str, pid: u32) -> Result<()> {
     const KEYS: [&str; 6] = ["VmRSS", "VmHWM", "VmLck", "RssAnon", "RssFile", "RssShmem"];

@@ -3,6 +3,7 @@
 //! They print `ready` after each step and go on when a line arrives on standard input, so that nothing depends on time.
 
 mod anon;
+mod crowd;
 mod grow;
 mod mapping;
 mod reread;
@@ -47,6 +48,7 @@ fn run(program: &[u8], arguments: &[Vec<u8>]) -> Result<i32> {
         b"grow" => grow::run(arguments),
         b"reread" => reread::run(path(arguments, 0)?),
         b"exec" => exec(arguments),
+        b"crowd" => crowd::run(&sizes(arguments)?),
         b"anon" => anon::run(&sizes(arguments)?),
         b"shmem" => mapping::shmem(&sizes(arguments)?),
         b"shmem-write" => mapping::shmem_write(&sizes(arguments)?),

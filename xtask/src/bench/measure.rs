@@ -51,6 +51,32 @@ impl Startup {
     }
 }
 
+/// What sampling costs: CPU time and memory on a large machine, slowdown of a program that touches pages (needs root).
+#[derive(clap::Args)]
+pub(crate) struct Sampling {
+    /// Processes that do nothing
+    #[arg(long, default_value_t = 2000)]
+    processes: u32,
+    /// Memory cgroups
+    #[arg(long, default_value_t = 1000)]
+    cgroups: u32,
+    /// Seconds it is left alone among them
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+    /// Rounds of touching pages without, with and again without it; 0 leaves them out
+    #[arg(long, default_value_t = 10)]
+    rounds: u32,
+    #[command(flatten)]
+    how: How,
+}
+
+impl Sampling {
+    pub(crate) fn run(self) -> Result<()> {
+        measure(&self.how, "sampling", &[self.processes, self.cgroups, self.seconds])?;
+        if self.rounds > 0 { measure(&self.how, "slowdown", &[self.rounds, 12]) } else { Ok(()) }
+    }
+}
+
 /// With the static binary that users get.
 fn measure(how: &How, what: &str, numbers: &[u32]) -> Result<()> {
     let arch = Arch::ALL.into_iter().find(|arch| arch.is_native());

@@ -23,6 +23,8 @@ enum What {
     Startup(measure::Startup),
     /// Kill to received, kill to line (needs root; kills only in a memory cgroup of its own)
     Latency(measure::Latency),
+    /// What sampling costs: CPU time and memory on a large machine, slowdown of a program that touches pages (needs root)
+    Sampling(measure::Sampling),
     /// A thousand kills as fast as possible in a guest: with the usual ring buffer and with one of a page
     Storm,
     /// Read a log of a gigabyte, beside grep
@@ -37,6 +39,7 @@ impl Bench {
             What::Size(task) => task.run(),
             What::Startup(task) => task.run(),
             What::Latency(task) => task.run(),
+            What::Sampling(task) => task.run(),
             What::Storm => {
                 Vm::of(vec!["x86_64-6.12".into()], vec!["storm".into(), "storm-small-ring".into()]).run()
             }
