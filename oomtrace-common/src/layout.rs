@@ -29,6 +29,10 @@ macro_rules! layout {
             pub memcg_oom: u32,
             /// Index of `MEMCG_OOM_KILL` in `memory_events`.
             pub memcg_oom_kill: u32,
+            /// Index of `MEMCG_HIGH` in `memory_events`.
+            pub memcg_high: u32,
+            /// Index of `MEMCG_MAX` in `memory_events`.
+            pub memcg_max: u32,
             /// Offset of the first argument in `pt_regs`.
             pub pt_regs_arg0: u32,
             /// Offset of the second argument in `pt_regs`.
@@ -61,6 +65,7 @@ macro_rules! layout {
             pub const ABSENT: Self = Self {
                 per_cpu_offset: 0, cpus: 0, page_shift: 12, memory_cgrp_id: ABSENT, rss_stat_percpu: 0,
                 percpu_counter_size: 40, mark_victim_task: 0, memcg_oom: ABSENT, memcg_oom_kill: ABSENT,
+                memcg_high: ABSENT, memcg_max: ABSENT,
                 pt_regs_arg0: ABSENT, pt_regs_arg1: ABSENT, debug: 0, tp_pid: ABSENT, tp_comm: ABSENT,
                 tp_total_vm: ABSENT, tp_anon_rss: ABSENT, tp_file_rss: ABSENT, tp_shmem_rss: ABSENT, tp_uid: ABSENT,
                 tp_pgtables: ABSENT, tp_oom_score_adj: ABSENT,
@@ -106,6 +111,7 @@ layout! {
     task_thread_pid = "task_struct.thread_pid",
     task_flags = "task_struct.flags",
     task_exit_code = "task_struct.exit_code",
+    task_maj_flt = "task_struct.maj_flt",
     pid_level = "pid.level",
     pid_numbers = "pid.numbers",
     upid_nr = "upid.nr",
@@ -113,10 +119,15 @@ layout! {
     signal_thread_head = "signal_struct.thread_head",
     signal_nr_threads = "signal_struct.nr_threads",
     signal_live = "signal_struct.live",
+    /// Major faults of threads that have exited.
+    signal_maj_flt = "signal_struct.maj_flt",
+    /// Highest resident memory in pages; set when the last thread exits.
+    signal_maxrss = "signal_struct.maxrss",
     mm_rss_stat = "mm_struct.rss_stat",
     mm_total_vm = "mm_struct.total_vm",
     mm_pgtables_bytes = "mm_struct.pgtables_bytes",
     mm_hiwater_rss = "mm_struct.hiwater_rss",
+    mm_owner = "mm_struct.owner",
     mm_arg_start = "mm_struct.arg_start",
     mm_arg_end = "mm_struct.arg_end",
     percpu_count = "percpu_counter.count",
@@ -125,6 +136,7 @@ layout! {
     css_set_subsys = "css_set.subsys",
     css_cgroup = "cgroup_subsys_state.cgroup",
     css_parent = "cgroup_subsys_state.parent",
+    cgroup_subsys = "cgroup.subsys",
     cgroup_kn = "cgroup.kn",
     cgroup_level = "cgroup.level",
     kernfs_id = "kernfs_node.id",
@@ -139,6 +151,7 @@ layout! {
     counter_max = "page_counter.max",
     counter_high = "page_counter.high",
     counter_watermark = "page_counter.watermark",
+    counter_failcnt = "page_counter.failcnt",
     binprm_filename = "linux_binprm.filename",
 }
 

@@ -5,7 +5,9 @@
 mod layout;
 mod limits;
 mod record;
+mod sample;
 
 pub use layout::*;
 pub use limits::*;
 pub use record::*;
+pub use sample::*;

@@ -89,6 +89,7 @@ macro_rules! record {
         const _: () = assert!(size_of::<$name>() == 0 $(+ size_of::<$ty>())*, "implicit padding");
     };
 }
+pub(crate) use record;
 
 record!(
     /// The head of every record.
@@ -378,6 +379,9 @@ pub struct Identity {
     pub start_time: u64,
     /// `CLOCK_BOOTTIME` in ns of the exec.
     pub time: u64,
+    /// `signal->maxrss` in pages: what the memory that the exec gave back had come to, the parent's after a vfork;
+    /// `UNKNOWN` when it could not be read.
+    pub maxrss: u64,
     /// Parent's process id at exec.
     pub ppid: u32,
     /// Bytes of `cmdline` that are filled.
@@ -389,7 +393,7 @@ pub struct Identity {
 }
 // SAFETY: integers and arrays of integers only; the assertion excludes padding.
 unsafe impl Record for Identity {}
-const _: () = assert!(size_of::<Identity>() == 24 + 2 * CMDLINE_LEN);
+const _: () = assert!(size_of::<Identity>() == 32 + 2 * CMDLINE_LEN);
 
 /// Indices of the counter map.
 pub mod counter {

@@ -1,6 +1,7 @@
 //! Kernel side of oomtrace: the programs that see an OOM kill happen.
 //!
-//! One hook per file under `hooks/`; twins of a hook share one body. `kread` is the only file that reads kernel memory,
+//! One hook per file under `hooks/`; twins of a hook share one body. `kread` is the only file that reads kernel memory
+//! (and `typed`, for iterators),
 //! `emit` the only one that writes to the ring buffer. No program allocates: map entries are preallocated, and a record
 //! that does not fit into the ring is counted.
 #![no_std]
@@ -16,6 +17,7 @@ mod maps;
 mod state;
 mod task;
 mod trigger;
+mod typed;
 
 #[unsafe(no_mangle)]
 #[unsafe(link_section = "license")]

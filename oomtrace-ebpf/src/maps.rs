@@ -1,13 +1,15 @@
 //! Maps. Sizes that depend on the machine or on options are set by the user side before loading.
 
 use aya_ebpf::{
+    bindings::BPF_F_MMAPABLE,
     macros::map,
     maps::{Array, LruHashMap, PerCpuArray, RingBuf},
 };
-use oomtrace_common::{Identity, counter, kind};
+use oomtrace_common::{ALLOC_SLOTS, CGROUPS_AT_ONCE, Identity, MemcgSample, Walk, counter, kind};
 
 use crate::{
     candidates::Table,
+    hooks::rss_stat::Told,
     state::{Marked, State},
 };
 
@@ -50,3 +52,31 @@ pub(crate) static FORKED: LruHashMap<u32, u32> = LruHashMap::with_max_entries(16
 /// Room to build an [`Identity`] in; it is larger than the 512-byte stack.
 #[map]
 pub(crate) static SCRATCH: PerCpuArray<Identity> = PerCpuArray::with_max_entries(1, 0);
+
+/// The cgroup iterator's records; user space reads them in place.
+#[map]
+pub(crate) static MEMCGS: Array<MemcgSample> = Array::with_max_entries(CGROUPS_AT_ONCE, BPF_F_MMAPABLE);
+
+/// Where the cgroup iterator is.
+#[map]
+pub(crate) static WALK: Array<Walk> = Array::with_max_entries(1, 0);
+
+/// Processes that have exited, for the memory history.
+#[map]
+pub(crate) static EXITS: RingBuf = RingBuf::with_byte_size(256 * 1024, 0);
+
+/// Steps of allocation.
+#[map]
+pub(crate) static ALLOCS: RingBuf = RingBuf::with_byte_size(64 * 1024, 0);
+
+/// What was told last of each mm, by a hash of its address.
+#[map]
+pub(crate) static ALLOC_TABLE: Array<Told> = Array::with_max_entries(ALLOC_SLOTS, 0);
+
+/// Exits that did not fit into [`EXITS`].
+#[map]
+pub(crate) static EXITS_LOST: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);
+
+/// Steps that did not fit into [`ALLOCS`].
+#[map]
+pub(crate) static ALLOCS_LOST: PerCpuArray<u64> = PerCpuArray::with_max_entries(1, 0);

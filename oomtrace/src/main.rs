@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
-    demo, diagnose_record, doctor, explain, logging, manual, memcg, report, run, schema, trace,
+    demo, diagnose_record, doctor, explain, logging, manual, memcg, report, run, sample, schema, trace,
 };
 
 fn main() -> ExitCode {
@@ -59,6 +59,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
             logging::start(args.verbose, args.quiet);
             explain::run(&args)
         }
+        Command::Sample(args) => sample::run(&args),
         Command::Schema => schema::run(),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::page(),

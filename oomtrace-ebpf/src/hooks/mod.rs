@@ -1,8 +1,12 @@
 //! One file per hook.
 
+mod exited;
+mod iter_cgroup;
+mod iter_task;
 mod mark_victim;
 mod oom_evaluate_task;
 mod oom_kill_process;
+pub(crate) mod rss_stat;
 mod sched_process_exec;
 mod sched_process_exit;
 mod sched_process_fork;

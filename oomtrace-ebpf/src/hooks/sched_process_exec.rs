@@ -5,7 +5,7 @@ use aya_ebpf::{
     macros::raw_tracepoint,
     programs::RawTracePointContext,
 };
-use oomtrace_common::CMDLINE_LEN;
+use oomtrace_common::{CMDLINE_LEN, UNKNOWN};
 
 use crate::{
     emit,
@@ -36,6 +36,8 @@ fn remember(binprm: u64) {
     unsafe {
         (*identity).start_time = task::start_time(current);
         (*identity).time = emit::now();
+        let signal = pointer(current, layout!(task_signal));
+        (*identity).maxrss = field(signal, layout!(signal_maxrss)).unwrap_or(UNKNOWN);
         (*identity).ppid = task::tgid(pointer(current, layout!(task_real_parent)));
         let read = length > 0 && user(start, length, &raw mut (*identity).cmdline);
         (*identity).cmdline_len = if read { length } else { 0 };

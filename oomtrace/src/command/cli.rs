@@ -36,6 +36,9 @@ pub enum Command {
     Report(super::report::ReportArgs),
     /// Explain the OOM kills in kernel logs that are there already
     Explain(Box<ExplainArgs>),
+    /// Print the memory of all processes and cgroups as the history samples it
+    #[command(hide = true)]
+    Sample(SampleArgs),
     /// Print the JSON Schema of the records
     Schema,
     /// Print a completion script for a shell
@@ -215,6 +218,38 @@ impl ExplainArgs {
     pub fn is_ndjson(&self) -> bool {
         self.json || self.format == Format::Ndjson
     }
+}
+
+/// Options of `sample`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SampleArgs {
+    /// Which way to look: one JSON object for each
+    #[arg(long, value_enum, default_value_t, value_name = "WAY")]
+    pub by: SampleBy,
+    /// Instead of samples: the CPU time of N passes
+    #[arg(long, value_name = "N")]
+    pub cost: Option<u32>,
+    /// Instead of samples: what the allocation hook costs per page, in N rounds
+    #[arg(long, value_name = "N")]
+    pub hook_cost: Option<u32>,
+    /// Leave out a kind of hook, a fact or a program
+    #[arg(long, value_name = "NAME")]
+    pub without_probe: Vec<String>,
+    /// Memory cgroups whose own processes are listed apart
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// How `sample` looks at the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SampleBy {
+    /// As a trace would and by files
+    #[default]
+    Both,
+    /// As a trace would: iterators where there are any
+    Iterators,
+    /// Files alone
+    Files,
 }
 
 /// Options of `doctor`.

@@ -12,6 +12,7 @@ pub mod memcg;
 pub mod output;
 pub mod report;
 pub mod run;
+pub mod sample;
 pub mod schema;
 pub mod size;
 pub mod terminal;

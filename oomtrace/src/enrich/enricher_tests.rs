@@ -113,6 +113,7 @@ fn what_the_kernel_kept_goes_before_the_scan() {
     let mut world = world(&[(50, "sh", "sh\0-c\0")]);
     world.gone(50);
     let mut record = Identity {
+        maxrss: 0,
         start_time: start(50).unwrap(),
         time: 0,
         ppid: 1,

@@ -228,7 +228,7 @@ impl ProcessIdentity {
     /// From what the kernel side kept at `exec`; it is as old as that, so `ppid` may have changed since.
     #[must_use]
     pub fn from_kernel(identity: &Identity) -> Self {
-        let Identity { start_time: _, time, ppid, cmdline_len, cmdline, exe } = identity;
+        let Identity { start_time: _, time, ppid, cmdline_len, cmdline, exe, maxrss: _ } = identity;
         let len = usize::try_from(*cmdline_len).unwrap_or(usize::MAX).min(cmdline.len());
         let exe = exe.split(|b| *b == 0).next().unwrap_or_default();
         Self {

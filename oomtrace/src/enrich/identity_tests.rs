@@ -106,6 +106,7 @@ fn a_fork_is_who_its_origin_was_then() {
 
 fn record(args: &[u8]) -> Identity {
     let mut record = Identity {
+        maxrss: 0,
         start_time: START,
         time: START,
         ppid: 7,

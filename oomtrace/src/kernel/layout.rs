@@ -29,6 +29,8 @@ pub fn resolve(btf: &Btf, roots: &Roots) -> Layout {
     layout.memory_cgrp_id = index("cgroup_subsys_id", "memory_cgrp_id").unwrap_or(ABSENT);
     layout.memcg_oom = index("memcg_memory_event", "MEMCG_OOM").unwrap_or(ABSENT);
     layout.memcg_oom_kill = index("memcg_memory_event", "MEMCG_OOM_KILL").unwrap_or(ABSENT);
+    layout.memcg_high = index("memcg_memory_event", "MEMCG_HIGH").unwrap_or(ABSENT);
+    layout.memcg_max = index("memcg_memory_event", "MEMCG_MAX").unwrap_or(ABSENT);
     resolve_rss_stat(&mut layout, btf);
     let first_arg = btf.raw_tracepoint_first_arg("mark_victim");
     layout.mark_victim_task = u32::from(first_arg == Some(FirstArg::Task));

@@ -2,12 +2,14 @@
 
 use aya::{
     Btf, Ebpf,
-    programs::{BtfTracePoint, FEntry, FExit, KProbe, Program, ProgramError, RawTracePoint, TracePoint},
+    programs::{
+        BtfTracePoint, FEntry, FExit, Iter, KProbe, Program, ProgramError, RawTracePoint, TracePoint,
+    },
 };
 use oomtrace_common::{ABSENT, Layout};
 
 use super::{
-    LADDERS, Outcome, Rung, State,
+    LADDERS, Outcome, Rung, SAMPLING, State,
     ladder::{Fact, Kind},
 };
 
@@ -16,8 +18,28 @@ use super::{
 /// `without` names kinds (`fentry`), facts (`candidates`) or programs (`tp_btf_mark`) to leave out. `btf` is the
 /// kernel's own BTF, which fentry and typed tracepoints need.
 pub fn attach_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: &[String]) -> Vec<Outcome> {
+    attach_ladders(LADDERS, ebpf, layout, btf, without)
+}
+
+/// The same of what the memory history is sampled with. Iterators are loaded; [`crate::sample::open`] links them.
+pub fn attach_sampling(
+    ebpf: &mut Ebpf,
+    layout: &Layout,
+    btf: Option<&Btf>,
+    without: &[String],
+) -> Vec<Outcome> {
+    attach_ladders(SAMPLING, ebpf, layout, btf, without)
+}
+
+fn attach_ladders(
+    ladders: &[(Fact, &'static [Rung])],
+    ebpf: &mut Ebpf,
+    layout: &Layout,
+    btf: Option<&Btf>,
+    without: &[String],
+) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    for (fact, rungs) in LADDERS {
+    for (fact, rungs) in ladders {
         let mut served = false;
         for rung in *rungs {
             let state =
@@ -35,7 +57,7 @@ pub fn attach_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: 
 /// attached. Other users of the same hooks are not disturbed: each attachment is its own.
 pub fn try_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: &[String]) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    for (fact, rungs) in LADDERS {
+    for (fact, rungs) in LADDERS.iter().chain(SAMPLING) {
         let mut served = false;
         for rung in *rungs {
             let mut state = climb(ebpf, layout, btf, without, *fact, rung);
@@ -62,6 +84,7 @@ fn let_go(program: &mut Program) {
         Program::KProbe(program) => program.unload(),
         Program::RawTracePoint(program) => program.unload(),
         Program::TracePoint(program) => program.unload(),
+        Program::Iter(program) => program.unload(),
         _ => Ok(()),
     };
     if let Err(error) = gone {
@@ -101,7 +124,7 @@ fn unsupported(layout: &Layout, btf: Option<&Btf>, rung: &Rung) -> Option<String
         return Some(format!("the place of {path} is not known (no BTF; give one with --btf FILE)"));
     }
     match rung.kind {
-        Kind::Fentry | Kind::Fexit | Kind::TpBtf if btf.is_none() => {
+        Kind::Fentry | Kind::Fexit | Kind::TpBtf | Kind::Iter if btf.is_none() => {
             Some("the kernel has no BTF of its own (CONFIG_DEBUG_INFO_BTF)".to_owned())
         }
         Kind::Kprobe if layout.pt_regs_arg0 == ABSENT => {
@@ -147,7 +170,11 @@ fn attach(program: &mut Program, rung: &Rung, btf: Option<&Btf>) -> Result<(), P
             program.load()?;
             program.attach("oom", rung.target)?;
         }
-        (Kind::Fentry | Kind::Fexit | Kind::TpBtf, None) => return Err(ProgramError::NotLoaded),
+        (Kind::Iter, Some(btf)) => {
+            let program: &mut Iter = program.try_into()?;
+            program.load(rung.target, btf)?;
+        }
+        (Kind::Fentry | Kind::Fexit | Kind::TpBtf | Kind::Iter, None) => return Err(ProgramError::NotLoaded),
     }
     Ok(())
 }

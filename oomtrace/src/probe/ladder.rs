@@ -21,6 +21,12 @@ pub enum Fact {
     Exec,
     /// Whose identity a forked process has.
     Fork,
+    /// Memory of all processes, sampled.
+    Processes,
+    /// Memory of all cgroups, sampled.
+    Cgroups,
+    /// What processes held when they exited.
+    Exits,
 }
 
 impl Fact {
@@ -36,6 +42,9 @@ impl Fact {
             Self::Exit => "exit",
             Self::Exec => "exec",
             Self::Fork => "fork",
+            Self::Processes => "processes",
+            Self::Cgroups => "cgroups",
+            Self::Exits => "exits",
         }
     }
 
@@ -57,6 +66,13 @@ impl Fact {
                 "command lines of processes started later are read from /proc, which may be too late"
             }
             Self::Fork => "command lines of forked processes are read from /proc, which may be too late",
+            Self::Processes => {
+                "the history of processes is read from /proc, which costs more and so happens less often"
+            }
+            Self::Cgroups => {
+                "the history of cgroups is read from their files, which costs more and so happens less often"
+            }
+            Self::Exits => "what short-lived processes held is known only as far as a sample saw it",
         }
     }
 }
@@ -78,6 +94,8 @@ pub enum Kind {
     RawTp,
     /// Classic tracepoint; needs tracefs.
     Tp,
+    /// Iterator: runs when user space reads it, attached to nothing; needs the kernel's own BTF.
+    Iter,
 }
 
 impl Kind {
@@ -102,6 +120,7 @@ impl Kind {
             Self::TpBtf => "tp_btf",
             Self::RawTp => "raw_tp",
             Self::Tp => "tp",
+            Self::Iter => "iter",
         }
     }
 }
@@ -133,6 +152,16 @@ use oomtrace_common::probe;
 
 const DECISION: &[&str] = &["oom_control.chosen", "task_struct.tgid", "task_struct.mm"];
 const TASK: &[&str] = &["task_struct.tgid", "task_struct.pid", "task_struct.mm"];
+
+const SAMPLE: &[&str] = &[
+    "task_struct.tgid",
+    "task_struct.pid",
+    "task_struct.mm",
+    "task_struct.signal",
+    "task_struct.start_boottime",
+    "mm_struct.rss_stat",
+];
+const MEMCG: &[&str] = &["cgroup.subsys", "mem_cgroup.css", "mem_cgroup.memory", "page_counter.usage"];
 
 const fn rung(
     program: &'static str,
@@ -179,4 +208,11 @@ pub const LADDERS: &[(Fact, &[Rung])] = &[
             rung("kprobe_kill", Kind::Kprobe, "oom_kill_process", DECISION, probe::KPROBE_KILL),
         ],
     ),
+];
+
+/// Ladders of what the memory history is sampled with.
+pub const SAMPLING: &[(Fact, &[Rung])] = &[
+    (Fact::Processes, &[rung("iter_task", Kind::Iter, "task", SAMPLE, 0)]),
+    (Fact::Cgroups, &[rung("iter_cgroup", Kind::Iter, "cgroup", MEMCG, 0)]),
+    (Fact::Exits, &[rung("raw_tp_exited", Kind::RawTp, "sched_process_exit", SAMPLE, 0)]),
 ];

@@ -1,11 +1,12 @@
 //! Kernel hooks: which there are, which can be had on this kernel, and the object that holds them.
 
 mod attach;
+pub(crate) mod bpf;
 mod ladder;
 mod load;
 mod outcome;
 
-pub use attach::{attach_all, try_all};
-pub use ladder::{Fact, LADDERS, Rung};
+pub use attach::{attach_all, attach_sampling, try_all};
+pub use ladder::{Fact, LADDERS, Rung, SAMPLING};
 pub use load::{LoadOptions, Loaded, load, own_types};
 pub use outcome::{Outcome, State, serving, shortfalls};

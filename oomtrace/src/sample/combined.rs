@@ -5,21 +5,31 @@ use oomtrace_common::Layout;
 
 use super::{
     CgroupSample, Exited, Pass, ProcessKey, ProcessSample, Source, SystemSample,
+    bpf::{Exits, Identities, IterCgroups, IterTasks},
     exe::Exes,
     files::{FileCgroups, FileProcesses, Memcgs, Meminfo},
     paths::Paths,
     source::pass_of,
 };
-use crate::{enrich::dir::Dir, kernel::Roots, model::SampleSource};
+use crate::{
+    enrich::dir::Dir,
+    kernel::{Roots, clock::boottime_ns},
+    model::SampleSource,
+};
 
 /// Bytes of a `cgroup.procs` that are read: numbers of 30,000 processes.
 const PROCS_MAX: usize = 256 * 1024;
 
-/// Opens the best source there is: iterators that are attached in `ebpf`, files for what they don't give.
+/// Opens the best source there is: what [`crate::probe::attach_sampling`] has loaded into `ebpf`, and files for the rest.
+///
+/// Call it before the maps of identities are taken out of `ebpf`: executables of processes that are gone come from there.
 #[must_use]
 pub fn open(ebpf: Option<&mut Ebpf>, layout: &Layout, roots: &Roots) -> Box<dyn Source> {
-    let _ = (ebpf, layout);
-    files(roots)
+    let mut source = Combined::of_files(roots);
+    if let Some(ebpf) = ebpf {
+        source.take(ebpf, 1 << layout.page_shift, roots);
+    }
+    Box::new(source)
 }
 
 /// Opens a source that reads files only.
@@ -30,6 +40,9 @@ pub fn files(roots: &Roots) -> Box<dyn Source> {
 
 /// Iterators and files.
 struct Combined {
+    tasks: Option<IterTasks>,
+    iter_cgroups: Option<IterCgroups>,
+    exits: Option<Exits>,
     memcgs: Memcgs,
     paths: Paths,
     processes: FileProcesses,
@@ -45,16 +58,72 @@ impl Combined {
     fn of_files(roots: &Roots) -> Self {
         let (memcgs, note) = Memcgs::find(roots);
         Self {
+            tasks: None,
+            iter_cgroups: None,
+            exits: None,
             paths: Paths::new(&memcgs),
             cgroups: FileCgroups::new(&memcgs),
             processes: FileProcesses::open(roots),
             meminfo: Meminfo::open(roots),
-            exes: Exes::open(roots),
+            exes: Exes::open(roots, None),
             memcgs,
             pids: Vec::new(),
             procs: vec![0; PROCS_MAX],
             notes: note.into_iter().collect(),
         }
+    }
+
+    /// Takes what was loaded.
+    fn take(&mut self, ebpf: &mut Ebpf, page_size: u64, roots: &Roots) {
+        self.tasks = IterTasks::link(ebpf, page_size).unwrap_or_else(|error| {
+            self.notes
+                .push(format!("processes are sampled by files: the task iterator can't be linked: {error}"));
+            None
+        });
+        self.iter_cgroups = IterCgroups::link(ebpf, &self.memcgs, page_size).unwrap_or_else(|error| {
+            self.notes
+                .push(format!("cgroups are sampled by files: the cgroup iterator can't be linked: {error}"));
+            None
+        });
+        self.exits = Exits::take(ebpf, page_size);
+        self.exes = Exes::open(roots, Identities::share(ebpf));
+    }
+
+    /// A pass of the task iterator; `None` when there is none or it has just failed for good.
+    fn iterate_tasks(&mut self, into: &mut Vec<ProcessSample>) -> Option<Pass> {
+        let tasks = self.tasks.as_mut()?;
+        let begin = boottime_ns();
+        match tasks.pass(into) {
+            Ok(()) => Some(Pass { time_ns: begin.midpoint(boottime_ns()), missed: 0, complete: true }),
+            Err(error) => {
+                self.tasks = None;
+                self.notes.push(format!("the task iterator failed ({error}): from now on /proc is read"));
+                None
+            }
+        }
+    }
+
+    /// The same for cgroups.
+    fn iterate_cgroups(&mut self, parts: bool, into: &mut Vec<CgroupSample>) -> Option<Pass> {
+        let iterator = self.iter_cgroups.as_mut()?;
+        let system = self.meminfo.read();
+        let begin = boottime_ns();
+        let missed = match iterator.pass(system.as_ref(), into) {
+            Ok(missed) => missed,
+            Err(error) => {
+                self.iter_cgroups = None;
+                self.notes.push(format!("the cgroup iterator failed ({error}): from now on files are read"));
+                return None;
+            }
+        };
+        let pass = Pass { time_ns: begin.midpoint(boottime_ns()), missed, complete: true };
+        for sample in into.iter() {
+            self.paths.sight(sample.id, sample.parent, pass.time_ns);
+        }
+        if parts {
+            self.cgroups.kinds_of_the_largest(&self.paths, into);
+        }
+        Some(pass)
     }
 
     /// The numbers of the processes in `cgroups`; returns how many cgroups could not be read whole.
@@ -79,7 +148,11 @@ impl Combined {
 
 impl Source for Combined {
     fn kind(&self) -> SampleSource {
-        SampleSource::Files
+        match (&self.tasks, &self.iter_cgroups) {
+            (Some(_), Some(_)) => SampleSource::Iterators,
+            (None, None) => SampleSource::Files,
+            _ => SampleSource::Mixed,
+        }
     }
 
     fn notes(&mut self) -> Vec<String> {
@@ -90,10 +163,17 @@ impl Source for Combined {
     }
 
     fn processes(&mut self, into: &mut Vec<ProcessSample>) -> Pass {
-        self.processes.all(&mut self.memcgs, into)
+        match self.iterate_tasks(into) {
+            Some(pass) => pass,
+            None => self.processes.all(&mut self.memcgs, into),
+        }
     }
 
     fn processes_of(&mut self, cgroups: &[u64], into: &mut Vec<ProcessSample>) -> Pass {
+        if let Some(pass) = self.iterate_tasks(into) {
+            into.retain(|sample| cgroups.contains(&sample.cgroup));
+            return pass;
+        }
         let missed = self.members(cgroups);
         let mut pass = self.processes.of(&self.pids, &mut self.memcgs, into);
         pass.missed += missed;
@@ -101,12 +181,19 @@ impl Source for Combined {
     }
 
     fn cgroups(&mut self, parts: bool, into: &mut Vec<CgroupSample>) -> Pass {
+        if let Some(pass) = self.iterate_cgroups(parts, into) {
+            return pass;
+        }
         let system = self.meminfo.read();
         self.cgroups.all(parts, system.as_ref(), &mut self.paths, into)
     }
 
     fn parts(&mut self, of: &mut [CgroupSample]) {
-        self.cgroups.parts(&self.paths, of);
+        if self.iter_cgroups.is_some() {
+            self.cgroups.kinds(&self.paths, of);
+        } else {
+            self.cgroups.parts(&self.paths, of);
+        }
     }
 
     fn system(&mut self) -> Option<SystemSample> {
@@ -115,7 +202,15 @@ impl Source for Combined {
 
     fn exited(&mut self, into: &mut Vec<Exited>) -> Pass {
         into.clear();
-        pass_of(|| (0, false))
+        let Some(exits) = self.exits.as_mut() else { return pass_of(|| (0, false)) };
+        let pass = pass_of(|| (exits.drain(into), true));
+        if self.tasks.is_none() {
+            // Processes are known by what /proc says of their start.
+            for exited in into.iter_mut() {
+                exited.last.key.start_ns -= exited.last.key.start_ns % self.memcgs.tick_ns;
+            }
+        }
+        pass
     }
 
     fn cgroup_path(&mut self, id: u64) -> Option<Vec<u8>> {

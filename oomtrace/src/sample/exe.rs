@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{ProcessKey, files::Memcgs};
+use super::{ProcessKey, bpf::Identities, files::Memcgs};
 use crate::{
     enrich::{dir::Dir, process::Stat},
     kernel::Roots,
@@ -16,15 +16,16 @@ const PATH_MAX: usize = 1024;
 const TEXT_MAX: usize = 2048;
 
 /// Looks up executables. `/proc/<pid>/exe` is a link whose text the kernel makes without waiting for `mmap_lock`.
-#[derive(Debug)]
 pub(crate) struct Exes {
     proc: Option<Dir>,
+    identities: Option<Identities>,
     known: HashMap<ProcessKey, Option<Box<[u8]>>>,
 }
 
 impl Exes {
-    pub(crate) fn open(roots: &Roots) -> Self {
-        Self { proc: Dir::open(&roots.proc).ok(), known: HashMap::new() }
+    /// `identities` tell of processes that are gone.
+    pub(crate) fn open(roots: &Roots, identities: Option<Identities>) -> Self {
+        Self { proc: Dir::open(&roots.proc).ok(), identities, known: HashMap::new() }
     }
 
     /// The path of a process that lives or was asked for while it did.
@@ -32,7 +33,8 @@ impl Exes {
         if let Some(known) = self.known.get(&key) {
             return known.as_deref().map(<[u8]>::to_vec);
         }
-        let exe = self.read(key, memcgs.tick_ns);
+        let kept = || self.identities.as_ref()?.exe(key, memcgs.tick_ns);
+        let exe = self.read(key, memcgs.tick_ns).or_else(kept);
         if self.known.len() >= ENTRIES_MAX {
             // Who is still asked for comes back with the next question.
             self.known.clear();
@@ -61,7 +63,7 @@ mod tests {
     #[test]
     fn our_own_and_no_other_ones() {
         let memcgs = Memcgs::find(&Roots::default()).0;
-        let mut exes = Exes::open(&Roots::default());
+        let mut exes = Exes::open(&Roots::default(), None);
         let pid = std::process::id();
         let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap();
         let start_ns = Stat::parse(&stat).unwrap().start_ticks * memcgs.tick_ns;

@@ -3,6 +3,7 @@
 //! Data flows one way: a source ([`Sample`]s by BPF iterators or files) → sampler thread → history → the record's
 //! `history` of one incident. No hook is on the allocation path unless it is asked for.
 
+mod bpf;
 mod combined;
 mod exe;
 mod files;
@@ -12,6 +13,7 @@ pub mod sampler;
 mod source;
 mod types;
 
+pub use bpf::{AllocHook, AllocKind, Step};
 pub use combined::{files, open};
 pub use source::*;
 pub use types::*;

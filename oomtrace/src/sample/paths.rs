@@ -161,7 +161,7 @@ impl Paths {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::demo::{Hierarchy, Version};
+    use crate::command::memcg::{Hierarchy, Version};
 
     fn paths(mount: &std::path::Path, root: &str) -> Paths {
         let hierarchy = Hierarchy { version: Version::V2, mount: mount.into(), root: root.into() };

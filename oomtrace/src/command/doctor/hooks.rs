@@ -12,7 +12,7 @@ use crate::{
         capability::{Held, Need},
         host,
     },
-    probe::{self, Fact, LADDERS, LoadOptions, Outcome, State},
+    probe::{self, Fact, LADDERS, LoadOptions, Outcome, Rung, SAMPLING, State},
     render::bytes,
 };
 
@@ -63,8 +63,8 @@ pub(super) fn try_all(args: &DoctorArgs, layout: &Layout, needs: &[Need]) -> Tri
 
 /// The outcomes as hooks and facts.
 pub(super) fn judged(object: Check, outcomes: &[Outcome]) -> Tried {
-    let facts = LADDERS.iter().map(|(fact, _)| {
-        let served_by = probe::serving(outcomes, *fact).map(probe::Rung::label);
+    let facts = ladders().map(|(fact, _)| {
+        let served_by = probe::serving(outcomes, *fact).map(Rung::label);
         fact_state(*fact, served_by)
     });
     Tried { object, hooks: outcomes.iter().map(hook).collect(), facts: facts.collect() }
@@ -72,11 +72,16 @@ pub(super) fn judged(object: Check, outcomes: &[Outcome]) -> Tried {
 
 /// All hooks in one state, none of which serves.
 fn none(object: Check, state: HookState, why: &str) -> Tried {
-    let rungs = LADDERS.iter().flat_map(|(fact, rungs)| rungs.iter().map(|rung| (fact.name(), rung)));
+    let rungs = ladders().flat_map(|(fact, rungs)| rungs.iter().map(|rung| (fact.name(), rung)));
     let hooks =
         rungs.map(|(fact, rung)| Hook { fact, probe: rung.label(), state, detail: Some(why.to_owned()) });
-    let facts = LADDERS.iter().map(|(fact, _)| fact_state(*fact, None));
+    let facts = ladders().map(|(fact, _)| fact_state(*fact, None));
     Tried { object, hooks: hooks.collect(), facts: facts.collect() }
+}
+
+/// What reports and their history are made with.
+fn ladders() -> impl Iterator<Item = &'static (Fact, &'static [Rung])> {
+    LADDERS.iter().chain(SAMPLING)
 }
 
 fn fact_state(fact: Fact, served_by: Option<String>) -> FactState {

@@ -3,19 +3,20 @@
 use super::*;
 use crate::{
     kernel::capability::{Held, Need},
-    probe::{LADDERS, Outcome, State},
+    probe::{LADDERS, Outcome, SAMPLING, State},
 };
 
 /// All ladders, each rung in the state that `state` gives it.
 fn outcomes(state: impl Fn(&str) -> State) -> Vec<Outcome> {
-    let rungs = LADDERS.iter().flat_map(|(fact, rungs)| rungs.iter().map(move |rung| (*fact, rung)));
+    let rungs =
+        LADDERS.iter().chain(SAMPLING).flat_map(|(fact, rungs)| rungs.iter().map(move |rung| (*fact, rung)));
     rungs.map(|(fact, rung)| Outcome { fact, rung, state: state(rung.program) }).collect()
 }
 
 /// With one rung of each ladder attached, the last one of the others spare.
 fn all_served() -> Vec<Outcome> {
     let mut outcomes = outcomes(|_| State::Spare);
-    for (fact, _) in LADDERS {
+    for (fact, _) in LADDERS.iter().chain(SAMPLING) {
         if let Some(first) = outcomes.iter_mut().find(|outcome| outcome.fact == *fact) {
             first.state = State::Attached;
         }
@@ -178,7 +179,7 @@ fn json_has_the_contract() {
     assert_eq!(json["checks"][0]["remedy"], "run with sudo");
     assert_eq!(
         json["probes"].as_array().unwrap().len(),
-        LADDERS.iter().map(|(_, rungs)| rungs.len()).sum::<usize>()
+        LADDERS.iter().chain(SAMPLING).map(|(_, rungs)| rungs.len()).sum::<usize>()
     );
     assert_eq!(json["probes"][0]["state"], "refused");
 }

@@ -65,7 +65,15 @@ impl Session {
     /// Labels of the attached probes.
     #[must_use]
     pub fn probes(&self) -> Vec<String> {
-        self.outcomes.iter().filter(|o| o.attached()).map(|o| o.rung.label()).collect()
+        let mut labels: Vec<String> = Vec::new();
+        for outcome in self.outcomes.iter().filter(|o| o.attached()) {
+            let label = outcome.rung.label();
+            // Two programs may be on one tracepoint.
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        labels
     }
 
     /// Labels by number in records.
@@ -135,7 +143,11 @@ fn attach(
         }
     };
     let own = types.and_then(|types| types.join().ok().flatten()).filter(|_| layout.task_tgid != ABSENT);
-    let outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
+    let mut outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
+    if !args.no_history {
+        let without = &args.without_probe;
+        outcomes.extend(probe::attach_sampling(&mut loaded.ebpf, &layout, own.as_ref(), without));
+    }
     notes.extend(probe::shortfalls(&outcomes));
     let witness = |fact| outcomes.iter().any(|o: &Outcome| o.fact == fact && o.attached());
     let useful = witness(Fact::Decision) || witness(Fact::Victim);

@@ -93,7 +93,9 @@ impl FileCgroups {
             }
             self.order.retain(|id| self.groups.contains_key(id));
             if with_parts {
-                self.kinds_of_the_largest(paths, into);
+                for at in largest(into, KINDS_MAX) {
+                    self.parts_of(paths, &mut into[at]);
+                }
             }
             (missed, true)
         })
@@ -116,9 +118,23 @@ impl FileCgroups {
         }
     }
 
-    fn kinds_of_the_largest(&mut self, paths: &Paths, into: &mut [CgroupSample]) {
-        for at in largest(into, KINDS_MAX) {
-            self.parts_of(paths, &mut into[at]);
+    /// Kinds of memory alone, of given ones whose numbers come from elsewhere.
+    pub(crate) fn kinds(&mut self, paths: &Paths, of: &mut [CgroupSample]) {
+        for sample in of {
+            self.kinds_of(paths, sample);
+        }
+    }
+
+    /// The same of those with the highest usage.
+    pub(crate) fn kinds_of_the_largest(&mut self, paths: &Paths, of: &mut [CgroupSample]) {
+        for at in largest(of, KINDS_MAX) {
+            self.kinds_of(paths, &mut of[at]);
+        }
+    }
+
+    fn kinds_of(&mut self, paths: &Paths, sample: &mut CgroupSample) {
+        if let Some(dir) = paths.directory(sample.id).and_then(|path| Dir::open(&path).ok()) {
+            parts::kinds(&dir, self.v1, &mut self.buf, sample);
         }
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::command::demo::{Hierarchy, Version};
+use crate::command::memcg::{Hierarchy, Version};
 use crate::enrich::process::tick_ns;
 use crate::kernel::Roots;
 

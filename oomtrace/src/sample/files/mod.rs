@@ -10,7 +10,7 @@ mod processes;
 mod status;
 pub(crate) mod text;
 
-pub(crate) use cgroups::FileCgroups;
+pub(crate) use cgroups::{FileCgroups, root_usage};
 pub(crate) use hierarchy::Memcgs;
 pub(crate) use meminfo::Meminfo;
 pub(crate) use process::directory;

@@ -15,11 +15,13 @@ pub(crate) fn kilobytes(text: &[u8]) -> Option<u64> {
 
 /// A limit: `None` for `max`, and for v1's highest number (`PAGE_COUNTER_MAX` pages), which means the same.
 pub(crate) fn limit(text: &[u8]) -> Option<u64> {
-    number(text).filter(|bytes| *bytes < UNLIMITED)
+    number(text).filter(|bytes| !unlimited(*bytes))
 }
 
-/// From here on a limit is none: v1 shows `PAGE_COUNTER_MAX` pages, `i64::MAX` cut to a page of at most 64 KiB.
-const UNLIMITED: u64 = i64::MAX as u64 & !0xffff;
+/// True for what the kernel has in place of a limit: `PAGE_COUNTER_MAX` pages, `i64::MAX` cut to a page of at most 64 KiB.
+pub(crate) fn unlimited(bytes: u64) -> bool {
+    bytes >= i64::MAX as u64 & !0xffff
+}
 
 /// Calls `each` with key and rest of every line `KEY<separator>REST`.
 pub(crate) fn lines<'t>(text: &'t [u8], separator: u8, mut each: impl FnMut(&'t [u8], &'t [u8])) {
