@@ -70,7 +70,9 @@ fn each_sample_in_80_columns() {
 #[test]
 fn narrow_wide_and_coloured() {
     let samples = kills();
-    for name in ["memcg_pod_limit", "global_with_swap", "hostile_names"] {
+    let names =
+        ["memcg_pod_limit", "global_with_swap", "hostile_names", "grown_leak", "grown_neighbour_hostile"];
+    for name in names {
         let (_, event) = samples.iter().find(|(sample, _)| *sample == name).unwrap();
         check([40, 120].map(|width| (format!("text/{name}.{width}.txt"), text(event, width, false))));
         check([(format!("text/{name}.color.txt"), text(event, 80, true))]);
@@ -120,6 +122,6 @@ fn fits_every_width_and_says_the_same_with_colour() {
 
 /// Takes out the escapes that the renderer writes; any other stays and shows up as a difference.
 fn uncoloured(text: &str) -> String {
-    let codes = ["0m", "1m", "2m", "36m", "1;31m", "33m", "1;97;41m"];
+    let codes = ["0m", "1m", "2m", "36m", "32m", "1;31m", "33m", "1;97;41m"];
     codes.iter().fold(text.to_owned(), |text, code| text.replace(&format!("\x1b[{code}"), ""))
 }

@@ -33,6 +33,23 @@ pub fn signed_size(bytes: i128) -> String {
     if bytes < 0 { format!("-{magnitude}") } else { magnitude }
 }
 
+/// A rate: `3.1 MiB/s`; slow ones by the minute or the hour: `29.3 KiB/min`.
+#[must_use]
+pub fn rate(per_second: f64) -> String {
+    let (factor, unit) = match per_second {
+        r if r >= 10_240.0 => (1.0, "s"),
+        r if r * 60.0 >= 10_240.0 => (60.0, "min"),
+        _ => (3600.0, "h"),
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, which is what is wanted"
+    )]
+    let whole = (per_second * factor) as u64;
+    format!("{}/{unit}", size(whole))
+}
+
 /// A count with thousands separated: `131,072`.
 #[must_use]
 pub fn count(value: i64) -> String {
@@ -141,6 +158,13 @@ mod tests {
         }
         assert_eq!(signed_size(-(8 << 20)), "-8.0 MiB");
         assert_eq!(signed_size(0), "0 B");
+    }
+
+    #[test]
+    fn rates_read_well() {
+        assert_eq!(rate(3.1 * 1_048_576.0), "3.1 MiB/s");
+        assert_eq!(rate(500.0), "29.3 KiB/min");
+        assert_eq!(rate(0.0), "0 B/h");
     }
 
     #[test]

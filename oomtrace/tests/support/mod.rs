@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 mod cgroups;
+mod courses;
 mod grown;
 mod machines;
 mod odd;
@@ -37,6 +38,13 @@ pub(crate) fn incidents() -> Vec<(&'static str, Incident)> {
         ("counters_only", odd::counters_only()),
         ("kernel_log", odd::kernel_log()),
         ("old_kernel", odd::old_kernel()),
+        ("grown_leak", courses::leak()),
+        ("grown_burst", courses::burst()),
+        ("grown_neighbour_hostile", courses::neighbour()),
+        ("grown_fork_swarm", courses::fork_swarm()),
+        ("grown_shmem", courses::shmem()),
+        ("grown_no_limit", courses::no_limit()),
+        ("grown_undetermined", courses::undetermined()),
     ]
 }
 

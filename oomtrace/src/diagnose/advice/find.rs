@@ -47,8 +47,8 @@ fn tool(kind: RuntimeKind, alive: Option<u32>) -> Option<(&'static str, String)>
             ("compare two class histograms some minutes apart", format!("jcmd {pid} GC.class_histogram"))
         }
         RuntimeKind::Node => (
-            "write two heap snapshots some minutes apart and compare them",
-            format!("node --heapsnapshot-signal=SIGUSR2 APP.js   # then: kill -USR2 {pid}"),
+            "let it write a heap snapshot at each SIGUSR2, and compare two some minutes apart",
+            "NODE_OPTIONS=--heapsnapshot-signal=SIGUSR2".into(),
         ),
         RuntimeKind::Go => (
             "compare two heap profiles (needs net/http/pprof)",

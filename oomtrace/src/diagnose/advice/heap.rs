@@ -40,7 +40,7 @@ pub(super) fn fitting(facts: &Facts<'_>, subject: &Subject<'_>, heap_max: Option
         (Some(outside), Some(max)) => Heap {
             bytes: down(room.saturating_sub(percent(outside, HEADROOM))),
             why: format!(
-                "{place}. It held {} of private memory, at least {} more than its heap may have ({}): the limit less 1.25 \
+                "{place}. It held {} of private memory, at least {} more than its heap may have ({}): that room less 1.25 \
                  times that, rounded down.",
                 size(subject.anon?),
                 size(outside),

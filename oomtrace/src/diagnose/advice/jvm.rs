@@ -47,8 +47,10 @@ fn native(subject: &Subject<'_>, outside: u64, max: u64, into: &mut Vec<Ranked>)
         into,
         12,
         Advice {
-            action: "Look outside of the Java heap: start it with Native Memory Tracking and ask it what it holds.".into(),
-            command: Some("-XX:NativeMemoryTracking=summary   # then: jcmd PID VM.native_memory summary".into()),
+            action: "Look outside of the Java heap: start it with Native Memory Tracking, then ask it what it holds by jcmd \
+                     PID VM.native_memory."
+                .into(),
+            command: Some("-XX:NativeMemoryTracking=summary".into()),
             value_bytes: None,
             why: format!(
                 "{} held at least {} outside of its heap of {}: direct buffers, threads, metaspace or a native library. \

@@ -44,19 +44,14 @@ pub(super) fn size(value: u64) -> String {
     bytes::size(value)
 }
 
-/// A rate in words: `3.1 MiB/s`; slow ones an hour or a day.
+/// A rate in words.
 pub(super) fn rate(per_second: f64) -> String {
-    let (factor, unit) = match per_second {
-        r if r >= 10_240.0 => (1.0, "s"),
-        r if r * 60.0 >= 10_240.0 => (60.0, "min"),
-        _ => (3600.0, "h"),
-    };
-    format!("{}/{unit}", size(whole(per_second * factor)))
+    bytes::rate(per_second)
 }
 
 /// A number of seconds in words.
 pub(super) fn seconds(seconds: f64) -> String {
-    let rounded = if seconds < 60.0 { seconds } else { (seconds / 60.0).round() * 60.0 };
+    let rounded = if seconds < 600.0 { seconds } else { (seconds / 60.0).round() * 60.0 };
     bytes::duration(whole(rounded * 1e9))
 }
 
@@ -89,14 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn options_and_rates() {
+    fn options_and_times() {
         assert_eq!(option(640 * MIB, ["M", "G"]), "640M");
         assert_eq!(option(2048 * MIB, ["Mi", "Gi"]), "2Gi");
-        assert_eq!(rate(3.1 * 1_048_576.0), "3.1 MiB/s");
-        assert_eq!(rate(500.0), "29.3 KiB/min");
-        assert_eq!(rate(0.0), "0 B/h");
         assert_eq!(seconds(12.34), "12.3 s");
-        assert_eq!(seconds(119.0), "2 min");
+        assert_eq!(seconds(80.0), "1 min 20 s");
+        assert_eq!(seconds(1199.0), "20 min");
         assert_eq!(whole(f64::NAN), 0);
     }
 }

@@ -41,14 +41,11 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             15,
             Advice {
                 action: format!(
-                    "Bound the tmpfs to {}: writing then fails with \"No space left on device\" instead of a kill (docker \
+                    "Bound that tmpfs (here: /dev/shm) to {}: writing then fails with \"No space left on device\" instead of a kill (docker \
                      --tmpfs or --shm-size, Kubernetes emptyDir.sizeLimit).",
                     size(value)
                 ),
-                command: Some(format!(
-                    "sudo mount -o remount,size={}m /dev/shm   # or whichever tmpfs it is",
-                    mib(value)
-                )),
+                command: Some(format!("sudo mount -o remount,size={}m /dev/shm", mib(value))),
                 value_bytes: Some(value),
                 why: format!(
                     "{} less {} of other memory leaves {}; 80 % of it, rounded down.",

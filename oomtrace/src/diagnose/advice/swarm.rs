@@ -20,7 +20,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     let who = name(culprit.comm.as_ref(), None);
     let kind = facts.subject().and_then(|subject| subject.runtime).map(|runtime| runtime.kind);
     let (action, command) = pool(kind.unwrap_or_default(), fit.count, &who);
-    push(into, 10, Advice { action, command, value_bytes: None, why: fit.why.clone() });
+    push(into, 10, Advice { action, command, value_bytes: None, why: fit.why });
     let target = culprit.cgroup.as_ref().and_then(|cgroup| Target::of(cgroup, facts.incident));
     if let Some((target, command)) =
         target.and_then(|target| Some((target.clone(), target.tasks(fit.tasks)?)))
@@ -30,7 +30,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             target.words(),
             fit.tasks
         );
-        let why = format!("{} A thread counts as a task: where they have several, multiply.", fit.why);
+        let why = "As many as fit, and one that starts them. A thread counts as a task: where they have several, multiply.".into();
         push(into, 20, Advice { action, command: Some(command), value_bytes: None, why });
     }
 }
@@ -77,8 +77,8 @@ fn pool(kind: RuntimeKind, count: u64, who: &str) -> (String, Option<String>) {
             ("Let Apache start fewer workers.".into(), Some(format!("MaxRequestWorkers {count}")))
         }
         RuntimeKind::Postgresql => (
-            "Let fewer connections in, or put a pooler before it.".into(),
-            Some(format!("psql -c 'ALTER SYSTEM SET max_connections = {count}'   # needs a restart")),
+            "Let fewer connections in (after a restart), or put a pooler before it.".into(),
+            Some(format!("psql -c 'ALTER SYSTEM SET max_connections = {count}'")),
         ),
         _ => (
             format!(

@@ -422,6 +422,7 @@ proptest! {
         for advice in &advice {
             prop_assert!(!advice.why.is_empty() && advice.value_bytes != Some(0), "{advice:?}");
             let command = advice.command.as_deref().unwrap_or_default();
+            prop_assert!(!command.contains("   #"), "a comment would hide what follows: {command:?}");
             prop_assert!(command.bytes().all(|b| b == b' ' || b.is_ascii_graphic()), "{command:?}");
         }
         if verdict == VerdictKind::Undetermined {

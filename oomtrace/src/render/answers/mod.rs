@@ -8,7 +8,7 @@ mod choice;
 mod growth;
 mod limit;
 
-pub(super) use growth::{confidence, verdict_name};
+pub(super) use growth::{confidence, culprit_name, verdict_name};
 
 use super::text::words;
 use crate::model::{Incident, SourceKind};

@@ -1,7 +1,7 @@
 //! The first two lines: what, when, where, and whose limit in one sentence.
 
 use super::page::{Page, Rich, Tone};
-use super::words;
+use super::{verdict, words};
 use crate::enrich::container::{self, Identity};
 use crate::model::{Constraint, Incident, SourceKind};
 
@@ -14,6 +14,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     }
     page.para(title, 2);
     page.para(sentence(incident), 0);
+    page.para(verdict::headline(incident), 0);
 }
 
 /// The time; as an old log has it where that does not tell the zone, and since boot where it has no other.

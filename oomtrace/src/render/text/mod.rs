@@ -2,6 +2,9 @@
 
 mod also_killed;
 mod candidates;
+mod change;
+mod command;
+mod graph;
 pub(in crate::render) mod headline;
 mod limit;
 mod machine;
@@ -11,7 +14,9 @@ pub(in crate::render) mod score;
 mod stream;
 mod table;
 mod trigger;
+mod verdict;
 mod victim;
+mod who;
 mod why;
 pub(in crate::render) mod words;
 mod wrap;
@@ -73,7 +78,8 @@ impl Render for Text {
     }
 }
 
-/// Was it the OOM killer and whose limit, why this one, what died, what was around, how do we know.
+/// Was it the OOM killer and whose limit, why this one, who ate the memory, what to change; then what died, what was around,
+/// how do we know.
 fn report(page: &mut Page, incident: &Incident) {
     page.gap();
     headline::write(page, incident);
@@ -81,6 +87,9 @@ fn report(page: &mut Page, incident: &Incident) {
     limit::write(page, incident);
     why::write(page, incident);
     candidates::write(page, incident);
+    who::write(page, incident);
+    verdict::write(page, incident);
+    change::write(page, incident);
     victim::write(page, incident);
     also_killed::write(page, incident);
     trigger::write(page, incident);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::TextStyle;
-use super::wrap::wrap;
+use super::{command, wrap::wrap};
 use crate::render::width::{columns, cut};
 
 /// Columns of the labels at the left.
@@ -29,6 +29,8 @@ pub(super) enum Tone {
     Red,
     /// What limits the record's truth.
     Yellow,
+    /// What to copy.
+    Command,
     /// The title.
     Alarm,
 }
@@ -43,6 +45,7 @@ impl Tone {
             Self::Label => "\x1b[36m",
             Self::Red => "\x1b[1;31m",
             Self::Yellow => "\x1b[33m",
+            Self::Command => "\x1b[32m",
             Self::Alarm => "\x1b[1;97;41m",
         }
     }
@@ -138,6 +141,24 @@ impl Page {
             fitted.push(*tone, text);
         }
         self.line(0, &fitted);
+    }
+
+    /// A paragraph whose lines are all indented.
+    pub(super) fn indented(&mut self, text: impl Into<Rich>, indent: usize) {
+        let room = self.room().min(PROSE_MAX).saturating_sub(indent);
+        for line in wrap(&text.into(), room, 0, usize::MAX) {
+            self.line(indent, &line);
+        }
+    }
+
+    /// A command, escaped already, broken where a shell reads on; what is wider than a line is broken anywhere.
+    pub(super) fn command(&mut self, command: &str, indent: usize) {
+        let room = self.room().saturating_sub(indent);
+        for line in command::lines(command, room) {
+            for piece in wrap(&Rich::new().with(Tone::Command, line), room, 0, usize::MAX) {
+                self.line(indent, &piece);
+            }
+        }
     }
 
     /// An empty line.

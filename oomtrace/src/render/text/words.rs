@@ -35,6 +35,23 @@ pub(in crate::render) fn size(value: u64) -> String {
     bytes::size(value).replace(' ', "\u{a0}")
 }
 
+/// Figures with their units on one line: the blank between a digit and a unit does not break.
+pub(in crate::render) fn tied(text: &str) -> String {
+    const UNITS: [&str; 14] =
+        ["B", "KiB", "MiB", "GiB", "TiB", "%", "ns", "µs", "ms", "s", "min", "h", "d", "pages"];
+    let mut out = String::with_capacity(text.len());
+    for (nth, word) in text.split(' ').enumerate() {
+        let unit = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '%');
+        let unit = unit.split('/').next().unwrap_or_default();
+        let is_unit = UNITS.contains(&unit) && out.ends_with(|c: char| c.is_ascii_digit());
+        if nth > 0 {
+            out.push(if is_unit { '\u{a0}' } else { ' ' });
+        }
+        out.push_str(word);
+    }
+    out
+}
+
 /// A duration that stays on one line.
 pub(in crate::render) fn duration(ns: u64) -> String {
     bytes::duration(ns).replace(' ', "\u{a0}")
@@ -72,6 +89,27 @@ pub(in crate::render) fn clock(rfc3339: &str) -> String {
     match rfc3339.parse::<Timestamp>() {
         Ok(time) => time.strftime("%H:%M:%S.%3f").to_string(),
         Err(_) => safe(rfc3339),
+    }
+}
+
+/// The same to the second.
+pub(in crate::render) fn seconds(rfc3339: &str) -> String {
+    let clock = clock(rfc3339);
+    clock.split_once('.').map_or(clock.clone(), |(seconds, _)| seconds.to_owned())
+}
+
+/// `3.1 MiB/s`, slow ones by the minute or hour.
+pub(in crate::render) fn rate(per_second: f64) -> String {
+    bytes::rate(per_second).replace(' ', "\u{a0}")
+}
+
+/// `91 %` of 0.912.
+pub(in crate::render) fn share(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 99.0 && percent < 100.0 => "more than 99\u{a0}%".into(),
+        percent if percent > 0.0 && percent < 1.0 => "less than 1\u{a0}%".into(),
+        percent if percent.is_finite() => format!("{:.0}\u{a0}%", percent.clamp(0.0, 100.0)),
+        _ => "an unknown part".into(),
     }
 }
 
