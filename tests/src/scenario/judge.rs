@@ -69,6 +69,7 @@ pub(super) fn judge(name: &str, evidence: &Evidence, plans: &[Plan]) -> Result<V
     };
     let mut findings = Vec::new();
     let agreed = records(evidence, stream, plans, &mut findings);
+    super::explained::compare(evidence, &mut findings);
     sums(evidence, stream, &mut findings);
     Ok(verdict(name, evidence, stream, agreed, &findings))
 }
@@ -159,7 +160,7 @@ fn wrong_rung(rung: Rung, plan: &Plan, evidence: &Evidence) -> Option<String> {
     (!fine).then(|| format!("rung: record {rung:?}, planned {:?}", plan.rung.unwrap_or(Rung::Full)))
 }
 
-fn same(kill: &Value, report: &Report) -> bool {
+pub(super) fn same(kill: &Value, report: &Report) -> bool {
     let victim = &kill["victims"][0];
     let ours = [victim["pid"].as_u64(), victim["tid"].as_u64()];
     let theirs = report.killed.first().map(|killed| u64::from(killed.pid));

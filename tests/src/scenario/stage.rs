@@ -199,6 +199,7 @@ impl Watch<'_> {
             vmstat: self.kills_before.zip(after).map(|(before, after)| after - before),
             overrun: self.log.overrun,
             log: self.log.lines,
+            tracer: self.stage.tracer.clone(),
             stream,
         })
     }
@@ -257,6 +258,8 @@ pub struct Evidence {
     pub overrun: bool,
     /// The log as it was.
     pub log: Vec<Line>,
+    /// The program under test.
+    pub tracer: Option<PathBuf>,
     /// What the tracer wrote.
     pub stream: Option<Stream>,
 }

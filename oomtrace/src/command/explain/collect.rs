@@ -243,7 +243,8 @@ impl Collector {
             if !self.is_streaming {
                 self.flush(true);
             }
-            if !self.quiet {
+            // With nothing read there is nothing to sum up; the error says why.
+            if !self.quiet && !self.sources.is_empty() {
                 let text = overview::after(&footer, &self.sources);
                 self.block(text.as_bytes());
             }
