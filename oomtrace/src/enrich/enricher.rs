@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use oomtrace_common::{Identity, UNKNOWN};
 
+use super::grown;
 use super::identity::{IdentityCache, IdentitySource, ProcessIdentity, same_start};
 use super::late::{Late, LateReader};
 use super::process::Process;
@@ -73,7 +74,8 @@ impl Enricher {
     /// nothing where it is known for sure already, and waits 10 ms at the most.
     pub fn peek(&mut self, tgid: u32, start_boottime_ns: u64) {
         let start = known_start(start_boottime_ns);
-        if self.cache.lookup(tgid, start).is_some_and(|known| start.is_some() && is_sure(&known)) {
+        let known = self.cache.lookup(tgid, start).filter(|known| start.is_some() && is_sure(known));
+        if known.as_ref().is_some_and(|known| known.environment.is_some()) {
             return;
         }
         let Some(Late::Read(process)) = self.late.as_mut().map(|late| late.read(tgid, PATIENCE)) else {
@@ -84,6 +86,12 @@ impl Enricher {
             // Nothing to tell them apart by: a number is not given out again within a millisecond.
             _ => true,
         };
+        if let Some(known) = known.filter(|_| same) {
+            // The kernel side saw it at exec; the environment is all that lacks.
+            let more = ProcessIdentity { environment: process.environment, is_go: process.is_go, ..known };
+            self.cache.learn(tgid, start.unwrap_or(UNKNOWN), &more);
+            return;
+        }
         if same && !process.cmdline.is_empty() {
             let start = start.or(process.start_boottime_ns).unwrap_or(UNKNOWN);
             let now =
@@ -192,10 +200,20 @@ impl Enricher {
         }
     }
 
+    /// Reads a process that lives on, for who else than a victim matters.
+    pub(super) fn look_at(&mut self, pid: u32) -> Option<ProcessIdentity> {
+        match self.late.as_mut()?.read(pid, PATIENCE) {
+            Late::Read(process) => {
+                Some(ProcessIdentity::from_process(*process, clock::boottime_ns(), IdentitySource::AfterKill))
+            }
+            Late::Gone | Late::NoAnswer => None,
+        }
+    }
+
     /// Puts an identity into what the victim lacks.
     fn fill(&self, victim: &mut Victim, identity: ProcessIdentity, notes: &mut Vec<String>) {
-        let ProcessIdentity { comm: _, cmdline, cmdline_cut, exe, cgroup, ppid, uid, as_of_ns: _, source } =
-            identity;
+        victim.runtime = victim.runtime.take().or_else(|| grown::runtime(&identity));
+        let ProcessIdentity { cmdline, cmdline_cut, exe, cgroup, ppid, uid, source, .. } = identity;
         if victim.cmdline.is_empty() && !cmdline.is_empty() {
             let shown = self.redact.map_or_else(|| cmdline.clone(), |redact| redact(&cmdline));
             victim.cmdline = shown.into_iter().map(Text::new).collect();
@@ -259,6 +277,8 @@ fn merge(first: Option<ProcessIdentity>, second: Option<ProcessIdentity>) -> Opt
     first.cgroup = first.cgroup.or(second.cgroup);
     first.ppid = first.ppid.or(second.ppid);
     first.uid = first.uid.or(second.uid);
+    first.environment = first.environment.or(second.environment);
+    first.is_go |= second.is_go;
     Some(first)
 }
 

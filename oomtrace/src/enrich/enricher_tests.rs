@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::enrich::process::tick_ns;
-use crate::model::{System, Trigger};
+use crate::model::{Runtime, System, Trigger};
 
 /// A process whose start is `pid` ticks after boot.
 fn process(proc: &Path, pid: u32, comm: &str, cmdline: &str) {
@@ -204,6 +204,7 @@ fn what_is_there_is_kept() {
         ppid: Some(2),
         exe: Some("/kept".into()),
         cgroup: Some(CgroupRef { path: "/kept".into(), id: Some("7".into()) }),
+        runtime: Some(Runtime { environment_read: true, ..Runtime::default() }),
         ..Victim::default()
     };
     let system = System { mem_total_bytes: Some(1), ..System::default() };

@@ -68,6 +68,10 @@ pub struct ProcessIdentity {
     pub ppid: Option<u32>,
     /// Real user id.
     pub uid: Option<u32>,
+    /// What says how its memory is managed; absent where it was not read.
+    pub environment: Option<Vec<u8>>,
+    /// Its executable was built by Go, as far as that was looked at.
+    pub is_go: bool,
     /// When this was so, on `CLOCK_BOOTTIME` in ns; later an `exec` may have changed it.
     pub as_of_ns: u64,
     /// Where this comes from.
@@ -93,6 +97,9 @@ struct Kept {
     comm_end: u16,
     exe_end: u16,
     cgroup_end: u16,
+    environment_end: u16,
+    has_environment: bool,
+    is_go: bool,
     cmdline_cut: bool,
     source: IdentitySource,
 }
@@ -215,8 +222,9 @@ impl ProcessIdentity {
     /// From what `/proc` told.
     #[must_use]
     pub fn from_process(process: Process, as_of_ns: u64, source: IdentitySource) -> Self {
-        let Process { comm, ppid, uid, cmdline, cmdline_cut, exe, cgroup, .. } = process;
-        Self { comm: Some(comm), cmdline, cmdline_cut, exe, cgroup, ppid, uid, as_of_ns, source }
+        let Process { comm, ppid, uid, cmdline, cmdline_cut, exe, cgroup, environment, is_go, .. } = process;
+        let comm = Some(comm);
+        Self { comm, cmdline, cmdline_cut, exe, cgroup, ppid, uid, environment, is_go, as_of_ns, source }
     }
 
     /// What a forked process has of this one for sure: arguments and executable.
@@ -240,6 +248,8 @@ impl ProcessIdentity {
             cgroup: None,
             ppid: (*ppid != UNKNOWN_32).then_some(*ppid),
             uid: None,
+            environment: None,
+            is_go: false,
             as_of_ns: *time,
             source: IdentitySource::Exec,
         }
@@ -257,6 +267,7 @@ impl Kept {
         let comm_end = part(identity.comm.as_ref());
         let exe_end = part(identity.exe.as_ref());
         let cgroup_end = part(identity.cgroup.as_ref());
+        let environment_end = part(identity.environment.as_ref());
         let cmdline = identity.cmdline.join(&0);
         text.extend_from_slice(&cmdline[..cmdline.len().min(CMDLINE_KEPT)]);
         Self {
@@ -268,6 +279,9 @@ impl Kept {
             comm_end,
             exe_end,
             cgroup_end,
+            environment_end,
+            has_environment: identity.environment.is_some(),
+            is_go: identity.is_go,
             cmdline_cut: identity.cmdline_cut || cmdline.len() > CMDLINE_KEPT,
             source: identity.source,
         }
@@ -276,7 +290,8 @@ impl Kept {
     fn open(&self) -> ProcessIdentity {
         let (comm, rest) = self.text.split_at(usize::from(self.comm_end));
         let (exe, rest) = rest.split_at(usize::from(self.exe_end - self.comm_end));
-        let (cgroup, cmdline) = rest.split_at(usize::from(self.cgroup_end - self.exe_end));
+        let (cgroup, rest) = rest.split_at(usize::from(self.cgroup_end - self.exe_end));
+        let (environment, cmdline) = rest.split_at(usize::from(self.environment_end - self.cgroup_end));
         let path = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_vec());
         ProcessIdentity {
             comm: path(comm),
@@ -290,6 +305,8 @@ impl Kept {
             cgroup: path(cgroup),
             ppid: (self.ppid != UNKNOWN_32).then_some(self.ppid),
             uid: (self.uid != UNKNOWN_32).then_some(self.uid),
+            environment: self.has_environment.then(|| environment.to_vec()),
+            is_go: self.is_go,
             as_of_ns: self.as_of_ns,
             source: self.source,
         }

@@ -14,6 +14,8 @@ fn identity(args: &[&str]) -> ProcessIdentity {
         cgroup: Some(b"/app.slice".to_vec()),
         ppid: Some(1),
         uid: Some(0),
+        environment: Some(b"GOGC=off\0".to_vec()),
+        is_go: true,
         as_of_ns: START,
         source: IdentitySource::Scan,
     }

@@ -37,7 +37,11 @@ impl LateReader {
     /// Starts the thread; `None` when the system refuses another one.
     pub(crate) fn start(roots: &Roots) -> Option<Self> {
         let proc = Dir::open(&roots.proc).ok()?;
-        Self::with(move |pid, buf| Process::read_at(&proc, pid, buf))
+        Self::with(move |pid, buf| {
+            let mut process = Process::read_at(&proc, pid, buf)?;
+            process.look_at_exe(&proc, buf);
+            Some(process)
+        })
     }
 
     /// Starts the thread on another way of reading.

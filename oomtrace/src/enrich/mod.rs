@@ -5,10 +5,12 @@
 pub mod container;
 pub(crate) mod dir;
 mod enricher;
+mod grown;
 pub mod identity;
 mod late;
 pub mod process;
 pub mod redact;
+pub mod runtime;
 pub mod scene;
 
 pub use enricher::*;

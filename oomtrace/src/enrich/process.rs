@@ -5,6 +5,7 @@
 use std::ffi::CString;
 
 use super::dir::Dir;
+use super::runtime::{self, environment};
 use crate::kernel::Roots;
 
 /// Bytes kept of a command line.
@@ -12,6 +13,8 @@ pub const CMDLINE_MAX: usize = 4096;
 /// Bytes read of `stat`, `status` and `cgroup`; a v1 machine has a dozen cgroup lines of at most 4 KiB each, and the
 /// line of the memory controller is seldom the last.
 const TEXT_MAX: usize = 16 * 1024;
+/// Bytes read of an executable: its first page, which is in memory while it runs.
+const EXE_HEAD: usize = 4096;
 /// `PF_KTHREAD` in `task_struct.flags`.
 const PF_KTHREAD: u64 = 0x0020_0000;
 
@@ -38,6 +41,10 @@ pub struct Process {
     pub exe: Option<Vec<u8>>,
     /// Path of its memory cgroup, relative to the reader's cgroup namespace.
     pub cgroup: Option<Vec<u8>>,
+    /// What says how its memory is managed (see [`environment::keep`]); absent when it could not be read whole.
+    pub environment: Option<Vec<u8>>,
+    /// Its executable was built by Go; false when that could not be read.
+    pub is_go: bool,
 }
 
 impl Process {
@@ -70,8 +77,30 @@ impl Process {
             process.cmdline_cut = bytes.len() > CMDLINE_MAX;
             process.cmdline = split_cmdline(&bytes[..bytes.len().min(CMDLINE_MAX)]);
         }
+        if !process.kernel_thread {
+            process.environment = environment_at(&dir, buf).filter(|_| !process.cmdline.is_empty());
+        }
         Some(process)
     }
+
+    /// Looks at the executable itself, which may be on a file system that does not answer: not where waiting is not allowed.
+    pub(crate) fn look_at_exe(&mut self, proc: &Dir, buf: &mut Vec<u8>) {
+        buf.resize(TEXT_MAX, 0);
+        let name = CString::new(format!("{}/exe", self.pid)).ok();
+        let head = name.and_then(|name| proc.read(&name, &mut buf[..EXE_HEAD]).ok().map(runtime::is_go));
+        self.is_go = head.unwrap_or(false);
+    }
+}
+
+/// What is kept of the environment. It is empty for one that is exiting, and what does not fit says nothing for sure.
+fn environment_at(dir: &Dir, buf: &mut [u8]) -> Option<Vec<u8>> {
+    let length = buf.len();
+    let environ = dir.read(c"environ", buf).ok()?;
+    let whole = !environ.is_empty() && environ.len() < length;
+    let kept = whole.then(|| environment::keep(environ));
+    // The rest of it does not stay in memory.
+    buf.fill(0);
+    kept
 }
 
 /// Length of the tick in which `/proc` gives times, in ns: 10 ms everywhere but on a few old architectures.

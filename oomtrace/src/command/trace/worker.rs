@@ -283,6 +283,7 @@ impl Worker {
         }
         history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
         self.identify(&mut incident, draft);
+        self.enricher.enrich_history(&mut incident);
         history::conclude(&mut incident);
         self.report(incident, draft.first, memory)
     }
@@ -299,6 +300,7 @@ impl Worker {
             history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
             self.enricher.enrich(&mut incident, &[], clock::boottime_ns().saturating_sub(first));
             locate(&mut incident);
+            self.enricher.enrich_history(&mut incident);
             history::conclude(&mut incident);
             if !self.report(incident, first, memory)? {
                 return Ok(false);
