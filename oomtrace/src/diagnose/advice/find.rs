@@ -1,7 +1,7 @@
 //! A leak: how to find it.
 
 use super::facts::Facts;
-use super::round::{rate, seconds, size};
+use super::round::{rate, seconds};
 use super::{Ranked, push};
 use crate::model::{Advice, RuntimeKind, VerdictKind};
 
@@ -30,8 +30,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             command: Some(command),
             value_bytes: None,
             why: format!(
-                "It took {} at {}{} and gave nothing back: no limit is large enough for that.",
-                size(culprit.growth_bytes),
+                "It grew at {}{} and gave nothing back: no limit is large enough for that.",
                 rate(per_second),
                 since.map_or(String::new(), |since| format!(" for {}", seconds(since)))
             ),

@@ -31,7 +31,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     graph::write(page, incident);
 }
 
-/// `report (pid 157), not the victim: 91 % of the growth, +182.0 MiB, 3.1 MiB/s since 14:02:11 UTC, 59.0 s before the kill.`
+/// `report (pid 157), not the victim: 91 % of the growth (+182.0 MiB in the last 59.0 s), 3.1 MiB/s since 14:02:11 UTC, ...`
 fn sentence(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit) -> Rich {
     let tone = if culprit.is_victim { Tone::Red } else { Tone::Bold };
     let mut text = Rich::new();
@@ -41,7 +41,7 @@ fn sentence(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit) -> Ri
     text.push(tone, culprit_name(culprit));
     text.push(Tone::Plain, role(incident, culprit));
     text.push(Tone::Plain, ": ").push(Tone::Bold, share(diagnosis, culprit));
-    text.push(Tone::Plain, format!(", +{}", words::size(culprit.growth_bytes)));
+    text.push(Tone::Plain, grown(diagnosis, culprit));
     text.push(Tone::Plain, pace(culprit).map_or(String::new(), |pace| format!(", {pace}")));
     text.with(Tone::Plain, ".")
 }
@@ -57,6 +57,15 @@ fn role(incident: &Incident, culprit: &Culprit) -> &'static str {
         (Family, true) => ", the victim among them",
         _ => "",
     }
+}
+
+/// ` (+48.2 MiB in the last 26.3 s)`: the window need not begin when the growth did.
+fn grown(diagnosis: &Diagnosis, culprit: &Culprit) -> String {
+    let Some(window) = diagnosis.window.as_ref().filter(|window| window.from_ms < 0) else {
+        return String::new();
+    };
+    let span = words::duration(window.from_ms.unsigned_abs().saturating_mul(1_000_000));
+    format!(" (+{} in the last {span})", words::size(culprit.growth_bytes))
 }
 
 /// Of the growth; where none was measured, of the memory that is in use.
