@@ -8,8 +8,8 @@ use crate::{
     diagnose::diagnose,
     model::Incident,
     sample::{
-        self, Source,
-        sampler::{self, INTERVAL, Real, Running, Sampler},
+        self, AllocHook, Source,
+        sampler::{self, Allocations, INTERVAL, Real, Running, Sampler},
     },
 };
 
@@ -26,11 +26,29 @@ pub(super) fn open(
     (!args.no_history).then(|| sample::open(ebpf, layout, roots))
 }
 
+/// Loads the allocation hook where it was asked for; a note says why it can't be had.
+pub(super) fn alloc_hook(
+    args: &TraceArgs,
+    ebpf: Option<&mut aya::Ebpf>,
+    layout: &oomtrace_common::Layout,
+    notes: &mut Vec<String>,
+) -> Option<AllocHook> {
+    let ebpf = ebpf.filter(|_| args.alloc_hook);
+    if args.alloc_hook && ebpf.is_none() {
+        notes.push("--alloc-hook: no hook can be had here; run `oomtrace doctor` for the reason".to_owned());
+    }
+    let hook = AllocHook::take(ebpf?, layout);
+    hook.map_err(|error| notes.push(format!("--alloc-hook: {error:#}; memory is sampled without it"))).ok()
+}
+
 /// Starts to sample; what stands in the way is added to the session's notes.
 pub(super) fn start(session: &mut Session, args: &TraceArgs) -> Option<Running> {
     let mut source = session.samples.take()?;
     session.notes.extend(source.notes());
-    let sampler = Sampler::new(source, args.sample_interval.unwrap_or(INTERVAL), Box::new(Real));
+    let mut sampler = Sampler::new(source, args.sample_interval.unwrap_or(INTERVAL), Box::new(Real));
+    if let Some(hook) = session.alloc_hook.take() {
+        sampler = sampler.with_hook(Box::new(Allocations::new(hook)));
+    }
     match sampler::start(sampler, &session.roots) {
         Ok(running) => Some(running),
         Err(error) => {

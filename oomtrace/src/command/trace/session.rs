@@ -35,6 +35,8 @@ pub struct Session {
     pub notes: Vec<String>,
     /// What samples of memory are read from, until the sampler takes it; `None` when they are not wanted.
     pub samples: Option<Box<dyn crate::sample::Source>>,
+    /// The allocation hook, if it was asked for and the kernel takes it.
+    pub alloc_hook: Option<crate::sample::AllocHook>,
 }
 
 impl Session {
@@ -54,12 +56,25 @@ impl Session {
         let mut vmstat = VmstatOomKill::open(&roots);
         let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
         let (mut ebpf, outcomes) = attach(args, &roots, layout, types_to_attach, &mut notes)?;
+        let alloc_hook = super::history::alloc_hook(args, ebpf.as_mut(), &layout, &mut notes);
         let samples = super::history::open(args, ebpf.as_mut(), &layout, &roots);
         for outcome in crate::survive::settle(&roots) {
             notes.extend(outcome.note());
         }
         let host = host::host(&roots);
-        Ok(Self { roots, ebpf, outcomes, host, layout, gfp, vmstat, vmstat_at_start, notes, samples })
+        Ok(Self {
+            roots,
+            ebpf,
+            outcomes,
+            host,
+            layout,
+            gfp,
+            vmstat,
+            vmstat_at_start,
+            notes,
+            samples,
+            alloc_hook,
+        })
     }
 
     /// Labels of the attached probes.

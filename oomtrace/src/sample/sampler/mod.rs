@@ -1,5 +1,6 @@
 //! Takes samples at the right times and puts them into the history.
 
+mod alloc;
 mod clock;
 mod close;
 mod governor;
@@ -11,6 +12,7 @@ mod thread;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use alloc::Allocations;
 pub use clock::{Clock, Real};
 pub use hook::{Growth, Hook};
 pub use thread::{Running, start};
