@@ -37,6 +37,11 @@ pub(super) struct Cgroup {
 }
 
 impl Cgroup {
+    /// Counts of events that points count from.
+    pub(super) fn base(&self) -> [u64; 3] {
+        self.held.base()
+    }
+
     /// Page cache in it, as last known.
     pub(super) fn file(&self) -> Option<u64> {
         self.held.file()

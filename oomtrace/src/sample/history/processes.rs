@@ -64,6 +64,11 @@ impl Process {
         }
     }
 
+    /// Counts of events that points count from.
+    pub(super) fn base(&self) -> [u64; 3] {
+        [self.faults, 0, 0]
+    }
+
     /// By how much it grew at the most, in pages; all of it for one that began while it was watched.
     fn growth(&self, began_ns: u64) -> u32 {
         if self.key.start_ns > began_ns { self.peak } else { self.peak - self.low.min(self.peak) }

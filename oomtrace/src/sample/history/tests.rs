@@ -152,6 +152,22 @@ fn the_last_values_are_those_of_the_record() {
 }
 
 #[test]
+fn events_are_counted_since_the_beginning() {
+    let mut history = named();
+    for (second, hits) in [(1, 1000), (2, 1000), (3, 1007)] {
+        let sample = CgroupSample { limit_hits: Some(hits), ..cgroup(2, 1, second * MIB, None) };
+        history.cgroups(&[sample], second * S, true);
+        let faults = ProcessSample { major_faults: hits, ..process(10, 1, 3, "grower", second * MIB) };
+        history.processes(&[faults], second * S, true);
+    }
+    let before = history.before(&incident(4 * S), 4 * S);
+    let pod = find(&before, EntityKind::Cgroup, "/pod");
+    assert_eq!(pod.counter(model::CounterKind::LimitHits).unwrap()[1..], [1000, 1000, 1007, 1007]);
+    let grower = find(&before, EntityKind::Process, "grower");
+    assert_eq!(grower.counter(model::CounterKind::MajorFaults).unwrap(), [1000, 1000, 1007, 1007]);
+}
+
+#[test]
 fn the_scope_is_the_subtree_of_the_limit() {
     let kill = 10 * S + 500 * MS;
     let history = grown();

@@ -147,6 +147,11 @@ impl Held {
         point
     }
 
+    /// Counts of events that points count from, in the order of the shape's counters.
+    pub(super) fn base(&self) -> [u64; 3] {
+        self.base.map(|base| if base == u64::MAX { 0 } else { base })
+    }
+
     /// Page cache, as far as it is known.
     pub(super) fn file(&self) -> Option<u64> {
         Some(self.words[2]).filter(|word| *word != UNKNOWN).map(bytes)

@@ -8,7 +8,7 @@ use super::super::words::{self, OfCgroup, OfProcess, Shape};
 use super::History;
 use super::kill::{self, AtKill};
 use super::moment::Moment;
-use super::row::Row;
+use super::row::{Row, count_from};
 use super::scope::Domain;
 use crate::model::{Entity, EntityKind, MemcgLevel, Text};
 
@@ -71,6 +71,7 @@ pub(super) fn process(
     at_kill: &HashMap<u32, AtKill>,
 ) -> Full {
     let mut rows = moment.rows(&process.series, &history.pool);
+    count_from(&mut rows, process.base());
     let gone = process.exited_ns != 0 && process.exited_ns < moment.kill_ns;
     let kill = at_kill.get(&process.key.pid).filter(|_| !gone);
     if let Some(row) = kill.and_then(|kill| at_zero(kill, rows.last())) {
@@ -164,6 +165,7 @@ pub(super) fn cgroup(
     v1: bool,
 ) -> Full {
     let mut rows = cgroup.map(|c| moment.rows(&c.series, &history.pool)).unwrap_or_default();
+    count_from(&mut rows, cgroup.map(Cgroup::base).unwrap_or_default());
     if let Some((level, usage)) = level.and_then(|level| Some((level, level.usage_bytes?))) {
         let mut row = Row { t: 0, size: usage, low: usage, ..rows.last().cloned().unwrap_or_default() };
         (row.t, row.size, row.low) = (0, usage, usage);

@@ -17,6 +17,13 @@ pub(super) struct Row {
     pub(super) counters: [Option<u64>; 3],
 }
 
+/// Makes counts since the first sample those since the beginning.
+pub(super) fn count_from(rows: &mut [Row], base: [u64; 3]) {
+    for (counter, base) in rows.iter_mut().flat_map(|row| row.counters.iter_mut().zip(base)) {
+        *counter = counter.map(|count| count.saturating_add(base));
+    }
+}
+
 /// Leaves at most `most` rows. The first and the last stay as they are; of those between, as many neighbours as it takes
 /// become one: the highest of them, with the lowest size of all of them.
 pub(super) fn thin(rows: &mut Vec<Row>, most: usize) {
