@@ -5,7 +5,7 @@ use super::growth::Growth;
 use super::scope::{Domain, Scope};
 use super::series::Series;
 use super::shape::{self, Shape};
-use super::thresholds::{ENOUGH_SAMPLES, FEW_SAMPLES, SPARSE_POINTS, SPARSE_SHARE, UNATTRIBUTED_TOLD};
+use super::thresholds::{ENOUGH_SAMPLES, FEW_SAMPLES, SPARSE_SHARE, SPARSER, UNATTRIBUTED_TOLD};
 use super::tracks::Track;
 use super::window::Span;
 use super::words;
@@ -45,8 +45,11 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
         growth: &'c Growth<'t, 'a>,
     ) -> Self {
         let mut suspect = culprit::of(incident, growth);
-        let crowded =
-            if scope.domain == Domain::Memcg { shape::crowded(&scope.load, scope.limit) } else { None };
+        let crowded = if scope.domain == Domain::Memcg && !scope.coarse {
+            shape::crowded(&scope.load, scope.limit)
+        } else {
+            None
+        };
         let shape = match &suspect {
             Some(suspect) => shape::of(&course(scope, growth, suspect), crowded),
             None => shape::of(&scope.load, crowded),
@@ -94,19 +97,22 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
     }
 }
 
-/// The suspect's own samples, or, where these are too few, the scope's, if its growth is nearly all of the scope's.
+/// The suspect's own samples, or, where the scope's show its growth in shorter steps, these without what all others had: the
+/// scope is sampled more often than processes. Only for one whose growth is nearly all of the scope's.
 fn course(scope: &Scope<'_>, growth: &Growth<'_, '_>, suspect: &Suspect<'_, '_>) -> Series {
-    let own = suspect.series.since(growth.from).len();
+    if scope.coarse || growth.share(suspect.bytes) < SPARSE_SHARE {
+        return suspect.series.clone();
+    }
+    let others = growth.processes.iter().map(|grown| grown.track).filter(|track| !suspect.is(track));
+    let rest = scope.load.without(others.map(|track| (&track.series, track.exited)));
+    let begin = suspect.series.first().map_or(i64::MIN, |first| first.t);
     let born = suspect.track.and_then(|track| track.started);
-    if own >= SPARSE_POINTS || growth.share(suspect.bytes) < SPARSE_SHARE {
-        return suspect.series.clone();
+    let mut denser = Series::from_points(rest.since(begin).to_vec());
+    if let Some(born) = born {
+        denser.begin(born, 0);
     }
-    let from = born.or(suspect.series.first().map(|first| first.t)).unwrap_or(i64::MIN);
-    let denser = scope.load.since(from).len();
-    if denser <= suspect.series.points().len() {
-        return suspect.series.clone();
-    }
-    Series::from_points(scope.load.since(from).to_vec())
+    let whole = |series: &Series| series.mean_step().unwrap_or(f64::MAX);
+    if whole(&denser) < SPARSER * whole(&suspect.series) { denser } else { suspect.series.clone() }
 }
 
 /// Writes rate and onset of a shape.

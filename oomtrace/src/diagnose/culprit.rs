@@ -18,6 +18,22 @@ pub(super) struct Suspect<'t, 'a> {
     pub track: Option<&'t Track<'a>>,
 }
 
+impl Suspect<'_, '_> {
+    /// Whether a process is it, or part of it.
+    pub(super) fn is(&self, track: &Track<'_>) -> bool {
+        match self.found.kind {
+            CulpritKind::Family => {
+                let name = self.found.exe.as_ref().or(self.found.comm.as_ref());
+                name.is_some() && name == track.exe.or(track.comm) && self.found.cgroup.as_ref() == track.path
+            }
+            CulpritKind::Cgroup => {
+                scope::inside(track.path.map(Text::as_bytes), self.found.cgroup.as_ref().map(Text::as_bytes))
+            }
+            _ => track.pid.is_some() && track.pid == self.found.pid,
+        }
+    }
+}
+
 /// The one that made at least half of the growth: the process, unless it is one of many alike; else the family; else the
 /// cgroup.
 pub(super) fn of<'t, 'a>(incident: &Incident, growth: &Growth<'t, 'a>) -> Option<Suspect<'t, 'a>> {

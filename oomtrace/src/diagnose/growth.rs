@@ -36,6 +36,13 @@ pub(super) struct Family<'t, 'a> {
     pub young: usize,
 }
 
+impl Family<'_, '_> {
+    /// Members that the record has one by one.
+    pub(super) fn listed(&self) -> usize {
+        self.members.len()
+    }
+}
+
 /// Growth within a window.
 #[derive(Debug, Default)]
 pub(super) struct Growth<'t, 'a> {
@@ -70,7 +77,7 @@ impl<'t, 'a> Growth<'t, 'a> {
     /// Since `from`.
     pub(super) fn since(incident: &Incident, scope: &Scope<'_>, tracks: &[&'t Track<'a>], from: i64) -> Self {
         let mut growth = Self { from, ..Self::default() };
-        let of_kind = |kind| tracks.iter().copied().filter(move |track| track.kind == kind);
+        let of_kind = |kind| tracks.iter().copied().filter(move |track| track.kind == kind && !track.shadow);
         let (shared, mapped) = shmem_counted_once(of_kind(EntityKind::Process), scope, incident, from);
         growth.mapped_shmem = mapped;
         let parents: HashMap<_, _> =
@@ -124,12 +131,14 @@ impl<'t, 'a> Growth<'t, 'a> {
 
     /// Processes are sampled less often than cgroups. What the scope grew by and they did not, or the other way round, is first
     /// looked for in what they may have done between two samples around the begin of the window.
-    fn reconcile(&mut self, rest: i64) -> i64 {
+    fn reconcile(&mut self, all_rest: i64, scope: &Scope<'_>) -> i64 {
+        let elsewhere = self.elsewhere(scope);
+        let rest = if all_rest > 0 { (all_rest - elsewhere).max(0) } else { all_rest };
         let slack = |grown: &Grown<'_, '_>| if rest > 0 { grown.more } else { grown.less.min(grown.bytes) };
         let all: i64 = self.processes.iter().map(slack).sum();
         let moved = rest.abs().min(all);
         if moved == 0 {
-            return rest;
+            return all_rest;
         }
         for grown in &mut self.processes {
             let own = (moved as f64 * slack(grown) as f64 / all as f64) as i64;
@@ -141,7 +150,14 @@ impl<'t, 'a> Growth<'t, 'a> {
                 grown.bytes -= own;
             }
         }
-        rest - moved * rest.signum()
+        all_rest - moved * rest.signum()
+    }
+
+    /// Growth that is known to be of kinds that are in no process.
+    fn elsewhere(&self, scope: &Scope<'_>) -> i64 {
+        let cache = if scope.without_cache { 0 } else { self.kind(PartKind::File).max(0) };
+        let shmem = (self.kind(PartKind::Shmem) - self.mapped_shmem).max(0);
+        self.kind(PartKind::Kernel).max(0) + shmem + cache
     }
 
     /// Totals, and the families with those members that the record does not hold one by one.
@@ -153,7 +169,7 @@ impl<'t, 'a> Growth<'t, 'a> {
         // Between two samples the scope had some value between theirs; the one that leaves the least unexplained is taken.
         let begin = scope.load.around(self.from).map(|(low, high)| (end + freed - grown).clamp(low, high));
         self.scope = if measured { end - begin.unwrap_or(end) } else { grown - freed };
-        let rest = if measured { self.reconcile(self.scope + freed - grown) } else { 0 };
+        let rest = if measured { self.reconcile(self.scope + freed - grown, scope) } else { 0 };
         let grown: i64 = self.processes.iter().map(|grown| grown.bytes).sum();
         let freed: i64 = self.processes.iter().map(|grown| grown.freed).sum();
         let mut unlisted = 0;
@@ -180,12 +196,10 @@ fn same_entity(track: &Track<'_>, scope: &Scope<'_>) -> bool {
     matches!((track.entity, scope.entity), (Some(a), Some(b)) if std::ptr::eq(a, b))
 }
 
+/// Growth of a family by its own sum; before its first point there was none of it.
 fn grown_series(track: &Track<'_>, from: i64) -> i64 {
-    let begin = if track.started.is_some_and(|started| started >= from) {
-        0
-    } else {
-        track.series.at(from).unwrap_or(0)
-    };
+    let was_there = track.series.first().is_some_and(|first| first.t <= from);
+    let begin = if was_there { track.series.at(from).unwrap_or(0) } else { 0 };
     track.at_kill() - begin
 }
 

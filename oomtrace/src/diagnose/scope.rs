@@ -1,7 +1,7 @@
 //! Whose memory counts: the scope that ran out, its own memory over time, and who lived in it.
 
 use super::series::{Series, cut};
-use super::thresholds::MARGINAL_LEVEL;
+use super::thresholds::{CACHE_MATTERS, MARGINAL_LEVEL};
 use super::tracks::{Track, part, without};
 use crate::model::{Constraint, Entity, EntityKind, Incident, PartKind, Text};
 
@@ -30,6 +30,8 @@ pub(super) struct Scope<'a> {
     pub entity: Option<&'a Entity>,
     /// Page cache is left out of `load`.
     pub without_cache: bool,
+    /// There was so much of it that `load` is no better than the statistics, which may be 2 s old.
+    pub coarse: bool,
 }
 
 /// The kind of domain.
@@ -67,8 +69,14 @@ pub(super) fn of(incident: &Incident) -> Scope<'_> {
         Domain::Memcg => memcg(incident, entities),
         _ => entities.iter().find(|entity| entity.kind == EntityKind::System),
     };
-    let mut scope =
-        Scope { domain, limit: limit(incident), load: Series::default(), entity, without_cache: false };
+    let mut scope = Scope {
+        domain,
+        limit: limit(incident),
+        load: Series::default(),
+        entity,
+        without_cache: false,
+        coarse: false,
+    };
     if let Some(entity) = entity {
         scope.limit = scope.limit.or(entity.limit_bytes.map(cut));
         scope.load = usage(incident, entity);
@@ -78,6 +86,8 @@ pub(super) fn of(incident: &Incident) -> Scope<'_> {
             if hard.last().is_some_and(|last| last.high as f64 >= level) {
                 scope.load = hard;
                 scope.without_cache = true;
+                scope.coarse =
+                    scope.limit.is_some_and(|limit| cache(entity) as f64 > CACHE_MATTERS * limit as f64);
             }
         }
     }
@@ -121,6 +131,11 @@ fn hard(incident: &Incident, entity: &Entity) -> Option<Series> {
         series.at_kill(cut(usage.saturating_sub(cache).saturating_add(swap)));
     }
     Some(series)
+}
+
+/// Most page cache that was seen.
+fn cache(entity: &Entity) -> i64 {
+    entity.part(PartKind::File).and_then(|file| file.iter().max()).map_or(0, |most| cut(*most))
 }
 
 fn with(entity: &Entity, less: &[u64], more: &[u64]) -> Series {

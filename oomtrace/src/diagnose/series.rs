@@ -139,6 +139,26 @@ impl Series {
         Self::from_points(sums.collect())
     }
 
+    /// This without several others, each as long as it was there.
+    pub(super) fn without<'s>(&self, others: impl Iterator<Item = (&'s Self, Option<i64>)>) -> Self {
+        let others: Vec<_> = others.collect();
+        let points = self.points.iter().map(|point| {
+            let theirs: i64 = others.iter().map(|(series, exited)| series.alive_at(point.t, *exited)).sum();
+            Point { t: point.t, high: (point.high - theirs).max(0), low: (point.low - theirs).max(0) }
+        });
+        Self { points: points.collect() }
+    }
+
+    /// Time between the samples that show the growth, ms: each step counts as much as it rose.
+    pub(super) fn mean_step(&self) -> Option<f64> {
+        let steps = self
+            .points
+            .windows(2)
+            .map(|pair| ((pair[1].t - pair[0].t) as f64, (pair[1].high - pair[0].high).max(0) as f64));
+        let (sum, rise) = steps.fold((0.0, 0.0), |(sum, all), (ms, rise)| (sum + ms * rise, all + rise));
+        (rise > 0.0).then(|| sum / rise)
+    }
+
     fn alive_at(&self, t: i64, exited: Option<i64>) -> i64 {
         let begun = self.first().is_some_and(|first| first.t <= t);
         let gone = exited.is_some_and(|exited| t >= exited);

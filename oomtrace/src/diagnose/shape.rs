@@ -66,7 +66,7 @@ pub(super) fn of(series: &Series, crowded: Option<i64>) -> Shape {
         life: last.t - first.t,
         samples: since.len(),
         rate: slope::rate_of(since),
-        burst: burst(points, begin, first, last).filter(|burst| sawtooth.is_none() || !usual(points, burst)),
+        burst: burst(points, since, first, last).filter(|burst| sawtooth.is_none() || !usual(points, burst)),
         early_late: early_late(series, onset, crowded),
         sawtooth,
     };
@@ -79,12 +79,12 @@ pub(super) fn of(series: &Series, crowded: Option<i64>) -> Shape {
     shape
 }
 
-/// The shortest time in which the series made at least half of what it grew by since `begin`, if that is short, near its end
+/// The shortest time in which the series made at least half of what it grew by `since` its onset, if that is short, near its end
 /// and led to where it had not been before.
-fn burst(points: &[Point], begin: Point, first: Point, last: Point) -> Option<Burst> {
-    let growth = last.high - begin.low;
+fn burst(points: &[Point], since: &[Point], first: Point, last: Point) -> Option<Burst> {
+    let growth = last.high - since.first()?.low;
     let life = (last.t - first.t) as f64;
-    let shortest = shortest_rise(points, ((growth as f64 * BURST_SHARE) as i64).max(1))?;
+    let shortest = shortest_rise(since, ((growth as f64 * BURST_SHARE) as i64).max(1))?;
     let span = (shortest.to - shortest.from) as f64;
     let near_end = (last.t - shortest.to) as f64 <= (life * BURST_END).max(AT_ONCE_MS as f64);
     let at_once = span <= (life * BURST_TIME).max(AT_ONCE_MS as f64);
@@ -124,15 +124,26 @@ fn shortest_rise(points: &[Point], wanted: i64) -> Option<Burst> {
 
 /// Rates of the earlier and the later half of the growth, before the scope was at its limit.
 fn early_late(series: &Series, onset: i64, crowded: Option<i64>) -> Option<(f64, f64)> {
-    let end = crowded.filter(|t| *t > onset).unwrap_or(0);
+    let before = crowded.filter(|t| *t > onset).and_then(|end| halves(series, onset, end));
+    before.or_else(|| halves(series, onset, 0))
+}
+
+fn halves(series: &Series, onset: i64, end: i64) -> Option<(f64, f64)> {
     let all: Vec<_> = series.since(onset).iter().copied().filter(|point| point.t <= end).collect();
     let floor = Series::floor(&all, SLOPE_POINTS);
     let (first, last) = (floor.first()?, floor.last()?);
     let middle = first.0 + (last.0 - first.0) / 2;
     let split = floor.partition_point(|(t, _)| *t <= middle);
-    // The middle belongs to both halves, or a half of one point would have no slope.
-    let early = slope::rate(&floor[..split])?;
-    let late = slope::rate(&floor[split.saturating_sub(1)..])?;
+    let (mut early, mut late) = (floor[..split].to_vec(), floor[split..].to_vec());
+    // A half of one or two points needs its end.
+    let value = (middle, series.at(middle)?);
+    if early.len() < 3 && early.last().is_some_and(|(t, _)| *t < middle) {
+        early.push(value);
+    }
+    if late.len() < 3 {
+        late.insert(0, value);
+    }
+    let (early, late) = (slope::rate(&early)?, slope::rate(&late)?);
     (early > 0.0).then_some((early, late))
 }
 

@@ -65,8 +65,9 @@ pub(super) const BURST_END: f64 = 0.2;
 pub(super) const AT_ONCE_MS: i64 = 250;
 
 /// Growth that in its later half is slower than this part of its earlier half slows down: a working set that fills up, not
-/// a leak. A steady growth with 30 % jitter stays above 0.6, one that saturates at 1.05 times the limit below 0.3.
-pub(super) const SLOWING: f64 = 0.5;
+/// a leak. Of the generated
+/// kills those that grew steadily had 0.71 and more (one 0.44), those that saturated at 1.04 to 1.2 times the limit at most 0.40.
+pub(super) const SLOWING: f64 = 0.55;
 
 /// A change of direction counts from this part of the range of a series: smaller ones are ripple.
 pub(super) const ZIGZAG: f64 = 0.1;
@@ -119,11 +120,16 @@ pub(super) const HOLDS: f64 = 0.8;
 /// Points that a slope is worked out over; more are thinned out. 120 points are 7,140 pairs.
 pub(super) const SLOPE_POINTS: usize = 120;
 
-/// With fewer points than this since the onset the scope's own, denser samples give onset and rate …
-pub(super) const SPARSE_POINTS: usize = 5;
-
-/// … where the culprit made this part of the scope's growth, so that the scope's course is its own.
+/// The scope's denser samples give onset, rate and shape where the culprit made this part of the scope's growth, so that the
+/// scope's course without the others is its own …
 pub(super) const SPARSE_SHARE: f64 = 0.8;
+
+/// … and where the steps in which they show the growth are shorter than this part of those of its own samples.
+pub(super) const SPARSER: f64 = 0.7;
+
+/// Page cache of more than this part of the limit makes the scope's course without it coarse: usage is of now, the statistics
+/// that tell the cache may be 2 s old.
+pub(super) const CACHE_MATTERS: f64 = 0.05;
 
 /// Others that are listed.
 pub(super) const OTHERS: usize = 5;

@@ -24,6 +24,8 @@ pub(super) struct Track<'a> {
     pub in_scope: bool,
     /// When it started is worked out from not having been seen before.
     pub assumed: bool,
+    /// Only its size at the kill is known: neither where it lived nor since when.
+    pub shadow: bool,
     /// Process and family: without mapped files, which can be dropped and are shared. Cgroup: usage.
     pub series: Series,
     /// Process: of it, shared memory.
@@ -80,6 +82,10 @@ fn from_entity(entity: &Entity) -> Track<'_> {
         exited: entity.exited_ms.filter(|t| *t <= 0),
         in_scope: entity.in_scope,
         assumed: false,
+        shadow: entity.kind == EntityKind::Process
+            && entity.points.len() <= 1
+            && entity.started_ms.is_none()
+            && entity.path.is_none(),
         series,
         shmem: entity.part(PartKind::Shmem).map(|shmem| part(entity, shmem)),
         entity: Some(entity),
@@ -157,7 +163,7 @@ fn add_candidate<'a>(
     let Some(rss) = candidate.rss_bytes else { return };
     let more = [candidate.swap_bytes, candidate.page_table_bytes].into_iter().flatten();
     let bytes = more.fold(rss, u64::saturating_add);
-    if let Some(track) = process_of(tracks, candidate.pid) {
+    if let Some(track) = process_of(tracks, candidate.pid).filter(|track| !track.shadow) {
         let file = track.entity.and_then(|entity| entity.part(PartKind::File)?.last().copied()).unwrap_or(0);
         if track.exited.is_none() {
             track.series.at_kill(cut(bytes.saturating_sub(file)));
@@ -165,7 +171,9 @@ fn add_candidate<'a>(
         return;
     }
     let (Some(pass), Some(limit)) = (unseen_from, limit) else { return };
-    if (cut(bytes) as f64) < UNSEEN_IS_YOUNG * limit as f64 {
+    // One that is like others may have been left out of the record for them.
+    let like_others = tracks.iter().any(|track| !track.shadow && track.comm == Some(&candidate.comm));
+    if like_others || (cut(bytes) as f64) < UNSEEN_IS_YOUNG * limit as f64 {
         return;
     }
     let mut series = Series::default();

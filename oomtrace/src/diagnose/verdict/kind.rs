@@ -5,6 +5,7 @@ use super::super::growth::Growth;
 use super::super::scope::{self, Domain};
 use super::super::series::{Series, cut};
 use super::super::shape;
+use super::super::thresholds::{CULPRIT_SHARE, SPARSE_SHARE};
 use super::super::tracks::{Track, part};
 use super::super::words;
 use crate::model::{Culprit, CulpritKind, EntityKind, PartKind, Text};
@@ -22,7 +23,7 @@ pub(super) fn culprit(case: &Case<'_, '_, '_>, kind: PartKind, bytes: i64) -> Cu
         kind: as_kind,
         share_of_growth: case.growth.share(bytes),
         growth_bytes: u64::try_from(bytes).unwrap_or(0),
-        bytes: series.last().and_then(|last| u64::try_from(last.high).ok()),
+        bytes: level(case, kind).and_then(|bytes| u64::try_from(bytes).ok()),
         ..Culprit::default()
     };
     case::time(case.incident, &mut found, &shape);
@@ -37,11 +38,15 @@ pub(super) fn culprit(case: &Case<'_, '_, '_>, kind: PartKind, bytes: i64) -> Cu
     found
 }
 
-/// The kind's course in the scope, with its growth as it was found.
+/// The kind's course. Where it is nearly all that grew, the scope's usage without what the processes had: the statistics of a
+/// cgroup may be 2 s old, its usage is not.
 fn series(case: &Case<'_, '_, '_>, kind: PartKind, bytes: i64) -> Series {
     let own = case.scope.entity.and_then(|entity| Some(part(entity, entity.part(kind)?)));
-    let Some(mut series) = own else { return case.scope.load.clone() };
-    // The statistics of a cgroup may be 2 s old; the growth was told by the kernel at the kill, or follows from usage.
+    if case.growth.share(bytes) >= SPARSE_SHARE || own.is_none() {
+        let processes = case.growth.processes.iter().map(|grown| grown.track);
+        return case.scope.load.without(processes.map(|track| (&track.series, track.exited)));
+    }
+    let mut series = own.unwrap_or_default();
     if let Some(begin) = series.at(case.growth.from) {
         series.correct_at_kill(begin.saturating_add(bytes));
     }
@@ -52,6 +57,9 @@ fn series(case: &Case<'_, '_, '_>, kind: PartKind, bytes: i64) -> Series {
 /// The charge names the cgroup for certain, and never the process.
 pub(super) fn writer<'t, 'a>(case: &Case<'_, 't, 'a>, kind: PartKind) -> Option<&'t Track<'a>> {
     let charged = charged(case, kind);
+    if let Some(mapper) = mapper(case, kind) {
+        return Some(mapper);
+    }
     let alive = |track: &&&Track<'_>| track.kind == EntityKind::Process && track.exited.is_none();
     let inside = |track: &&&Track<'_>| {
         charged.is_none_or(|top| scope::inside(track.path.map(Text::as_bytes), Some(top.as_bytes())))
@@ -64,6 +72,19 @@ pub(super) fn writer<'t, 'a>(case: &Case<'_, 't, 'a>, kind: PartKind) -> Option<
     let trigger = case.incident.trigger.as_ref()?;
     let pid = trigger.tgid.unwrap_or(trigger.pid);
     case.tracks.iter().filter(alive).filter(inside).find(|track| track.pid == Some(pid)).copied()
+}
+
+/// Who has most of the files mapped that grew.
+fn mapper<'t, 'a>(case: &Case<'_, 't, 'a>, kind: PartKind) -> Option<&'t Track<'a>> {
+    let grown = |track: &Track<'_>| {
+        let series = part(track.entity?, track.entity?.part(kind)?);
+        Some(series.last()?.high - series.at(case.growth.from)?)
+    };
+    let processes =
+        case.growth.processes.iter().map(|grown| grown.track).filter(|track| track.exited.is_none());
+    let (track, bytes) =
+        processes.filter_map(|track| Some((track, grown(track)?))).max_by_key(|(_, bytes)| *bytes)?;
+    (case.growth.share(bytes) >= CULPRIT_SHARE).then_some(track)
 }
 
 /// The lowest cgroup in which most of the kind's growth was charged.

@@ -9,8 +9,10 @@ use crate::model::{Culprit, Life};
 /// Earlier lives that ended by themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Lives {
-    /// None, or all of them were killed.
-    None { killed: usize },
+    /// None.
+    None,
+    /// All of them were killed for memory.
+    Killed { count: usize },
     /// They came close to the limit, and were fine.
     NearLimit { count: usize, peak: i64 },
     /// They needed much less than this one.
@@ -31,7 +33,9 @@ pub(super) fn of(case: &Case<'_, '_, '_>, culprit: &Culprit) -> Lives {
     };
     let ended = || all.iter().filter(same).filter(|life| !life.oom_killed);
     let killed = all.iter().filter(same).count() - ended().count();
-    let Some(peak) = ended().map(|life| cut(life.peak_bytes)).max() else { return Lives::None { killed } };
+    let Some(peak) = ended().map(|life| cut(life.peak_bytes)).max() else {
+        return if killed == 0 { Lives::None } else { Lives::Killed { count: killed } };
+    };
     let (count, now) = (ended().count(), culprit.bytes.map_or(0, cut) as f64);
     let limit = case.scope.limit.map_or(now, |limit| limit as f64);
     if peak as f64 >= LIFE_NEAR_LIMIT * limit {
@@ -50,9 +54,9 @@ impl Lives {
             if count == 1 { "an earlier life".to_owned() } else { format!("{count} earlier lives") }
         };
         match self {
-            Self::None { killed: 0 } => None,
-            Self::None { killed: 1 } => Some("its earlier life was killed for memory, too".into()),
-            Self::None { killed } => Some(format!("its {killed} earlier lives were killed for memory, too")),
+            Self::None => None,
+            Self::Killed { count: 1 } => Some("its earlier life was killed for memory, too".into()),
+            Self::Killed { count } => Some(format!("its {count} earlier lives were killed for memory, too")),
             Self::NearLimit { count, peak } => Some(format!(
                 "{} came up to {} and ended by itself: it needs about the limit",
                 lives(*count),

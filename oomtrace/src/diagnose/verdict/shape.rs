@@ -11,7 +11,7 @@ use crate::model::{Confidence, VerdictKind};
 pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let culprit = case.culprit()?;
     let lives = lives::of(case, &culprit);
-    let mut finding = course(case)?;
+    let mut finding = course(case).or_else(|| by_lives(&lives))?;
     finding.reasons.insert(0, case.who_made(&culprit));
     finding.reasons.extend(lives.told());
     weigh(case, &mut finding, &lives);
@@ -36,6 +36,16 @@ fn course(case: &Case<'_, '_, '_>) -> Option<Finding> {
         return finding(VerdictKind::LimitTooLow, case.at_most(), slowing(early, late));
     }
     finding(VerdictKind::Leak, case.at_most(), steady(early, late))
+}
+
+/// Earlier lives tell it where the course is not known.
+fn by_lives(lives: &Lives) -> Option<Finding> {
+    matches!(lives, Lives::NearLimit { .. }).then(|| Finding {
+        verdict: VerdictKind::LimitTooLow,
+        confidence: Confidence::Medium,
+        reasons: Vec::new(),
+        culprit: None,
+    })
 }
 
 /// What is said of the course, whatever the verdict.
@@ -94,6 +104,14 @@ fn weigh(case: &Case<'_, '_, '_>, finding: &mut Finding, lives: &Lives) {
             finding.confidence = finding.confidence.min(Confidence::Medium);
         }
         (VerdictKind::Leak | VerdictKind::Burst, Lives::MuchLess { .. }) => {}
+        (VerdictKind::Leak, Lives::Killed { .. }) if is_short(&case.shape) => {
+            finding.verdict = VerdictKind::LimitTooLow;
+            finding.confidence = Confidence::Low;
+            finding.reasons.push(format!(
+                "{} after its start is early for a leak, and it happens each time: more likely it does not get going within the limit",
+                words::span(case.shape.onset)
+            ));
+        }
         (VerdictKind::Leak, _) if is_short(&case.shape) => {
             finding.confidence = Confidence::Low;
             finding.reasons.push(format!(

@@ -14,7 +14,7 @@ use crate::model::{Confidence, VerdictKind};
 pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let growth = case.growth;
     let family = growth.families.iter().max_by_key(|family| family.bytes)?;
-    let young = young(family);
+    let young = young(family, growth.from);
     let mut suspect = culprit::of_family(case.incident, growth, family);
     let all = suspect.series.last().map_or(0, |last| last.high).max(1);
     let largest = family.members.iter().map(|at| growth.processes[*at].track.at_kill()).max().unwrap_or(0);
@@ -47,10 +47,13 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     })
 }
 
-/// Young ones among those that the record has one by one; where it has not, all of a family that was much smaller before.
-fn young(family: &Family<'_, '_>) -> usize {
+/// Young ones among those that the record has one by one. Where it does not have all, these stand for the others, or the
+/// family was much smaller before.
+fn young(family: &Family<'_, '_>, from: i64) -> usize {
     let Some(track) = family.track else { return family.young };
     let first = track.series.first().map_or(0, |first| first.low);
-    let grew_from_little = first * 4 < track.at_kill();
-    if grew_from_little { family.young.max(family.count) } else { family.young }
+    let came_within = track.series.first().is_some_and(|first| first.t > from);
+    let grew_from_little = came_within || first * 4 < track.at_kill();
+    let stand_for_all = family.listed() > 1 && family.young * 4 >= family.listed() * 3;
+    if grew_from_little || stand_for_all { family.young.max(family.count) } else { family.young }
 }

@@ -21,9 +21,16 @@ pub(super) fn no_growth(case: &Case<'_, '_, '_>) -> Option<Finding> {
     })
 }
 
-/// Nobody stands out.
+/// Nobody stands out, or the course of the one who does is not known.
 pub(super) fn nobody(case: &Case<'_, '_, '_>) -> Finding {
     let growth = case.growth;
+    if let Some(culprit) = case.culprit() {
+        let reasons = vec![
+            case.who_made(&culprit),
+            format!("{} samples of it do not show the course of its growth", case.shape.samples),
+        ];
+        return Finding { culprit: Some(culprit), ..finding(reasons) };
+    }
     let mut reasons = Vec::new();
     if growth.share(growth.unattributed) > UNATTRIBUTED_TOLD {
         reasons.push(format!(
