@@ -53,7 +53,11 @@ pub(super) fn fitting(facts: &Facts<'_>, subject: &Subject<'_>, heap_max: Option
                 "{place}. {}: 75 % of it for the heap, the rest for stacks, code and buffers outside of it.",
                 match max {
                     Some(max) => format!("Its heap may grow to {}, more than fits", size(max)),
-                    None => "How large its heap may get is not set".into(),
+                    None if subject.runtime.is_some_and(|runtime| runtime.environment_read) => {
+                        "How large its heap may get is not set".into()
+                    }
+                    None =>
+                        "How large its heap may get is not known (its environment could not be read)".into(),
                 }
             ),
         },
