@@ -22,7 +22,7 @@ pub use ndjson::Ndjson;
 pub use schema::SCHEMA_JSON;
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use text::{Text, TextStyle};
+pub use text::{Text, TextStyle, sender};
 
 use crate::model;
 

@@ -138,6 +138,7 @@ impl RunArgs {
     pub fn trace(&self) -> TraceArgs {
         TraceArgs {
             json: true,
+            sigkill: true,
             output: self.evidence.clone(),
             redact: self.redact,
             quiet: self.quiet,

@@ -6,6 +6,7 @@
 
 mod args;
 mod child;
+mod ci;
 mod consumers;
 mod family;
 mod job;
@@ -13,6 +14,7 @@ mod levels;
 mod meter;
 mod place;
 mod prepare;
+mod reports;
 mod scope;
 mod series;
 mod signals;
@@ -49,6 +51,7 @@ pub(super) struct Report<'a> {
     witness: &'a Witness,
     verdict: &'a Verdict,
     exit: Exit,
+    user: Option<&'a user::User>,
 }
 
 /// Runs the command and judges. Where a signal ended the command, this process ends by it as well, and does not return.
@@ -58,7 +61,10 @@ pub(super) struct Report<'a> {
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
     crate::survive::one_arena();
     let roots = Roots::default();
+    reports::check(args)?;
     let prepared = Prepared::new(args, &roots)?;
+    // Who called sudo is to be able to read what is written.
+    let caller = prepared.user.clone().filter(|_| args.user.is_none());
     let trace_args = args.trace();
     let session = match Session::open(&trace_args) {
         Ok(session) => Some(session),
@@ -94,9 +100,16 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let verdict = case.judge();
     let failed = failure.is_some() || (args.require_ebpf && !seen.is_complete());
     let exit = verdict::exit(ended, verdict.outcome(), failed, args.exit_code);
-    let report = Report { args, done: &done, ended, seen: &seen, witness: &witness, verdict: &verdict, exit };
+    let user = caller.as_ref();
+    let mut report =
+        Report { args, done: &done, ended, seen: &seen, witness: &witness, verdict: &verdict, exit, user };
     summary::write(&report);
-    Ok(leave(exit))
+    let failures = reports::write(&report);
+    failures.iter().for_each(|error| log::error!("{error:#}"));
+    if !failures.is_empty() {
+        report.exit = verdict::exit(ended, verdict.outcome(), true, args.exit_code);
+    }
+    Ok(leave(report.exit))
 }
 
 /// Runs the command, with a trace around it where there is one.

@@ -4,13 +4,14 @@ use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
+use super::ci;
 use super::meter::Near;
 use super::supervise::End;
 use super::verdict::{Exit, Outcome};
 use super::{Report, is_noteworthy};
 use crate::command::terminal::Look;
-use crate::model::{Event, Incident, Text};
-use crate::render::{Render as _, Text as Pages, TextStyle, bytes, escape};
+use crate::model::{Event, Incident, Sigkill, Text};
+use crate::render::{Render as _, Text as Pages, TextStyle, bytes, escape, sender};
 
 /// Kills that are reported whole; of the others a line each, and of many a number.
 const WHOLE: usize = 3;
@@ -39,6 +40,8 @@ pub(super) fn write(report: &Report<'_>) {
     lines.headline(report);
     lines.rest(report);
     text.extend_from_slice(lines.out.as_bytes());
+    let text = ci::Ci::of(report.args.annotations, |name| std::env::var_os(name))
+        .map_or(text.clone(), |ci| ci.fenced(&text));
     // Nobody may be there to read it.
     let _ = std::io::stderr().write_all(&text);
 }
@@ -135,7 +138,7 @@ impl Lines {
             ));
         }
         parts.extend(measured.last.map(|last| format!("{} at the end", bytes::size(last))));
-        parts.extend(measured.series.rate().filter(|_| report.ended.took >= STEADY).map(rate));
+        parts.extend(steady_rate(report).map(rate));
         if parts.is_empty() {
             parts.push("not measured: the command was too short".into());
         }
@@ -163,7 +166,7 @@ impl Lines {
             self.line(
                 "Left",
                 &format!(
-                    "{} processes run on, outside of the cgroup: pid {}{more}",
+                    "{} still running, outside of the cgroup: pid {}{more}",
                     left.len(),
                     pids.join(", ")
                 ),
@@ -186,8 +189,20 @@ impl Lines {
     }
 }
 
+/// The rate of growth, of a command that ran for long enough to have one.
+pub(super) fn steady_rate(report: &Report<'_>) -> Option<f64> {
+    report.done.measured.series.rate().filter(|_| report.ended.took >= STEADY)
+}
+
+/// The command's name, safe to show.
+pub(super) fn name(report: &Report<'_>) -> String {
+    let name =
+        report.args.command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    escape::text(&name).into_owned()
+}
+
 /// Why the verdict is what it is.
-fn reason(report: &Report<'_>) -> String {
+pub(super) fn reason(report: &Report<'_>) -> String {
     let worst = report.verdict.outcome();
     let rule = report.verdict.rules.iter().find(|rule| rule.outcome == worst);
     match (worst, rule) {
@@ -202,8 +217,6 @@ fn reason(report: &Report<'_>) -> String {
 /// How the command ended, and whether that was the OOM killer.
 pub(super) fn command(report: &Report<'_>) -> String {
     let took = bytes::duration(u64::try_from(report.ended.took.as_nanos()).unwrap_or(u64::MAX));
-    let name =
-        report.args.command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let how = match report.ended.end {
         _ if report.ended.timed_out => "was ended: its time was over".to_owned(),
         End::Exited(0) => "exited with 0".to_owned(),
@@ -218,7 +231,7 @@ pub(super) fn command(report: &Report<'_>) -> String {
         Exit::Code(code) if code != report.ended.end.code() => format!("; exit code {code}"),
         _ => String::new(),
     };
-    format!("{} (pid {}) {how} after {took}{ours}", escape::text(&name), report.done.pid)
+    format!("{} (pid {}) {how} after {took}{ours}", name(report), report.done.pid)
 }
 
 /// 137 is only SIGKILL: who sent it?
@@ -226,10 +239,22 @@ fn by_kill(report: &Report<'_>, pid: Option<u32>) -> String {
     match pid {
         Some(pid) if report.seen.killed(pid) => ": by the OOM killer".into(),
         None if report.seen.count > 0 => ": a process of it was killed by the OOM killer".into(),
+        _ if sent(report, pid).is_some() => {
+            let by = sent(report, pid).map(|s| sender(&s.sender, s.how)).unwrap_or_default();
+            format!(", and no OOM kill of it was seen: SIGKILL was sent by {by}")
+        }
         _ if report.seen.is_complete() || report.witness.vmstat == Some(0) => {
-            ": and no OOM kill of it was seen; somebody else sent SIGKILL".into()
+            ", and no OOM kill of it was seen: somebody else sent SIGKILL".into()
         }
         _ => ": whether by the OOM killer can't be told".into(),
+    }
+}
+
+/// The SIGKILL in question: to the command, or to one of its processes that it then told of.
+fn sent<'a>(report: &'a Report<'_>, pid: Option<u32>) -> Option<&'a Sigkill> {
+    match pid {
+        Some(pid) => report.seen.sigkill_to(pid),
+        None => report.seen.sigkill_to_child(report.done.pid),
     }
 }
 

@@ -205,6 +205,16 @@ pub(super) enum Exit {
     Signal(i32),
 }
 
+impl Exit {
+    /// As a shell would give it.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => End::Signalled(signal).code(),
+        }
+    }
+}
+
 /// Exit codes of oomtrace itself.
 pub(super) const TIMED_OUT: u8 = 124;
 pub(super) const FAILED: u8 = 125;

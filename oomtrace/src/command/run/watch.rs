@@ -1,14 +1,16 @@
 //! What the trace told while the command ran.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::scope::Scope;
 use crate::command::trace::Tap;
-use crate::model::{Event, Footer, Header, Incident};
+use crate::model::{Event, Footer, Header, Incident, Sigkill};
 
 /// Whole records kept of the command's kills, and of others; all are counted.
 const KEPT: usize = 64;
 const KEPT_ELSEWHERE: usize = 8;
+const KEPT_SIGKILLS: usize = 256;
 
 /// All that was told.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,8 @@ pub(super) struct Seen {
     pub(super) elsewhere: Vec<Incident>,
     /// How many of others there were.
     pub(super) count_elsewhere: u64,
+    /// SIGKILLs by others than the OOM killer, to anybody, the last of them: of a target's cgroup nothing need be known.
+    pub(super) sigkills: VecDeque<Sigkill>,
     /// Why something may have been missed.
     pub(super) lost: Vec<String>,
     /// The sums at the end.
@@ -50,6 +54,12 @@ impl Seen {
                     incident.victims.extend(update.victims.iter().cloned());
                 }
             }
+            Event::Sigkill(sigkill) => {
+                if self.sigkills.len() == KEPT_SIGKILLS {
+                    self.sigkills.pop_front();
+                }
+                self.sigkills.push_back((**sigkill).clone());
+            }
             Event::Lost(lost) if self.lost.len() < KEPT => self.lost.push(lost.why.clone()),
             Event::Footer(footer) => self.footer = Some(footer.clone()),
             _ => {}
@@ -60,6 +70,16 @@ impl Seen {
     pub(super) fn killed(&self, pid: u32) -> bool {
         let is = |incident: &Incident| incident.victims.iter().any(|v| v.pid == pid || v.ns_pid == Some(pid));
         self.kills.iter().chain(&self.elsewhere).any(is)
+    }
+
+    /// The SIGKILL that ended this process, when it was not the OOM killer's.
+    pub(super) fn sigkill_to(&self, pid: u32) -> Option<&Sigkill> {
+        self.sigkills.iter().rev().find(|sigkill| sigkill.target.pid == pid)
+    }
+
+    /// The last SIGKILL to a child of this process, when it was not the OOM killer's.
+    pub(super) fn sigkill_to_child(&self, pid: u32) -> Option<&Sigkill> {
+        self.sigkills.iter().rev().find(|sigkill| sigkill.target.ppid == Some(pid))
     }
 
     /// Whether the probes were attached throughout and nothing was lost.

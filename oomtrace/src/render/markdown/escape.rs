@@ -16,7 +16,7 @@ pub(super) fn name(text: &Text) -> String {
 }
 
 /// Prose: what Markdown would take for markup is escaped, and so is what would notify people or link issues.
-pub(super) fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     // U+00A0 is our own way to keep a figure and its unit on one line.
     for (at, part) in text.split('\u{a0}').enumerate() {

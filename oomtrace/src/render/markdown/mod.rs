@@ -12,6 +12,7 @@ mod timeline;
 
 use std::fmt::Write as _;
 
+pub(crate) use self::escape::prose;
 use crate::evidence::Evidence;
 use crate::model;
 
@@ -50,7 +51,7 @@ fn notes(out: &mut String, notes: &[String]) {
     if !notes.is_empty() {
         out.push('\n');
     }
-    notes.iter().for_each(|note| line(out, &format!("- Note: {}", escape::prose(note))));
+    notes.iter().for_each(|note| line(out, &format!("- Note: {}", prose(note))));
 }
 
 fn line(out: &mut String, text: &str) {

@@ -24,6 +24,7 @@ mod wrap;
 use std::io;
 
 use self::page::Page;
+pub use self::stream::sender;
 use super::Render;
 use crate::model::{Event, Incident};
 

@@ -84,12 +84,13 @@ pub(super) fn sigkill(page: &mut Page, sigkill: &Sigkill) {
     if let Some(size) = words::resident(&target.memory) {
         text.push(Tone::Plain, format!(" ({})", words::size(size)));
     }
-    text.push(Tone::Plain, format!(" from {}", from(sender, sigkill.how)));
+    text.push(Tone::Plain, format!(" from {}", self::sender(sender, sigkill.how)));
     page.para(text.with(Tone::Dim, format!(" ({})", words::safe(&sender.why))), 2);
 }
 
 /// The sender in words.
-fn from(sender: &Sender, how: SentHow) -> String {
+#[must_use]
+pub fn sender(sender: &Sender, how: SentHow) -> String {
     let process =
         || sender.pid.map_or_else(|| words::name(&sender.comm), |pid| words::task(&sender.comm, pid));
     let way = if how == SentHow::CgroupKill { " by cgroup.kill" } else { "" };
