@@ -3,6 +3,7 @@
 mod explained;
 mod global;
 mod history;
+mod iterators;
 mod judge;
 mod ladder;
 mod memcg;
