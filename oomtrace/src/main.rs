@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
-    demo, diagnose_record, doctor, explain, logging, manual, memcg, report, run, sample, schema, trace,
+    demo, diagnose_record, doctor, explain, logging, manual, memcg, record, report, run, sample, schema, trace,
 };
 
 fn main() -> ExitCode {
@@ -50,6 +50,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Doctor(args) => {
             logging::start(args.verbose, false);
             return doctor::run(&args).map(|health| ExitCode::from(health.exit_code()));
+        }
+        Command::Record(args) => {
+            logging::start(args.verbose, args.quiet);
+            record::run(&args)
         }
         Command::Report(args) => {
             logging::start(0, false);

@@ -47,5 +47,8 @@ fn pages_of_the_samples() {
     write("many.html", &[evidence("night.ndjson", all, false)]);
     let plain = support::incidents().swap_remove(5).1;
     write("global.html", &[evidence("global.ndjson", vec![plain], true)]);
+    let runs =
+        ["good.ndjson", "bad.ndjson"].map(|name| evidence(name, vec![support::neighbour_leak()], true));
+    write("compare.html", &runs);
     write("none.html", &[evidence("quiet.ndjson", Vec::new(), true)]);
 }

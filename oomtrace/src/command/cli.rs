@@ -32,7 +32,9 @@ pub enum Command {
     Demo(DemoArgs),
     /// Show what works on this machine, what does not, and how to fix it
     Doctor(DoctorArgs),
-    /// Make a document of what was recorded: a page, text, Markdown, JUnit, JSON
+    /// Keep evidence in a file: kills, and memory now and then
+    Record(Box<super::record::RecordArgs>),
+    /// Make a document of what was recorded: a page, text, Markdown, JUnit, JSON, Perfetto
     Report(super::report::ReportArgs),
     /// Explain the OOM kills in kernel logs that are there already
     Explain(Box<ExplainArgs>),

@@ -106,6 +106,17 @@ impl Output {
         Ok(Wrote::All)
     }
 
+    /// Brings what was written so far to the disk.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn sync(&self) -> Result<()> {
+        if self.regular {
+            self.file.sync_data().map_err(|e| cannot(&self.name, "write", &e))?;
+        }
+        Ok(())
+    }
+
     /// Brings a file to the disk.
     ///
     /// # Errors

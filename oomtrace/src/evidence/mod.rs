@@ -1,18 +1,21 @@
 //! Evidence: what a trace left behind, read again, also by another version, compressed, or after its writer died.
 
+mod compare;
 pub mod decompress;
 mod fold;
 mod group;
 mod read;
+pub mod ring;
 mod verdict;
 mod zstd;
 
 use std::collections::BTreeMap;
 
+pub use compare::{Row, Subject, Use, at, compare};
 pub use group::{Group, groups};
 pub use verdict::Verdict;
 
-use crate::model::{Footer, Header, Incident, Lost, NoKill};
+use crate::model::{Footer, Header, Incident, Lost, NoKill, Sample};
 
 /// All of a stream (docs/events.md), with each `update` folded into its incident.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +28,8 @@ pub struct Evidence {
     pub incidents: Vec<Incident>,
     /// Times that the OOM killer ran and killed nothing.
     pub no_kills: Vec<NoKill>,
+    /// Who held how much memory, in order of time.
+    pub samples: Vec<Sample>,
     /// Gaps.
     pub losses: Vec<Lost>,
     /// The last line, summed over several streams in one file; absent when one of them has none.
@@ -48,6 +53,8 @@ pub struct Unread {
     pub orphans: u64,
     /// Why the file ends before its last line does.
     pub cut: Option<String>,
+    /// Kills of which only the journal beside the file, or in it, tells: in short.
+    pub recovered: u64,
     /// The schema that the file names, where it is another than ours.
     pub schema: Option<String>,
 }
@@ -84,6 +91,12 @@ impl Unread {
                 "{} fields unknown to this version: {}",
                 sum(&self.fields),
                 names(&self.fields)
+            ));
+        }
+        if self.recovered > 0 {
+            notes.push(format!(
+                "{} kills are from the journal, in short: the recorder died before it could write the rest",
+                self.recovered
             ));
         }
         if self.orphans > 0 {

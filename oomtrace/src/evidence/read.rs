@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Evidence, decompress, fold};
+use super::{Evidence, decompress, fold, ring};
 use crate::model::{Footer, Header, SCHEMA};
 
 /// A longer line is no record of ours; it is skipped.
@@ -22,7 +22,15 @@ impl Evidence {
     /// When it can't be opened, or holds no record at all; names cause and remedy.
     pub fn open(path: &Path) -> Result<Self> {
         let mut source = decompress::open(path)?;
-        let evidence = Self { name: name(path), ..Self::default() }.read(&mut source);
+        let empty = Self { name: name(path), ..Self::default() };
+        let mut evidence = if source.fill_buf().is_ok_and(|begin| begin.starts_with(&ring::MAGIC)) {
+            let lines = ring::lines(&mut source)?;
+            empty.read(&mut lines.as_slice())
+        } else {
+            empty.read(&mut source)
+        };
+        evidence.add_journal(path);
+        evidence.count_recovered();
         anyhow::ensure!(
             evidence.holds_something(),
             "{path:?} holds no record of oomtrace: make one with `oomtrace --json -o FILE` or `oomtrace record -o FILE`; \
@@ -57,9 +65,31 @@ impl Evidence {
         self
     }
 
+    /// Adds what a recorder that died left in the journal beside its file.
+    fn add_journal(&mut self, path: &Path) {
+        let Ok(mut source) = std::fs::File::open(ring::journal_of(path)).map(io::BufReader::new) else {
+            return;
+        };
+        let Ok(lines) = ring::lines(&mut source) else { return };
+        let journal = Self::default().read(&mut lines.as_slice());
+        self.header = self.header.take().or(journal.header);
+        for incident in journal.incidents {
+            if !self.incidents.iter().any(|known| known.id == incident.id) {
+                self.incidents.push(incident);
+            }
+        }
+    }
+
+    /// Short accounts that no whole one has replaced.
+    fn count_recovered(&mut self) {
+        let short =
+            |incident: &&crate::model::Incident| incident.source.notes.iter().any(|note| note == ring::SHORT);
+        self.unread.recovered = self.incidents.iter().filter(short).count() as u64;
+    }
+
     fn holds_something(&self) -> bool {
-        let Self { name: _, header, incidents, no_kills, losses, footer, unread } = self;
-        let records = incidents.len() + no_kills.len() + losses.len();
+        let Self { name: _, header, incidents, no_kills, samples, losses, footer, unread } = self;
+        let records = incidents.len() + no_kills.len() + samples.len() + losses.len();
         header.is_some() || footer.is_some() || records > 0 || !unread.types.is_empty() || unread.orphans > 0
     }
 
@@ -148,6 +178,7 @@ impl Reading {
                 evidence.unread.orphans += u64::from(!known);
             }
             "oom_no_kill" => evidence.no_kills.push(parse(unknown, kind, value)?),
+            "sample" => evidence.samples.push(parse(unknown, kind, value)?),
             "lost" => evidence.losses.push(parse(unknown, kind, value)?),
             "footer" => self.end(parse(unknown, kind, value)?),
             _ => count(&mut evidence.unread.types, kind),

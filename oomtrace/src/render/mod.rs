@@ -1,14 +1,16 @@
 //! Events made readable as they come, for a person ([`Text`]) and for programs ([`Ndjson`]); and whole documents of what was
-//! recorded: [`html`], [`markdown`], [`junit`].
+//! recorded: [`html`], [`markdown`], [`junit`], [`perfetto`].
 
 mod answers;
 pub mod bytes;
+pub mod comparison;
 pub mod escape;
 pub mod html;
 pub mod junit;
 pub mod markdown;
 mod markup;
 mod ndjson;
+pub mod perfetto;
 mod schema;
 pub mod shell;
 mod spark;

@@ -46,12 +46,14 @@ pub enum Format {
     Json,
     /// JUnit XML, for CI services
     Junit,
+    /// A trace for ui.perfetto.dev
+    Perfetto,
 }
 
 impl Format {
     /// Whether a terminal is no place for it.
     pub(super) fn is_binary(self) -> bool {
-        false
+        self == Self::Perfetto
     }
 
     /// What a file of this name is expected to be.
@@ -62,6 +64,7 @@ impl Format {
             "md" | "markdown" => Self::Markdown,
             "json" | "ndjson" | "jsonl" => Self::Json,
             "xml" => Self::Junit,
+            "pftrace" | "perfetto-trace" => Self::Perfetto,
             _ => return None,
         })
     }

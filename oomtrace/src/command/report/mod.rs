@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use super::output::{Output, Wrote};
 use super::terminal::Look;
 use crate::evidence::Evidence;
-use crate::render::{html, junit, markdown};
+use crate::render::{html, junit, markdown, perfetto};
 
 pub use args::{Format, ReportArgs};
 
@@ -50,5 +50,6 @@ fn render(evidence: &[Evidence], format: Format, look: Look) -> Result<Vec<u8>> 
             let suites: Vec<_> = evidence.iter().map(junit::suite).collect();
             junit::document(&suites).into_bytes()
         }
+        Format::Perfetto => perfetto::document(evidence),
     })
 }

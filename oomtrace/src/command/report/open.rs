@@ -16,6 +16,7 @@ pub(super) fn page(format: Format) -> Result<PathBuf> {
         Format::Markdown => "md",
         Format::Json => "json",
         Format::Junit => "xml",
+        Format::Perfetto => "pftrace",
     };
     for attempt in 0..100 {
         let path = dir.join(format!("oomtrace-report-{}-{attempt}.{suffix}", std::process::id()));

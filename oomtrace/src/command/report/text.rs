@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::command::terminal::Look;
 use crate::evidence::{Evidence, Verdict, groups};
 use crate::model::Event;
-use crate::render::{Ndjson, Render, Text, TextStyle, escape};
+use crate::render::{Ndjson, Render, Text, TextStyle, comparison, escape};
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
@@ -16,6 +16,9 @@ const GROUPS: usize = 50;
 pub(super) fn document(all: &[Evidence], look: Look) -> Vec<u8> {
     let mut text = Text::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) });
     let mut out = Vec::new();
+    if all.len() > 1 {
+        comparison(&mut out, all);
+    }
     for evidence in all {
         overview(&mut out, evidence, all.len() > 1);
         for event in events(evidence).filter(|event| !matches!(event, Event::Header(_))) {
@@ -47,6 +50,14 @@ fn overview(out: &mut Vec<u8>, evidence: &Evidence, named: bool) {
             line(out, &crate::render::width::cut(&text, WIDTH));
         }
     }
+}
+
+/// Peaks and growth side by side, one line a recording.
+fn comparison(out: &mut Vec<u8>, all: &[Evidence]) {
+    for row in comparison::rows(all) {
+        line(out, &row.replace('\u{a0}', " "));
+    }
+    line(out, "");
 }
 
 fn closing(out: &mut Vec<u8>, evidence: &Evidence) {
@@ -83,7 +94,8 @@ fn events(evidence: &Evidence) -> impl Iterator<Item = Event> + '_ {
     let header = evidence.header.iter().cloned().map(Event::Header);
     let kills = evidence.incidents.iter().cloned().map(|incident| Event::OomKill(Box::new(incident)));
     let no_kills = evidence.no_kills.iter().cloned().map(Event::OomNoKill);
+    let samples = evidence.samples.iter().cloned().map(Event::Sample);
     let losses = evidence.losses.iter().cloned().map(Event::Lost);
     let footer = evidence.footer.iter().cloned().map(Event::Footer);
-    header.chain(kills).chain(no_kills).chain(losses).chain(footer)
+    header.chain(samples).chain(kills).chain(no_kills).chain(losses).chain(footer)
 }

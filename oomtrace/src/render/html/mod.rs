@@ -7,6 +7,7 @@ mod advice;
 mod answers;
 mod badness;
 mod chain;
+mod compare;
 mod incident;
 mod origin;
 mod overview;
@@ -76,6 +77,9 @@ fn body(page: &mut Markup, all: &[Evidence]) {
     let kills: usize = all.iter().map(|evidence| evidence.incidents.len()).sum();
     if kills != 1 || all.len() > 1 {
         overview::write(page, all);
+        if all.len() > 1 {
+            compare::write(page, all);
+        }
     } else {
         all.iter().for_each(|evidence| overview::doubts(page, evidence));
     }

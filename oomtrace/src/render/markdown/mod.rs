@@ -3,6 +3,7 @@
 //! The raw record is left out: its history alone can be larger than such a place takes.
 
 mod candidates;
+mod compare;
 mod escape;
 mod incident;
 mod limits;
@@ -24,6 +25,9 @@ const INCIDENTS: usize = 20;
 pub fn document(all: &[Evidence]) -> String {
     let mut out = String::new();
     let many = all.iter().map(|evidence| evidence.incidents.len()).sum::<usize>() != 1;
+    if all.len() > 1 {
+        compare::write(&mut out, all);
+    }
     for evidence in all {
         overview::write(&mut out, evidence, many);
         for incident in evidence.incidents.iter().take(INCIDENTS) {

@@ -65,6 +65,7 @@ impl Text {
             Event::Update(update) => stream::update(&mut page, update),
             Event::OomNoKill(no_kill) => stream::no_kill(&mut page, no_kill),
             Event::Sigkill(sigkill) => stream::sigkill(&mut page, sigkill),
+            Event::Sample(_) => {}
             Event::Lost(lost) => stream::lost(&mut page, lost),
             Event::Footer(footer) => stream::footer(&mut page, footer),
         }

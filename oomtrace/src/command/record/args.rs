@@ -1,0 +1,103 @@
+//! Its options.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::command::cli::{RING_SIZE, Redact, TraceArgs};
+use crate::command::filter::Filter;
+use crate::command::size;
+
+/// Time between samples, unless asked otherwise.
+const EVERY: &str = "1s";
+
+/// Options of `record`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RecordArgs {
+    /// The file; `oomtrace report FILE` reads it. Its journal, FILE.journal, is removed at the end
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Stop after this long, e.g. 90s, 15m, 2h
+    #[arg(long, value_name = "TIME", value_parser = size::duration)]
+    pub duration: Option<Duration>,
+    /// Stop after this many reported kills
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Flight recorder: a file of this size, written once in full now, in which the newest records replace the oldest
+    #[arg(long, value_name = "SIZE", value_parser = crate::render::bytes::parse)]
+    pub max_size: Option<u64>,
+    /// Flight recorder that keeps the samples of the last TIME, e.g. 5m; --max-size is what the records and samples need
+    /// together, 16 MiB and more
+    #[arg(long, value_name = "TIME", value_parser = size::duration)]
+    pub pre_trigger: Option<Duration>,
+    /// Compress with gzip; after each kill what was written can be read
+    #[arg(long, conflicts_with_all = ["max_size", "pre_trigger"])]
+    pub compress: bool,
+    /// Time between samples of the machine, its largest cgroups and processes; 0s for none
+    #[arg(long, value_name = "TIME", default_value = EVERY, value_parser = size::duration)]
+    pub every: Duration,
+    /// What to hide in command lines; the environment is never recorded
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub redact: Redact,
+    /// Say nothing at the end
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more on standard error
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Size of the ring buffer between kernel and user space
+    #[arg(long, value_name = "SIZE", default_value = RING_SIZE, value_parser = size::bytes, help_heading = "Kernel")]
+    pub ring_size: u32,
+    /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
+    #[arg(long, value_name = "FILE", help_heading = "Kernel")]
+    pub btf: Option<PathBuf>,
+    /// Leave out a kind of hook, a fact or a program
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub without_probe: Vec<String>,
+    /// Which kills to record
+    #[command(flatten)]
+    pub filter: Filter,
+}
+
+/// A kill with its history takes about this much.
+const KILLS: u64 = 12 << 20;
+/// A sample takes about this much.
+const SAMPLE: u64 = 8 << 10;
+/// A flight recorder is not smaller.
+const SIZE_MIN: u64 = 1 << 20;
+
+impl RecordArgs {
+    /// Time between samples; `None` for none.
+    pub(super) fn every(&self) -> Option<Duration> {
+        Some(self.every).filter(|every| !every.is_zero())
+    }
+
+    /// Bytes of the flight recorder's file; `None` where the file may grow.
+    pub(super) fn ring_bytes(&self) -> Option<u64> {
+        let samples = self.pre_trigger.map(|time| {
+            let every = self.every().map_or(1, |every| every.as_millis().max(1));
+            let count = u64::try_from(time.as_millis() / every).unwrap_or(u64::MAX).saturating_add(1);
+            // The samples' ring is a quarter of the file.
+            KILLS.max(count.saturating_mul(SAMPLE).saturating_mul(4))
+        });
+        self.max_size.or(samples).map(|bytes| bytes.max(SIZE_MIN))
+    }
+
+    /// The same for the trace that is recorded.
+    pub(super) fn trace(&self) -> TraceArgs {
+        TraceArgs {
+            json: true,
+            duration: self.duration,
+            count: self.count,
+            redact: self.redact,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            ring_size: self.ring_size,
+            btf: self.btf.clone(),
+            without_probe: self.without_probe.clone(),
+            filter: self.filter.clone(),
+            ..TraceArgs::default()
+        }
+    }
+}

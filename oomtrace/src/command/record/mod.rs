@@ -1,0 +1,82 @@
+//! `oomtrace record`: keeps evidence of kills, also through a machine without memory and the death of the recorder.
+
+mod args;
+mod memory;
+mod recorder;
+mod short;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::trace::{self, Beside, Session};
+use crate::model::Event;
+use memory::Sampler;
+use recorder::Recorder;
+
+pub use args::RecordArgs;
+
+/// How often the end is looked for.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Records until told to stop.
+///
+/// # Errors
+/// When nothing can be traced here, or the file can't be written; each names cause and remedy. What was written before is
+/// valid.
+pub fn run(args: &RecordArgs) -> Result<()> {
+    crate::survive::one_arena();
+    // All room is taken before memory is locked and the first kill can come.
+    let recorder = Arc::new(Mutex::new(Recorder::create(args)?));
+    let trace_args = args.trace();
+    let session = Session::open(&trace_args)?;
+    let sampler = args.every().map(|every| (every, Sampler::new(&session.roots)));
+    let (written, sampled) = (Arc::clone(&recorder), Arc::clone(&recorder));
+    let tap = move |event: &Event| lock(&written).event(event);
+    let during = move |is_over: &dyn Fn() -> bool| {
+        sample(&sampled, sampler, is_over);
+        Ok(())
+    };
+    let beside = Beside {
+        during: Box::new(during),
+        tap: Some(Box::new(tap)),
+        linger: Duration::ZERO,
+        own_signals: false,
+    };
+    let ended = trace::run_beside(session, &trace_args, beside);
+    let recorder = Arc::into_inner(recorder)
+        .map(|recorder| recorder.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let finished = recorder.map_or(Ok(()), Recorder::finish);
+    let ended = ended?;
+    finished?;
+    if !args.quiet {
+        eprintln!("oomtrace: {} OOM kills recorded in {}", ended.reported, args.output.display());
+    }
+    Ok(())
+}
+
+/// Puts samples beside the kills until the trace is over.
+fn sample(recorder: &Mutex<Recorder>, sampler: Option<(Duration, Sampler)>, is_over: &dyn Fn() -> bool) {
+    let Some((every, mut sampler)) = sampler else {
+        while !is_over() {
+            std::thread::sleep(TICK);
+        }
+        return;
+    };
+    let mut next = Instant::now();
+    while !is_over() {
+        if Instant::now() < next {
+            std::thread::sleep(TICK.min(every));
+            continue;
+        }
+        let event = Event::Sample(sampler.take());
+        lock(recorder).event(&event);
+        // A sample that took long is not made up for.
+        next = (next + every).max(Instant::now());
+    }
+}
+
+fn lock(recorder: &Mutex<Recorder>) -> std::sync::MutexGuard<'_, Recorder> {
+    recorder.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,194 @@
+//! The file that is being written, and the journal that goes before it.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use flate2::{Compression, write::GzEncoder};
+
+use super::{RecordArgs, short};
+use crate::command::output::Output;
+use crate::evidence::ring::{self, Lane, Ring, Sizes};
+use crate::model::Event;
+
+/// Kills that the journal holds: 4 MiB.
+const JOURNAL: u64 = 1024;
+/// Room for a line that is kept from one to the next.
+const LINE: usize = 256 * 1024;
+
+/// Where records go.
+enum Main {
+    /// Lines, as they are.
+    Lines(Output),
+    /// The same, compressed. Each flush ends a part that can be read by itself.
+    Gzip(GzEncoder<File>),
+    /// A file of fixed size.
+    Ring(Ring),
+}
+
+/// Writes records, each kill in short first.
+pub(super) struct Recorder {
+    main: Main,
+    /// Beside a file that grows.
+    journal: Option<(Ring, PathBuf)>,
+    line: Vec<u8>,
+    /// Records that did not reach the file.
+    unwritten: u64,
+    /// The first reason for it.
+    why: Option<anyhow::Error>,
+    /// The footer is written: nothing comes after it.
+    ended: bool,
+}
+
+impl Recorder {
+    /// Makes the file and takes all room that a kill needs.
+    ///
+    /// # Errors
+    /// Names the file, the cause and the remedy.
+    pub(super) fn create(args: &RecordArgs) -> Result<Self> {
+        let path = args.output.as_path();
+        let main = match args.ring_bytes() {
+            Some(bytes) => Main::Ring(ring(path, Sizes::of_file(bytes))?),
+            None if args.compress => Main::Gzip(GzEncoder::new(private(path)?, Compression::fast())),
+            None => Main::Lines(Output::open(Some(path))?),
+        };
+        let journal = match &main {
+            Main::Ring(_) => None,
+            Main::Lines(_) | Main::Gzip(_) => {
+                let path = ring::journal_of(path);
+                Some((ring(&path, Sizes::of_journal(JOURNAL))?, path))
+            }
+        };
+        let line = Vec::with_capacity(LINE);
+        Ok(Self { main, journal, line, unwritten: 0, why: None, ended: false })
+    }
+
+    /// Writes a record. What fails is counted, and the next one tried: a disk may have room again.
+    pub(super) fn event(&mut self, event: &Event) {
+        if self.ended {
+            return;
+        }
+        let tried = self.try_event(event);
+        if let Err(error) = tried {
+            self.unwritten += 1;
+            self.why.get_or_insert(error);
+        }
+    }
+
+    fn try_event(&mut self, event: &Event) -> Result<()> {
+        if let Event::OomKill(incident) = event {
+            let short = short::line(incident);
+            match (&mut self.main, &mut self.journal) {
+                (Main::Ring(ring), _) | (_, Some((ring, _))) => ring.put(Lane::Kills, &short)?,
+                (Main::Lines(_) | Main::Gzip(_), None) => {}
+            }
+        }
+        let lane = match event {
+            Event::Header(_) => Lane::Header,
+            Event::Sample(_) => Lane::Samples,
+            _ => Lane::Kills,
+        };
+        self.line.clear();
+        if let Event::Footer(footer) = event {
+            let closing = Event::Footer(self.closing(footer));
+            serde_json::to_writer(&mut self.line, &closing)?;
+        } else {
+            serde_json::to_writer(&mut self.line, event)?;
+        }
+        if lane == Lane::Header
+            && let Some((journal, _)) = &mut self.journal
+        {
+            journal.put(lane, &self.line)?;
+        }
+        self.ended = matches!(event, Event::Footer(_));
+        match &mut self.main {
+            Main::Ring(ring) => ring.put(lane, &self.line)?,
+            Main::Lines(output) => {
+                self.line.push(b'\n');
+                // A file that nobody reads any more is none.
+                let _ = output.block(&self.line)?;
+                if lane == Lane::Kills {
+                    output.sync()?;
+                }
+            }
+            Main::Gzip(gzip) => {
+                self.line.push(b'\n');
+                gzip.write_all(&self.line)?;
+                if lane != Lane::Samples {
+                    gzip.flush()?;
+                    gzip.get_ref().sync_data()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The footer, which knows what did not reach the file.
+    fn closing(&self, footer: &crate::model::Footer) -> crate::model::Footer {
+        let mut footer = footer.clone();
+        if self.unwritten > 0 {
+            footer.complete = false;
+            footer.notes.push(format!("{} records could not be written", self.unwritten));
+        }
+        footer
+    }
+
+    /// Closes the file. The journal is removed when the file has all that it has.
+    ///
+    /// # Errors
+    /// The first write that failed, with what can be done.
+    pub(super) fn finish(self) -> Result<()> {
+        let Self { main, journal, unwritten, why, .. } = self;
+        match main {
+            Main::Lines(output) => output.finish()?,
+            Main::Gzip(gzip) => {
+                gzip.finish().and_then(|file| file.sync_all()).context("the file can't be closed")?;
+            }
+            Main::Ring(_) => {}
+        }
+        match (why, journal) {
+            (Some(why), journal) => {
+                let kept = journal
+                    .map_or(String::new(), |(_, path)| format!("; kills are in {path:?} in short, keep it"));
+                Err(anyhow!("{unwritten} records could not be written: {why:#}{kept}"))
+            }
+            (None, Some((_, path))) => {
+                std::fs::remove_file(&path).with_context(|| format!("can't remove the journal {path:?}"))
+            }
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+fn ring(path: &Path, sizes: Sizes) -> Result<Ring> {
+    let ring = Ring::create(path, sizes).map_err(|error| cannot(path, &error))?;
+    if !ring.is_direct() {
+        log::warn!(
+            "{path:?} is on a file system without direct I/O: a kill while memory is out may not reach the disk"
+        );
+    }
+    Ok(ring)
+}
+
+/// A file for its owner only.
+fn private(path: &Path) -> Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file =
+        options.write(true).create(true).truncate(true).open(path).map_err(|error| cannot(path, &error))?;
+    let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
+    Ok(file)
+}
+
+fn cannot(path: &Path, error: &io::Error) -> anyhow::Error {
+    let remedy = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; free some space, or ask for less (--max-size)"
+        }
+        io::ErrorKind::NotFound => "; make its directory first",
+        io::ErrorKind::PermissionDenied => "; run as its owner or root",
+        _ => "; write elsewhere (-o FILE)",
+    };
+    anyhow!("can't make {path:?}: {error}{remedy}")
+}
