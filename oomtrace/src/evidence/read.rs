@@ -23,7 +23,7 @@ impl Evidence {
     pub fn open(path: &Path) -> Result<Self> {
         let mut source = decompress::open(path)?;
         let empty = Self { name: name(path), ..Self::default() };
-        let mut evidence = if source.fill_buf().is_ok_and(|begin| begin.starts_with(&ring::MAGIC)) {
+        let mut evidence = if source.fill_buf().is_ok_and(|begin| begin.starts_with(&ring::MAGIC[..4])) {
             let lines = ring::lines(&mut source)?;
             empty.read(&mut lines.as_slice())
         } else {

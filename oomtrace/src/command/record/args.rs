@@ -34,7 +34,10 @@ pub struct RecordArgs {
     /// Compress with gzip; after each kill what was written can be read
     #[arg(long, conflicts_with_all = ["max_size", "pre_trigger"])]
     pub compress: bool,
-    /// Time between samples of the machine, its largest cgroups and processes; 0s for none
+    /// Record kills only, no samples
+    #[arg(long)]
+    pub no_samples: bool,
+    /// Time between samples of the machine, its largest cgroups and processes
     #[arg(long, value_name = "TIME", default_value = EVERY, value_parser = size::duration)]
     pub every: Duration,
     /// What to hide in command lines; the environment is never recorded
@@ -70,7 +73,7 @@ const SIZE_MIN: u64 = 1 << 20;
 impl RecordArgs {
     /// Time between samples; `None` for none.
     pub(super) fn every(&self) -> Option<Duration> {
-        Some(self.every).filter(|every| !every.is_zero())
+        Some(self.every).filter(|every| !every.is_zero() && !self.no_samples)
     }
 
     /// Bytes of the flight recorder's file; `None` where the file may grow.
