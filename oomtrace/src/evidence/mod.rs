@@ -15,7 +15,7 @@ pub use compare::{Row, Subject, Use, at, compare};
 pub use group::{Group, groups};
 pub use verdict::Verdict;
 
-use crate::model::{Footer, Header, Incident, Lost, NoKill, Sample};
+use crate::model::{Footer, Header, Incident, Lost, NoKill, Sample, Sigkill};
 
 /// All of a stream (docs/events.md), with each `update` folded into its incident.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Evidence {
     pub incidents: Vec<Incident>,
     /// Times that the OOM killer ran and killed nothing.
     pub no_kills: Vec<NoKill>,
+    /// Processes that were sent SIGKILL by others than the OOM killer.
+    pub sigkills: Vec<Sigkill>,
     /// Who held how much memory, in order of time.
     pub samples: Vec<Sample>,
     /// Gaps.

@@ -95,7 +95,8 @@ fn events(evidence: &Evidence) -> impl Iterator<Item = Event> + '_ {
     let kills = evidence.incidents.iter().cloned().map(|incident| Event::OomKill(Box::new(incident)));
     let no_kills = evidence.no_kills.iter().cloned().map(Event::OomNoKill);
     let samples = evidence.samples.iter().cloned().map(Event::Sample);
+    let sigkills = evidence.sigkills.iter().cloned().map(|sigkill| Event::Sigkill(Box::new(sigkill)));
     let losses = evidence.losses.iter().cloned().map(Event::Lost);
     let footer = evidence.footer.iter().cloned().map(Event::Footer);
-    header.chain(samples).chain(kills).chain(no_kills).chain(losses).chain(footer)
+    header.chain(samples).chain(kills).chain(no_kills).chain(sigkills).chain(losses).chain(footer)
 }

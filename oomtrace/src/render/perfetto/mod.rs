@@ -49,8 +49,8 @@ impl Trace {
         self.out.extend(Message::new().message(1, &packet).bytes());
     }
 
-    fn event(&mut self, time_ns: u64, event: Message) {
-        self.packet(Message::new().number(8, time_ns).message(11, &event));
+    fn event(&mut self, time_ns: u64, event: &Message) {
+        self.packet(Message::new().number(8, time_ns).message(11, event));
     }
 
     /// The number of the counter with this name, which is made when it is new; a process's is part of the process.
@@ -88,7 +88,7 @@ impl Trace {
 
     fn value(&mut self, track: u64, time_ns: u64, bytes: u64) {
         let value = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.event(time_ns, Message::new().number(9, COUNTER).number(11, track).signed(30, value));
+        self.event(time_ns, &Message::new().number(9, COUNTER).number(11, track).signed(30, value));
     }
 
     fn instant(&mut self, time_ns: u64, name: &str, facts: &[(&str, String)]) {
@@ -96,7 +96,7 @@ impl Trace {
         for (key, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
             event = event.message(4, &Message::new().text(10, key).text(6, value));
         }
-        self.event(time_ns, event);
+        self.event(time_ns, &event);
     }
 
     fn sample(&mut self, sample: &Sample) {
