@@ -9,7 +9,8 @@ use anyhow::Result;
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
-    demo, diagnose_record, doctor, explain, logging, manual, memcg, record, report, run, sample, schema, trace,
+    demo, diagnose_record, doctor, explain, logging, manual, memcg, record, report, run, sample, schema,
+    trace,
 };
 
 fn main() -> ExitCode {
