@@ -25,12 +25,21 @@ pub(super) fn measure(tracer: &Path, processes: usize, cgroups: usize, time: Dur
         .collect::<Result<_>>()?;
     let crowd = Crowd::start(&top, processes)?;
     println!("{processes} processes and {cgroups} memory cgroups beside those of the machine");
+    passes(tracer, &["--cost", "40"])?;
+    passes(tracer, &["--hook-cost", "20"])?;
     one(tracer, &["--no-history"], Duration::from_secs(5))?;
     one(tracer, &[], time)?;
     drop(crowd);
     // Children first.
     drop(below);
     drop(top);
+    Ok(())
+}
+
+/// CPU time of single passes by iterators and by files, or of the allocation hook per page, as the tracer itself takes it.
+fn passes(tracer: &Path, options: &[&str]) -> Result<()> {
+    let status = Command::new(tracer).arg("sample").args(options).status().context("can't run the tracer")?;
+    anyhow::ensure!(status.success(), "sample {options:?} failed");
     Ok(())
 }
 
