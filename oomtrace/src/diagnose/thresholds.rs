@@ -46,8 +46,9 @@ pub(super) const SWARM_SHARE: f64 = 0.6;
 /// No member of a swarm has more than this part of what all of them hold: else it is about that one.
 pub(super) const SWARM_LARGEST: f64 = 0.25;
 
-/// What the kernel keeps for a process beside its own memory at most, bytes: stacks, page tables, descriptors. 150 to 400 KiB
-/// were seen for small ones; it is only used to count kernel memory in for a swarm.
+/// What the kernel keeps for a process beside its own memory at most, bytes: stacks, page tables, descriptors. Generated
+/// swarms had 80 to 100 KiB a process; more threads and larger address spaces need more. It is only used to count kernel memory
+/// in for a swarm.
 pub(super) const KERNEL_PER_PROCESS: i64 = 512 << 10;
 
 /// A burst is at least this part of the culprit's growth …
@@ -81,11 +82,12 @@ pub(super) const SAWTOOTH_TROUGHS: usize = 3;
 /// A floor that rose by less than this part of the highest value did not rise.
 pub(super) const FLOOR_RISES: f64 = 0.15;
 
-/// What is known of the shape from fewer samples of the growth is of low confidence. 15 gave the right class in all trials,
-/// 5 in four of five.
+/// What is known of the shape from fewer samples of the growth is of low confidence: a straight line and a bend have two
+/// halves of three points each.
 pub(super) const FEW_SAMPLES: usize = 6;
 
-/// With this many samples the shape is certain enough for high confidence.
+/// With this many samples the shape is certain enough for high confidence; in trials that left samples out the classes began
+/// to go wrong below it.
 pub(super) const ENOUGH_SAMPLES: usize = 15;
 
 /// A leak and a limit that is too low can't be told apart by a growth shorter than this, ms: most programs take this long to
