@@ -17,8 +17,10 @@ pub(super) enum Kind {
 const SHARE: f64 = 0.009;
 /// Intervals are not stretched further than this.
 const MOST: f64 = 50.0;
-/// Weight of the newest cost.
-const NEW: f64 = 0.2;
+/// Weight of a cost that is higher than usual, and of one that is lower: one dear pass is not to slow down the next ones for
+/// long, with which it would take all the longer to be forgotten.
+const HIGHER: f64 = 0.2;
+const LOWER: f64 = 0.5;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
@@ -26,6 +28,8 @@ struct Cost {
     usual: f64,
     /// Time between passes that is wished for, in s; 0 while there are none.
     interval: f64,
+    /// Passes so far. The first one opens files and finds everybody new, and says nothing about the others.
+    passes: u64,
 }
 
 /// The governor.
@@ -46,7 +50,14 @@ impl Governor {
     pub(super) fn took(&mut self, kind: Kind, cpu_ns: u64, interval: Duration) {
         let cost = &mut self.costs[kind as usize];
         let seconds = Duration::from_nanos(cpu_ns).as_secs_f64();
-        cost.usual = if cost.usual == 0.0 { seconds } else { cost.usual + NEW * (seconds - cost.usual) };
+        let weight = match cost.passes {
+            0 => 0.0,
+            1 => 1.0,
+            _ if seconds > cost.usual => HIGHER,
+            _ => LOWER,
+        };
+        cost.usual += weight * (seconds - cost.usual);
+        cost.passes = cost.passes.saturating_add(1);
         cost.interval = interval.as_secs_f64();
         self.weigh();
     }
@@ -105,7 +116,23 @@ mod tests {
     #[test]
     fn there_is_an_end_to_stretching() {
         let mut governor = Governor::default();
-        governor.took(Kind::Close, u64::MAX, TENTH);
+        for _ in 0..2 {
+            governor.took(Kind::Close, u64::MAX, TENTH);
+        }
         assert_eq!(governor.interval(TENTH), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn the_first_pass_and_a_single_dear_one_do_not_slow_it_down_for_long() {
+        let mut governor = Governor::default();
+        governor.took(Kind::Cgroups, 500_000_000, TENTH);
+        assert_eq!(governor.interval(TENTH), TENTH, "the first one finds everybody new");
+        governor.took(Kind::Cgroups, 300_000, TENTH);
+        governor.took(Kind::Cgroups, 50_000_000, TENTH);
+        assert!(governor.interval(TENTH) > Duration::from_secs(1));
+        for _ in 0..8 {
+            governor.took(Kind::Cgroups, 300_000, TENTH);
+        }
+        assert_eq!(governor.interval(TENTH), TENTH);
     }
 }

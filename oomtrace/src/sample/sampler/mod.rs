@@ -45,6 +45,8 @@ pub struct Sampler {
     interval: Duration,
     due: Due,
     slept_ns: u64,
+    /// CPU time up to which all is accounted for.
+    spent_ns: u64,
     /// Pressure counts until then.
     pressed_until: u64,
     /// The machine has little memory left.
@@ -87,6 +89,7 @@ impl Sampler {
             interval: interval.max(Duration::from_millis(1)),
             due: Due::default(),
             slept_ns,
+            spent_ns: 0,
             pressed_until: 0,
             scarce: false,
             close: Vec::new(),
@@ -154,7 +157,6 @@ impl Sampler {
     }
 
     fn cgroups(&mut self, now: u64) {
-        let before = self.clock.cpu_ns();
         // The first time all are asked for their kinds of memory, later those that change.
         let first = self.due.cgroups == 0;
         let pass = self.source.cgroups(first, &mut self.buffers.cgroups);
@@ -173,7 +175,7 @@ impl Sampler {
         close::cgroups(now, &self.buffers.cgroups, &mut self.trends, cache, &mut self.close);
         drop(history);
         self.scarce = system.is_some_and(|system| self.trends.machine(now, &system));
-        let spent = self.clock.cpu_ns().saturating_sub(before);
+        let spent = self.spent();
         self.governor.took(Kind::Cgroups, spent, self.interval);
         self.due.cgroups = self.next(self.due.cgroups, self.interval);
         self.mind_the_machine(now);
@@ -192,26 +194,24 @@ impl Sampler {
     fn processes(&mut self, now: u64) {
         let often = self.scarce || now < self.pressed_until;
         let interval = if often { self.interval } else { self.interval * PROCESSES };
-        let before = self.clock.cpu_ns();
         let pass = self.source.processes(&mut self.buffers.processes);
         let time = self.clock.now_ns().max(pass.time_ns);
         let mut history = lock(&self.history);
         history.processes(&self.buffers.processes, time, pass.complete);
         drop(history);
-        let spent = self.clock.cpu_ns().saturating_sub(before);
+        let spent = self.spent();
         self.governor.took(Kind::Processes, spent, interval);
         self.due.processes = self.next(self.due.processes, interval);
         self.due.close = self.next(now, self.interval);
     }
 
     fn processes_close(&mut self, now: u64) {
-        let before = self.clock.cpu_ns();
         self.source.processes_of(&self.close, &mut self.buffers.processes);
         let time = self.clock.now_ns();
         let mut history = lock(&self.history);
         history.processes_close(&self.buffers.processes, time, &self.close);
         drop(history);
-        let spent = self.clock.cpu_ns().saturating_sub(before);
+        let spent = self.spent();
         self.governor.took(Kind::Close, spent, self.interval);
         self.due.close = self.next(now, self.interval);
     }
@@ -231,6 +231,14 @@ impl Sampler {
                 lock(&self.history).name_cgroup(*id, &path);
             }
         }
+    }
+
+    /// CPU time since this was asked last: what is done between passes counts for the next one.
+    fn spent(&mut self) -> u64 {
+        let now = self.clock.cpu_ns();
+        let spent = now.saturating_sub(self.spent_ns);
+        self.spent_ns = now;
+        spent
     }
 
     fn notice_sleep(&mut self) {
