@@ -29,6 +29,7 @@ pub(super) fn measure(tracer: &Path, processes: usize, cgroups: usize, time: Dur
     passes(tracer, &["--hook-cost", "20"])?;
     one(tracer, &["--no-history"], Duration::from_secs(5))?;
     one(tracer, &[], time)?;
+    said(tracer, &["sample", "--cost", "40"])?;
     drop(crowd);
     // Children first.
     drop(below);
@@ -63,6 +64,15 @@ fn one(tracer: &Path, options: &[&str], time: Duration) -> Result<()> {
     );
     memory("then", pid)?;
     subject.finish(PATIENCE)?;
+    Ok(())
+}
+
+/// Prints what the tracer itself measures.
+pub(super) fn said(tracer: &Path, arguments: &[&str]) -> Result<()> {
+    let output = Command::new(tracer).args(arguments).output().context("can't start the tracer")?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "{arguments:?}: {}\n{errors}", output.status);
+    print!("{}:\n{}", arguments.join(" "), String::from_utf8_lossy(&output.stdout));
     Ok(())
 }
 
