@@ -134,7 +134,7 @@ pub struct TraceArgs {
     #[arg(long, value_name = "TIME", value_parser = super::size::duration, help_heading = "History", conflicts_with = "no_history")]
     pub sample_interval: Option<std::time::Duration>,
     /// While a limit is close, hook the allocation path as well and see each step of 2 MiB: costs every process some 60 to
-    /// 90 ns per new page then
+    /// 130 ns per new page then
     #[arg(long, help_heading = "History", conflicts_with = "no_history")]
     pub alloc_hook: bool,
     /// Which kills to report
