@@ -6,7 +6,9 @@
 //!
 //! When it is asked for, every SIGKILL is told besides, with its sender: a death by SIGKILL need not be an OOM kill.
 
-use aya_ebpf::{helpers::generated::bpf_get_current_task, macros::raw_tracepoint, programs::RawTracePointContext};
+use aya_ebpf::{
+    helpers::generated::bpf_get_current_task, macros::raw_tracepoint, programs::RawTracePointContext,
+};
 use oomtrace_common::{SigKill, Victim, counter, kind, probe, signal_info};
 
 use crate::{chain, emit, kread::read, layout, state, task};
