@@ -10,7 +10,7 @@ use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
     demo, diagnose_record, doctor, explain, logging, manual, memcg, record, report, run, sample, schema,
-    trace,
+    trace, why,
 };
 
 fn main() -> ExitCode {
@@ -63,6 +63,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Explain(args) => {
             logging::start(args.verbose, args.quiet);
             explain::run(&args)
+        }
+        Command::Why(args) => {
+            logging::start(0, false);
+            why::run(&args)
         }
         Command::Sample(args) => sample::run(&args),
         Command::Schema => schema::run(),

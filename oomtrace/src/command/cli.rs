@@ -38,6 +38,8 @@ pub enum Command {
     Report(super::report::ReportArgs),
     /// Explain the OOM kills in kernel logs that are there already
     Explain(Box<ExplainArgs>),
+    /// Tell what killed a process: the OOM killer, somebody's SIGKILL, or neither
+    Why(Box<super::why::WhyArgs>),
     /// Print the memory of all processes and cgroups as the history samples it
     #[command(hide = true)]
     Sample(SampleArgs),

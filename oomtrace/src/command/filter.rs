@@ -99,7 +99,9 @@ impl Filter {
         !self.pids.is_empty() || !self.uids.is_empty() || texts.iter().any(|list| !list.is_empty())
     }
 
-    fn victim(&self, victim: &Victim) -> Verdict {
+    /// The same of one victim, without regard to whose limit was hit.
+    #[must_use]
+    pub fn victim(&self, victim: &Victim) -> Verdict {
         // A path that was lost is empty.
         let path =
             victim.cgroup.as_ref().map(|cgroup| cgroup.path.as_bytes()).filter(|path| !path.is_empty());

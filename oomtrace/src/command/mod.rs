@@ -18,3 +18,4 @@ pub mod schema;
 pub mod size;
 pub mod terminal;
 pub mod trace;
+pub mod why;

@@ -9,6 +9,9 @@ use crate::model::{
     Host, Incident, LogSource, NoKill, NoKillReason, Role, SCHEMA, Source, SourceKind, Text, Victim,
 };
 
+/// The note on an incident whose lines anybody can have written.
+pub const UNKNOWN_WRITER: &str = "the log does not say who wrote these lines";
+
 /// What is known besides the logs.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -235,7 +238,7 @@ fn said(report: &Report, context: &Context) -> Vec<String> {
         ));
     }
     if context.unknown_writer {
-        notes.push("the log does not say who wrote these lines".to_owned());
+        notes.push(UNKNOWN_WRITER.to_owned());
     }
     notes
 }

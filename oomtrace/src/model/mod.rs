@@ -4,6 +4,7 @@
 //! nanoseconds beside `boottime_ns`. What is not known is absent, never zero. Fields are only added within a major
 //! version; readers ignore what they do not know.
 
+mod answer;
 mod bytes_text;
 mod diagnosis;
 mod history;
@@ -16,6 +17,7 @@ mod stream;
 mod system;
 mod victim;
 
+pub use answer::*;
 pub use bytes_text::*;
 pub use diagnosis::*;
 pub use history::*;

@@ -24,7 +24,7 @@ pub use ndjson::Ndjson;
 pub use schema::SCHEMA_JSON;
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use text::{Text, TextStyle, sender};
+pub use text::{Text, TextStyle, answer, sender};
 
 use crate::model;
 

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use anyhow::Result;
 
 use super::overview;
+use super::sink::{Sink, place};
 use crate::command::cli::ExplainArgs;
 use crate::command::filter::{Filter, Verdict};
 use crate::command::output::{Output, Wrote};
 use crate::command::terminal::Look;
 use crate::diagnose::diagnose;
-use crate::enrich::container;
 use crate::kernel::clock;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::Told;
@@ -43,6 +43,37 @@ pub(super) struct Collector {
     closed: bool,
     error: Option<anyhow::Error>,
     host: Host,
+}
+
+impl Sink for Collector {
+    fn of(&mut self, host: Host) {
+        self.host = host;
+    }
+
+    fn read(&mut self, name: &str, bytes: u64) {
+        self.sources.push((name.to_owned(), bytes));
+    }
+
+    fn incomplete(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed || self.error.is_some()
+    }
+
+    fn told(&mut self, told: &Told, known: &Known) {
+        if told.report.lost_records > 0 {
+            self.lost += 1;
+        }
+        if incident::kills(&told.report) {
+            self.kill(incident::incident(told, known));
+        } else if told.report.outcome != klog::Outcome::Unknown {
+            self.take(Event::OomNoKill(incident::no_kill(told, known)));
+        }
+    }
 }
 
 impl Collector {
@@ -79,51 +110,13 @@ impl Collector {
         })
     }
 
-    /// The machine whose own logs are read.
-    pub(super) fn of(&mut self, host: Host) {
-        self.host = host;
-    }
-
-    /// A log was read.
-    pub(super) fn read(&mut self, name: &str, bytes: u64) {
-        self.sources.push((name.to_owned(), bytes));
-    }
-
-    /// Something was not read, or is known to be missing.
-    pub(super) fn incomplete(&mut self, note: String) {
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
-    }
-
-    /// Nobody reads on, or the output failed: there is no use in going on.
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed || self.error.is_some()
-    }
-
-    /// Takes a report.
-    pub(super) fn told(&mut self, told: &Told, known: &Known) {
-        if told.report.lost_records > 0 {
-            self.lost += 1;
-        }
-        if incident::kills(&told.report) {
-            self.kill(incident::incident(told, known));
-        } else if told.report.outcome != klog::Outcome::Unknown {
-            self.take(Event::OomNoKill(incident::no_kill(told, known)));
-        }
-    }
-
     fn kill(&mut self, mut incident: Incident) {
         if self.seen.iter().any(|seen| klog::same(seen, &incident) == Same::Yes) {
             return;
         }
         self.remember(&incident);
         self.kills += 1;
-        for victim in &mut incident.victims {
-            let Some(cgroup) = &victim.cgroup else { continue };
-            let identity = container::identify(cgroup.path.as_bytes());
-            (victim.container, victim.unit) = (identity.container, identity.unit);
-        }
+        place(&mut incident);
         match self.filter.verdict(&incident) {
             Verdict::Yes => {}
             Verdict::No => {

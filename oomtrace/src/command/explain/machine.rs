@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 
-use super::collect::Collector;
+use super::sink::Sink;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
 use crate::klog::input::{LogLine, LogReader, Stamp, Told, Writer};
@@ -21,7 +21,11 @@ const JOURNAL: &str = "the journal";
 ///
 /// # Errors
 /// When neither can be read, with the remedy.
-pub(super) fn read(reader: &mut LogReader, known: &Known, collector: &mut Collector) -> Result<()> {
+pub(in crate::command) fn read(
+    reader: &mut LogReader,
+    known: &Known,
+    collector: &mut dyn Sink,
+) -> Result<()> {
     let this = host::host(&Roots::default());
     collector.of(this.clone());
     let swap = swap_total();
@@ -52,7 +56,7 @@ pub(super) fn read(reader: &mut LogReader, known: &Known, collector: &mut Collec
 /// What reading a source came to, with a note on what it does not have.
 type Read = Result<(u64, Option<String>)>;
 
-fn settle(name: &str, read: Read, collector: &mut Collector) {
+fn settle(name: &str, read: Read, collector: &mut dyn Sink) {
     match read {
         Ok((bytes, note)) => {
             collector.read(name, bytes);

@@ -4,5 +4,9 @@ mod collect;
 mod machine;
 mod overview;
 mod run;
+mod sink;
 
+pub(in crate::command) use machine::read as read_machine;
 pub use run::run;
+pub(in crate::command) use run::{read_files, zone};
+pub(in crate::command) use sink::{Sink, place};

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::collect::Collector;
 use super::machine;
+use super::sink::Sink;
 use crate::command::cli::ExplainArgs;
 use crate::klog::incident::Known;
 use crate::klog::input::{LogReader, Summary, open};
@@ -37,7 +38,11 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     result
 }
 
-fn zone(name: &str) -> Result<TimeZone> {
+/// A zone by its name.
+///
+/// # Errors
+/// When there is none of that name.
+pub(in crate::command) fn zone(name: &str) -> Result<TimeZone> {
     match name {
         "local" => Ok(TimeZone::system()),
         "utc" | "UTC" | "Z" => Ok(TimeZone::UTC),
@@ -49,11 +54,15 @@ fn zone(name: &str) -> Result<TimeZone> {
     }
 }
 
-fn read_files(
+/// Reads logs in their order.
+///
+/// # Errors
+/// The first of those of the files, after all are read.
+pub(in crate::command) fn read_files(
     files: &[std::path::PathBuf],
     reader: &mut LogReader,
     known: &Known,
-    collector: &mut Collector,
+    collector: &mut dyn Sink,
 ) -> Result<()> {
     let mut failed = None;
     let mut last = known.clone();
@@ -92,7 +101,7 @@ fn written(path: &Path) -> Option<Timestamp> {
 }
 
 /// Counts what was read; an error when it was not all.
-pub(super) fn note(name: &str, summary: &Summary, collector: &mut Collector) -> Option<anyhow::Error> {
+fn note(name: &str, summary: &Summary, collector: &mut dyn Sink) -> Option<anyhow::Error> {
     collector.read(name, summary.bytes);
     if summary.cut_lines > 0 {
         collector

@@ -1,6 +1,7 @@
 //! The report for a person: one OOM kill at a glance, in the order of the questions that are asked at night.
 
 mod also_killed;
+mod answer;
 mod candidates;
 mod change;
 mod command;
@@ -23,6 +24,7 @@ mod wrap;
 
 use std::io;
 
+pub use self::answer::answer;
 use self::page::Page;
 pub use self::stream::sender;
 use super::Render;

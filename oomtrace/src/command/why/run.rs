@@ -1,0 +1,76 @@
+//! Asks the sources, and writes what they come to.
+
+use anyhow::Result;
+
+use super::args::WhyArgs;
+use super::counters::Counters;
+use super::decide::decide;
+use super::gather::{Gathered, Here};
+use super::target::Target;
+use super::{logs, processes};
+use crate::command::memcg::Hierarchy;
+use crate::command::output::{Output, Wrote};
+use crate::command::terminal::Look;
+use crate::evidence::Evidence;
+use crate::kernel::namespace::Namespace;
+use crate::kernel::{Roots, clock, host};
+use crate::model::Answer;
+use crate::render::{self, TextStyle};
+
+/// Columns where the output does not say.
+const WIDTH: usize = 100;
+
+/// Answers. That nothing can be told is an answer, and no failure.
+///
+/// # Errors
+/// A file that can't be read or is none of its kind, with cause and remedy; for a log that can be read in part, after the
+/// answers. An output that can't be written.
+pub fn run(args: &WhyArgs) -> Result<()> {
+    let roots = Roots::default();
+    let hierarchy = Hierarchy::find(&roots).ok();
+    let target = args.target.clone().below(hierarchy.as_ref());
+    let mut gathered = Gathered::default();
+    let boot_id = host::host(&roots).boot_id;
+    let mut is_ours = false;
+    for file in &args.evidence {
+        let evidence = Evidence::open(file)?;
+        let boot = evidence.header.as_ref().and_then(|header| header.host.boot_id.as_ref());
+        is_ours |= boot.is_some() && boot == boot_id.as_ref();
+        gathered.evidence(evidence);
+    }
+    let read = logs::files(args, &mut gathered);
+    if args.here || is_ours || args.evidence.is_empty() && args.logs.is_empty() {
+        logs::machine(&mut gathered);
+        gathered.here = Some(here(&roots, hierarchy.as_ref(), &target, boot_id));
+    }
+    write(args, &decide(&target, args.since, &gathered))?;
+    read
+}
+
+/// The logs have been read before: what is counted can't be behind them.
+fn here(roots: &Roots, hierarchy: Option<&Hierarchy>, target: &Target, boot_id: Option<String>) -> Here {
+    Here {
+        boot_id,
+        boot: clock::rfc3339(0),
+        now: clock::rfc3339(clock::boottime_ns()),
+        counters: Counters::read(roots, hierarchy, target.cgroup()),
+        running: processes::running(roots, target),
+        same_pids: Namespace::Pid.is_initial(roots) != Some(false),
+    }
+}
+
+fn write(args: &WhyArgs, answers: &[Answer]) -> Result<()> {
+    let mut output = Output::open(args.output.as_deref())?;
+    let look = Look::of(&output, args.color);
+    let style = TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) };
+    for answer in answers {
+        let wrote = match args.is_ndjson() {
+            true => output.line(&serde_json::to_vec(answer)?)?,
+            false => output.block(render::answer(answer, style).as_bytes())?,
+        };
+        if wrote == Wrote::Closed {
+            return Ok(());
+        }
+    }
+    output.finish()
+}
