@@ -71,6 +71,7 @@ fn scene(
     let lives = scene.site.kills();
     scene.start(last)?;
     let killed_ns = scene.wait_for_kill(lives)?;
+    scene.check_burst(killed_ns)?;
     let mut label = scene.label(killed_ns);
     std::thread::sleep(AFTER);
     scene.end();
@@ -151,6 +152,21 @@ impl Scene<'_> {
         }
         self.running.iter_mut().for_each(Running::listen);
         Ok(sys::boottime_ns())
+    }
+
+    /// On a machine too busy a burst of the generator is none: no label would be true.
+    fn check_burst(&self, killed_ns: u64) -> Result<()> {
+        let generated = self.case.suite == "A" && self.case.class == "burst";
+        let Some(at) = self.case.culprit.actor().filter(|_| generated) else { return Ok(()) };
+        let lived = killed_ns.saturating_sub(self.running[at].started_ns);
+        let burst = killed_ns.saturating_sub(self.ledger.entry(at).onset_ns);
+        ensure!(
+            burst * 5 < lived,
+            "the burst took {} of {} ms: this machine is too busy",
+            burst / 1_000_000,
+            lived / 1_000_000
+        );
+        Ok(())
     }
 
     fn take_names(&mut self) {

@@ -1,5 +1,6 @@
 //! `oombench`: real kills whose cause is known, and how right oomtrace is about them. docs/diagnosis.md has results.
 
+mod floor;
 mod guest;
 mod native;
 mod replay;
@@ -12,6 +13,8 @@ use anyhow::{Context as _, Result};
 use score::Scored;
 use std::path::{Path, PathBuf};
 use store::Store;
+
+pub(crate) use floor::check;
 
 /// Cause kills whose cause is known, and score what oomtrace says of them
 #[derive(clap::Args)]
@@ -83,7 +86,8 @@ impl Oombench {
             Some(stored) => stored,
             None => self.cause()?,
         };
-        let text = scores(&directory)?;
+        let (store, scored) = score_all(&directory)?;
+        let text = report::markdown(&store, &scored);
         println!("{text}");
         if let Some(file) = &self.report {
             std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
@@ -110,10 +114,15 @@ impl Oombench {
     }
 }
 
+/// Recorded kills that are part of the repository.
+fn corpus() -> PathBuf {
+    paths::root().join("tests/oombench/corpus")
+}
+
 /// Diagnoses what is stored anew, and scores it.
-fn scores(directory: &Path) -> Result<String> {
+fn score_all(directory: &Path) -> Result<(Store, Vec<Scored>)> {
     let mut store = Store::read(directory)?;
     replay::diagnose(&mut store.kills)?;
-    let scored: Vec<Scored> = store.kills.iter().map(Scored::new).collect();
-    Ok(report::markdown(&store, &scored))
+    let scored = store.kills.iter().map(Scored::new).collect();
+    Ok((store, scored))
 }

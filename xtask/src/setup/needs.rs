@@ -13,9 +13,12 @@ pub(crate) enum Group {
     Test,
     /// `cargo xtask test --only pages`: a browser that opens the pages of reports
     Pages,
+    /// `cargo xtask oombench` on this machine: programs that leak (only when asked for)
+    Oombench,
 }
 
 impl Group {
+    /// What is installed unless something else is asked for.
     pub(super) const ALL: [Self; 4] = [Self::Ebpf, Self::Vm, Self::Test, Self::Pages];
 
     pub(super) fn list(groups: &[Self]) -> String {
@@ -31,7 +34,7 @@ pub(super) struct Package {
     pub(super) why: &'static str,
 }
 
-const PACKAGES: [Package; 10] = [
+const PACKAGES: [Package; 23] = [
     package(Group::Ebpf, "rustc-web", "the compiler of the BPF object"),
     package(Group::Ebpf, "libstd-rust-web-dev-bpf", "Rust's core library for BPF"),
     package(Group::Vm, "qemu-system-x86", "x86_64 guests"),
@@ -42,6 +45,19 @@ const PACKAGES: [Package; 10] = [
     package(Group::Vm, "xz-utils", "unpacking kernel packages"),
     package(Group::Pages, "chromium", "opening the pages of reports"),
     package(Group::Pages, "fonts-dejavu-core", "letters in their pictures"),
+    package(Group::Oombench, "stress-ng", "suite B"),
+    package(Group::Oombench, "stress", "suite B"),
+    package(Group::Oombench, "stressapptest", "suite B"),
+    package(Group::Oombench, "memtester", "suite B"),
+    package(Group::Oombench, "chaos-marmosets", "suite B"),
+    package(Group::Oombench, "redis-tools", "suites C and D: the server is in it as well"),
+    package(Group::Oombench, "nodejs", "suite C"),
+    package(Group::Oombench, "default-jdk-headless", "suites C and D"),
+    package(Group::Oombench, "golang-go", "suites C and D"),
+    package(Group::Oombench, "g++", "suite C"),
+    package(Group::Oombench, "postgresql", "suite C"),
+    package(Group::Oombench, "python3", "suites B, C and D"),
+    package(Group::Oombench, "e2fsprogs", "the guests' disks"),
 ];
 
 const fn package(group: Group, name: &'static str, why: &'static str) -> Package {
@@ -68,5 +84,6 @@ mod tests {
         let all = packages(&Group::ALL);
         assert_eq!(all.iter().filter(|package| package.name == "rustc-web").count(), 1);
         assert_eq!(packages(&[Group::Test]).len(), 0);
+        assert!(all.iter().all(|package| package.name != "stress-ng"));
     }
 }

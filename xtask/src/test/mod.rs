@@ -8,7 +8,7 @@ mod native;
 mod schema;
 pub(crate) mod tally;
 
-use crate::{sh, vm};
+use crate::{oombench, sh, vm};
 use anyhow::{Result, bail};
 use std::time::Instant;
 use tally::Tally;
@@ -38,6 +38,8 @@ enum Stage {
     Schema,
     /// Pages of reports in a browser
     Pages,
+    /// The diagnosis of recorded kills whose cause is known, against what it has to reach
+    Replay,
     /// Real kills on this machine
     Native,
     /// Real kills in virtual machines
@@ -52,13 +54,14 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     Stage::Format,
     Stage::Lints,
     Stage::Licences,
     Stage::Deny,
     Stage::Unit,
     Stage::Schema,
+    Stage::Replay,
     Stage::Pages,
     Stage::Native,
     Stage::Vm,
@@ -111,6 +114,7 @@ impl Stage {
             Self::Unit => libtest::unit(),
             Self::Schema => schema::check(),
             Self::Pages => browser::pages(),
+            Self::Replay => oombench::check(),
             Self::Native => native::kills(),
             Self::Vm => machines(),
         }

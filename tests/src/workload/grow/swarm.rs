@@ -22,13 +22,12 @@ pub(super) fn swarm(spec: &Spec, children: u64) -> Result<i32> {
     std::thread::sleep(spec.wait);
     entry.onset_ns = sys::boottime_ns();
     let pause = Duration::from_secs_f64(spec.child_bytes as f64 / spec.rate.max(1.0));
-    for number in 1..=children {
+    for _ in 0..children {
         fork(|| hold(spec.child_bytes))?;
         entry.grown += spec.child_bytes;
         entry.last_ns = sys::boottime_ns();
         note(&entry);
-        let due = entry.onset_ns + u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX).saturating_mul(number);
-        std::thread::sleep(Duration::from_nanos(due.saturating_sub(sys::boottime_ns())));
+        std::thread::sleep(pause);
     }
     crate::workload::hold();
 }
