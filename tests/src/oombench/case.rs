@@ -123,8 +123,8 @@ pub enum Who {
     Said(usize),
     /// All processes of this name in this actor's cgroup.
     Named(usize, &'static str),
-    /// The family of that name in this actor's cgroup.
-    Family(usize, &'static str),
+    /// The family of that name in this actor's cgroup, and the name of its executable.
+    Family(usize, &'static str, &'static str),
     /// `kernel_memory`, `shmem` or `page_cache`, asked for by this actor.
     Kind(&'static str, usize),
     /// The same, asked for by processes of this name.
@@ -141,7 +141,7 @@ impl Who {
             | Self::Slot(at)
             | Self::Said(at)
             | Self::Named(at, _)
-            | Self::Family(at, _)
+            | Self::Family(at, _, _)
             | Self::Kind(_, at)
             | Self::KindNamed(_, at, _) => Some(*at),
         }

@@ -240,8 +240,8 @@ impl Scene<'_> {
             Who::Named(_, name) => {
                 json!({ "kind": "process", "pids": named(name), "comm": name, "cgroup": cgroup })
             }
-            Who::Family(_, name) => {
-                json!({ "kind": "family", "pids": named(name), "comm": name, "cgroup": cgroup })
+            Who::Family(_, name, exe) => {
+                json!({ "kind": "family", "pids": named(name), "comm": name, "exe": exe, "cgroup": cgroup })
             }
             Who::KindNamed(kind, _, name) => {
                 json!({ "kind": kind, "pids": named(name), "comm": name, "cgroup": cgroup })

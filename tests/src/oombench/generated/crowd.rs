@@ -28,7 +28,7 @@ pub(super) fn fork_swarm(random: &mut Random, ground: &Ground) -> Case {
     case.has_rate = false;
     case.limit = Some((growth as u64 + sum + SELF).min(ground.most));
     let mut case = with_culprit(case, noise, grow(names[0], Place::Top, arguments), Who::Process);
-    case.culprit = Who::Family(case.actors.len() - 1, names[0]);
+    case.culprit = Who::Family(case.actors.len() - 1, names[0], names[0]);
     case
 }
 

@@ -158,7 +158,7 @@ fn postgres(random: &mut Random) -> Case {
     let mut case = case("fork_swarm", limit, 60.0);
     case.also = vec!["limit_too_low"];
     case.actors = vec![then(1.0, server), at(Place::Outside, clients)];
-    case.culprit = Who::Family(0, "postgres");
+    case.culprit = Who::Family(0, "postgres", "postgres");
     case.onset = Onset::SaidBy(1);
     case
 }

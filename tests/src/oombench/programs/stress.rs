@@ -107,7 +107,7 @@ fn four(random: &mut Random) -> Case {
         &["stress-ng", "--vm", "4", "--vm-keep", "--vm-bytes", "640m"],
     );
     case.also = vec!["fork_swarm", "limit_too_low"];
-    case.culprit = Who::Family(0, "stress-ng-vm");
+    case.culprit = Who::Family(0, "stress-ng-vm", "stress-ng");
     case
 }
 
@@ -129,6 +129,6 @@ fn sleepers(random: &mut Random) -> Case {
         &["sh", "sleepers.sh", &pause],
     );
     case.also = vec!["kernel_memory"];
-    case.culprit = Who::Family(0, "sleep");
+    case.culprit = Who::Family(0, "sleep", "sleep");
     case
 }

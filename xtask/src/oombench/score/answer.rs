@@ -12,6 +12,7 @@ pub(crate) struct Answer {
     pub(crate) kind: Option<String>,
     pub(crate) pid: Option<u64>,
     pub(crate) comm: Option<String>,
+    pub(crate) exe: Option<String>,
     pub(crate) cgroup: Option<String>,
     pub(crate) rate: Option<f64>,
     /// Begin of the growth, `CLOCK_BOOTTIME`.
@@ -35,6 +36,7 @@ impl Answer {
             kind: text(&culprit["kind"]),
             pid: culprit["pid"].as_u64(),
             comm: text(&culprit["comm"]),
+            exe: text(&culprit["exe"]),
             cgroup: text(&culprit["cgroup"]),
             rate: culprit["rate_bytes_per_s"].as_f64(),
             onset_ns: onset,

@@ -3,7 +3,7 @@
 //! One rule for oomtrace and for the baselines, which are worked out of the same record:
 //!
 //! - The label names a process: right is this process. A family that it belongs to is wrong.
-//! - The label names a family: right is this family (name and cgroup). One of its members is wrong.
+//! - The label names a family: right is this family (name or executable, and cgroup). One of its members is wrong.
 //! - The label names a kind of memory: right is this kind in this cgroup, or the process that asked for it.
 //! - The label names nobody: right is to name nobody. These count for precision, not for recall.
 //! - At the level of cgroups: right is the cgroup that the label's culprit is in.

@@ -27,6 +27,8 @@ pub(crate) struct Named {
     pub(crate) kind: String,
     pub(crate) pids: Vec<u64>,
     pub(crate) comm: Option<String>,
+    /// Last part of its path.
+    pub(crate) exe: Option<String>,
     pub(crate) cgroup: Option<String>,
 }
 
@@ -94,8 +96,15 @@ impl Named {
             kind: text("kind").unwrap_or_default(),
             pids: culprit["pids"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect(),
             comm: text("comm"),
+            exe: text("exe"),
             cgroup: text("cgroup"),
         }
+    }
+
+    /// A family is all processes of an executable: which of their names it goes by is not fixed.
+    fn is_program(&self, answer: &Answer) -> bool {
+        let exe = answer.exe.as_deref().and_then(|exe| exe.rsplit('/').next());
+        self.comm == answer.comm || (exe.is_some() && self.exe.as_deref() == exe)
     }
 
     fn is(&self, answer: &Answer) -> bool {
@@ -103,7 +112,7 @@ impl Named {
         let one_of_them = answer.pid.is_some_and(|pid| self.pids.contains(&pid));
         match self.kind.as_str() {
             "process" => kind == "process" && one_of_them,
-            "family" => kind == "family" && self.comm == answer.comm && self.cgroup == answer.cgroup,
+            "family" => kind == "family" && self.cgroup == answer.cgroup && self.is_program(answer),
             memory if kind == memory => {
                 answer.cgroup.is_none()
                     || answer.cgroup == self.cgroup && (answer.pid.is_none() || one_of_them)
@@ -125,7 +134,7 @@ mod tests {
     fn truth(kind: &str) -> Truth {
         Truth::of(
             &json!({"id": "x", "class": "leak", "also": ["burst"], "onset_boottime_ns": 5, "killed_boottime_ns": 9,
-            "culprit": {"kind": kind, "pids": [7, 8], "comm": "a", "cgroup": "/c"}}),
+            "culprit": {"kind": kind, "pids": [7, 8], "comm": "a", "exe": "b", "cgroup": "/c"}}),
         )
     }
 
@@ -165,6 +174,9 @@ mod tests {
         let truth = truth("family");
         assert_eq!(truth.mark(&answer("family", None, "/c")), Mark::Right);
         assert_eq!(truth.mark(&answer("family", None, "/d")), Mark::Wrong);
+        let other = Answer { comm: Some("x".into()), ..answer("family", None, "/c") };
+        assert_eq!(truth.mark(&other), Mark::Wrong);
+        assert_eq!(truth.mark(&Answer { exe: Some("/bin/b".into()), ..other }), Mark::Right);
         assert_eq!(truth.mark(&answer("process", Some(7), "/c")), Mark::Wrong);
     }
 
