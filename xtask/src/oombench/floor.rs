@@ -30,7 +30,7 @@ fn near(scored: &[Scored]) -> Option<f64> {
 
 /// Diagnoses the corpus anew; one check a figure.
 pub(crate) fn check() -> Result<Outcome> {
-    let (_, scored) = score_all(&corpus())?;
+    let (_, scored) = score_all(&corpus::directory())?;
     let mut tally = Tally::default();
     for (name, least, figure) in FLOORS {
         tally += match figure(&scored) {

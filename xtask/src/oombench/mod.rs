@@ -1,5 +1,6 @@
 //! `oombench`: real kills whose cause is known, and how right oomtrace is about them. docs/diagnosis.md has results.
 
+mod corpus;
 mod floor;
 mod guest;
 mod native;
@@ -46,6 +47,9 @@ pub(crate) struct Oombench {
     /// Cause no kills: diagnose what is stored in DIR anew
     #[arg(long, value_name = "DIR")]
     replay: Option<PathBuf>,
+    /// Make what was scored the corpus that the tests replay (tests/oombench/corpus)
+    #[arg(long)]
+    keep: bool,
     /// Write the scores as Markdown
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -89,6 +93,9 @@ impl Oombench {
         let (store, scored) = score_all(&directory)?;
         let text = report::markdown(&store, &scored);
         println!("{text}");
+        if self.keep {
+            corpus::keep(&store)?;
+        }
         if let Some(file) = &self.report {
             std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
         }
@@ -112,11 +119,6 @@ impl Oombench {
         }
         Ok(out)
     }
-}
-
-/// Recorded kills that are part of the repository.
-fn corpus() -> PathBuf {
-    paths::root().join("tests/oombench/corpus")
 }
 
 /// Diagnoses what is stored anew, and scores it.

@@ -1,11 +1,14 @@
 //! The suite on this machine, inside of memory cgroups.
 
 use super::Plan;
+use crate::sh;
 use crate::userspace::{self, Arch};
 use crate::vm::image::GUEST;
-use crate::{paths, sh};
 use anyhow::{Context as _, Result};
 use std::path::Path;
+
+/// Its name is in the records: one that is the same everywhere.
+const SCRATCH: &str = "/var/tmp/oombench";
 
 /// Runs what `plan` names; the outcome is a file in `out`.
 pub(super) fn run(plan: &Plan, out: &Path) -> Result<()> {
@@ -17,7 +20,7 @@ pub(super) fn run(plan: &Plan, out: &Path) -> Result<()> {
     command.arg("oombench").arg(format!("tracer={}", oomtrace.display()));
     command.arg(format!("out={}", file.display()));
     // On a disk: some cases need files that are not in memory.
-    command.arg(format!("scratch={}", paths::target().join("oombench/scratch").display()));
+    command.arg(format!("scratch={SCRATCH}"));
     command.args(plan.words());
     sh::run(&mut command)
 }
