@@ -4,6 +4,7 @@ use aya_ebpf::helpers::generated::bpf_seq_write;
 use oomtrace_common::{ABSENT, COMM_LEN, TaskFaults, TaskSample, UNKNOWN, UNKNOWN_32, sampled};
 
 use crate::{
+    kread,
     layout::layout,
     task,
     typed::{Object, context, field, object},
@@ -70,13 +71,12 @@ fn faults(meta: Object, task: Object, tgid: u32) {
 #[inline(always)]
 fn memory(mm: Object, sample: &mut TaskSample) -> bool {
     let stat = layout!(mm_rss_stat);
-    if stat != ABSENT {
+    if stat != ABSENT && layout!(rss_stat_percpu) == 0 {
+        // Up to 6.1 an array of `atomic_long_t`, of which the verifier says that it "is not a struct".
+        kread::into(mm as u64 + u64::from(stat), &raw mut sample.counters);
+    } else if stat != ABSENT {
         for index in 0..sample.counters.len() as u32 {
-            let at = if layout!(rss_stat_percpu) == 0 {
-                stat + index * 8
-            } else {
-                stat + index * layout!(percpu_counter_size) + layout!(percpu_count)
-            };
+            let at = stat + index * layout!(percpu_counter_size) + layout!(percpu_count);
             sample.counters[index as usize] = field(mm, at).unwrap_or(0);
         }
     }
@@ -91,14 +91,14 @@ fn of_a_thread(task: Object, sample: &mut TaskSample) -> bool {
         return false;
     }
     let thread = task::with_mm(task as u64);
-    let mm = crate::kread::pointer(thread, layout!(task_mm));
+    let mm = kread::pointer(thread, layout!(task_mm));
     if mm == 0 {
         return false;
     }
     let mut counters = task::Counters::NONE;
     task::rss(mm, false, &mut counters);
     sample.counters = counters.central;
-    sample.pgtables_bytes = crate::kread::field(mm, layout!(mm_pgtables_bytes)).unwrap_or(0);
+    sample.pgtables_bytes = kread::field(mm, layout!(mm_pgtables_bytes)).unwrap_or(0);
     true
 }
 
