@@ -30,7 +30,19 @@ fn command(options: &[&str], cmd: &[&str]) -> Command {
     for name in ["SUDO_UID", "SUDO_GID", "SUDO_USER", "GITHUB_ACTIONS", "GITLAB_CI"] {
         command.env_remove(name);
     }
+    interruptible(&mut command);
     command
+}
+
+/// Who starts the tests in the background may have them ignore SIGINT, and a command would inherit that.
+fn interruptible(command: &mut Command) {
+    // SAFETY: a system call only.
+    unsafe {
+        command.pre_exec(|| {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            Ok(())
+        });
+    }
 }
 
 fn run(options: &[&str], cmd: &[&str]) -> Output {
@@ -167,7 +179,9 @@ fn the_command_finds_everything_as_it_was() {
     }
     let script = "ulimit -a; cat /proc/self/oom_score_adj; grep -E '^(Sig|Shd)(Blk|Ign|Pnd)' /proc/self/status | sed 's/........\\(........\\)$/\\1/'; ls /proc/self/fd; \
                   id; pwd; echo $HOME; cat; exit 7";
-    let bare = Command::new("sh").args(["-c", script]).stdin(Stdio::null()).output().expect("sh");
+    let mut bare = Command::new("sh");
+    interruptible(&mut bare);
+    let bare = bare.args(["-c", script]).stdin(Stdio::null()).output().expect("sh");
     let wrapped = sh(&["-q"], script);
     assert_eq!(out(&bare), out(&wrapped));
     assert_eq!((bare.status.code(), wrapped.status.code()), (Some(7), Some(7)));
@@ -351,6 +365,7 @@ impl Terminal {
         let mut command = Command::new("bash");
         command.args(["--norc", "--noprofile", "-i", "-c", script]);
         command.stdin(end(&slave)).stdout(end(&slave)).stderr(end(&slave)).env("RUN", oomtrace());
+        interruptible(&mut command);
         // SAFETY: system calls only.
         unsafe {
             command.pre_exec(|| {
