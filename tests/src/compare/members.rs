@@ -21,7 +21,11 @@ pub(super) fn check(record: &Value, report: &Report, machine: &Machine, outcome:
     let chosen = report.killed.first().map(|killed| killed.pid);
     for killed in report.killed.iter().filter(|killed| Some(killed.pid) != chosen) {
         if let Some(victim) = victims.iter().find(|victim| thread(victim) == Some(killed.pid.into())) {
-            member(victim, killed, report, machine, outcome);
+            member(victim, killed, machine, outcome);
+            // The log says of which cgroup the group is, not where below it each member lives.
+            if record["source"]["kind"] != "kernel_log" {
+                home(victim, killed, report, outcome);
+            }
         }
     }
 }
@@ -31,7 +35,7 @@ fn thread(victim: &Value) -> Option<u64> {
     victim["tid"].as_u64().or(victim["pid"].as_u64())
 }
 
-fn member(victim: &Value, killed: &Killed, report: &Report, machine: &Machine, outcome: &mut Outcome) {
+fn member(victim: &Value, killed: &Killed, machine: &Machine, outcome: &mut Outcome) {
     let name = |field: &str| format!("victim[{}].{field}", killed.pid);
     let numbers: [(&str, &str, i128, i128); 7] = [
         ("uid", "/uid", 1, killed.uid.into()),
@@ -54,9 +58,14 @@ fn member(victim: &Value, killed: &Killed, report: &Report, machine: &Machine, o
     outcome.check(&name("comm"), comm == killed.comm, printable(&comm), printable(&killed.comm));
     let role = victim["role"].as_str().unwrap_or_default();
     outcome.check(&name("role"), role == "group_member", role, "group_member");
+}
+
+/// It lives in the group's cgroup or below.
+fn home(victim: &Value, killed: &Killed, report: &Report, outcome: &mut Outcome) {
     let (path, group) = (bytes_at(victim, "/cgroup/path").unwrap_or_default(), report.group.clone());
     let group = group.unwrap_or_default();
-    outcome.check(&name("cgroup"), path.starts_with(&group), printable(&path), printable(&group));
+    let name = format!("victim[{}].cgroup", killed.pid);
+    outcome.check(&name, path.starts_with(&group), printable(&path), printable(&group));
 }
 
 /// Before 7.0 the log shows the kernel's view, where that differs.
