@@ -9,8 +9,8 @@ use super::stage::Stage;
 use super::worker::{Worker, arguments};
 use crate::protocol::Verdict;
 
-/// Without samples: with them, 3 of 11 guests of this size panicked ("no killable processes") once the hog had died, since
-/// next to the tracer, which the kernel spares, there is nobody left. Not understood yet.
+/// Without samples: with them, three guests of this size panicked in an `out_of_memory` that found nobody left to kill. The
+/// cause is not known.
 const NO_SAMPLES: [&str; 1] = ["--no-history"];
 
 /// More than the machine has.
