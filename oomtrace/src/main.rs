@@ -12,6 +12,11 @@ use oomtrace::command::{
     demo, diagnose_record, doctor, explain, logging, manual, memcg, record, report, run, sample, schema,
     trace, why,
 };
+use oomtrace::survive;
+
+/// Some threads of `record` may not wait for memory.
+#[global_allocator]
+static ALLOCATOR: survive::Allocator = survive::Allocator;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|info| tell(&format!("this is a bug in oomtrace: {info}"))));

@@ -1,5 +1,6 @@
 //! Later news of an incident, put into it.
 
+use super::ring::SHORT;
 use crate::model::{Incident, Update};
 
 /// Adds an update to the incident that it belongs to; false when that is not there.
@@ -22,12 +23,18 @@ pub(super) fn update(incidents: &mut [Incident], update: Update) -> bool {
     true
 }
 
-/// Adds an incident; one that is there already was a shorter account of the same kill and gives way.
+/// Adds an incident; of two accounts of the same kill the later one counts, unless it is the shorter one.
 pub(super) fn incident(incidents: &mut Vec<Incident>, new: Incident) {
     match incidents.iter_mut().rev().find(|known| known.id == new.id && !new.id.is_empty()) {
+        Some(_) if is_short(&new) => {}
         Some(known) => *known = new,
         None => incidents.push(new),
     }
+}
+
+/// Whether it was written in short, before all was known.
+pub(super) fn is_short(incident: &Incident) -> bool {
+    incident.source.notes.iter().any(|note| note == SHORT)
 }
 
 #[cfg(test)]
@@ -66,5 +73,15 @@ mod tests {
         incident(&mut incidents, Incident { id: "a-1".into(), boottime_ns: 9, ..Incident::default() });
         incident(&mut incidents, Incident { id: "a-2".into(), ..Incident::default() });
         assert_eq!(incidents.iter().map(|i| i.boottime_ns).collect::<Vec<_>>(), [9, 0]);
+    }
+
+    /// Two threads write them, so the short one may come second.
+    #[test]
+    fn a_short_account_replaces_none() {
+        let mut incidents = known();
+        let mut short = Incident { id: "a-1".into(), ..Incident::default() };
+        short.source.notes.push(SHORT.into());
+        incident(&mut incidents, short);
+        assert_eq!(incidents[0].victims.len(), 1);
     }
 }

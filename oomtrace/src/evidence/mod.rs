@@ -97,7 +97,7 @@ impl Unread {
         }
         if self.recovered > 0 {
             notes.push(format!(
-                "{} kills are from the journal, in short: the recorder died before it could write the rest",
+                "{} kills are from the journal, in short: the rest was not written before the recorder died, or was overwritten",
                 self.recovered
             ));
         }

@@ -82,9 +82,8 @@ impl Evidence {
 
     /// Short accounts that no whole one has replaced.
     fn count_recovered(&mut self) {
-        let short =
-            |incident: &&crate::model::Incident| incident.source.notes.iter().any(|note| note == ring::SHORT);
-        self.unread.recovered = self.incidents.iter().filter(short).count() as u64;
+        let short = self.incidents.iter().filter(|incident| fold::is_short(incident));
+        self.unread.recovered = short.count() as u64;
     }
 
     fn holds_something(&self) -> bool {

@@ -1,18 +1,20 @@
 //! Staying alive and awake while the machine runs out of memory.
 //!
-//! Order at start: [`one_arena`] before the first thread, then load and attach, then [`settle`], then [`run_first`] in
-//! the threads that have to be in time. After that nothing is forked: a child of a locked process copies pages at the
+//! Order at start: [`one_arena`] before the first thread and, for evidence that has to be written, [`keep_pool`]; then load
+//! and attach, then [`settle`], then [`run_first`] and [`use_pool`] in the threads that have to be in time. After that nothing is forked: a child of a locked process copies pages at the
 //! worst time.
 
 mod heap;
 mod memory;
 mod outcome;
+mod pool;
 mod priority;
 mod turn;
 
 pub use heap::*;
 pub use memory::*;
 pub use outcome::*;
+pub use pool::*;
 pub use priority::*;
 pub use turn::*;
 

@@ -9,7 +9,8 @@ use std::process::Stdio;
 /// Unit, command-line and document tests of the workspace; the kills on this machine are a stage of their own.
 pub(super) fn unit() -> Result<Outcome> {
     let mut tally = cargo_test(&["--workspace", "--exclude", "oomtrace-tests"])?;
-    let programs = ["--lib", "--bins", "--test", "cli", "--test", "run", "--test", "record"];
+    let programs =
+        ["--lib", "--bins", "--test", "cli", "--test", "run", "--test", "record", "--test", "pinned"];
     tally += cargo_test(&[&["--package", "oomtrace-tests"], &programs[..]].concat())?;
     Ok(Outcome::Ran(tally))
 }

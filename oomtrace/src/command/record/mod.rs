@@ -4,6 +4,7 @@ mod args;
 mod memory;
 mod recorder;
 mod short;
+mod shorts;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::trace::{self, Beside, Session};
-use crate::model::Event;
+use crate::model::{Event, Incident};
 use memory::Sampler;
 use recorder::Recorder;
 
@@ -27,12 +28,17 @@ const TICK: Duration = Duration::from_millis(50);
 /// valid.
 pub fn run(args: &RecordArgs) -> Result<()> {
     crate::survive::one_arena();
+    if let Err(error) = crate::survive::keep_pool() {
+        log::warn!("no memory is kept for kills ({error}): one while memory is out may not reach the disk");
+    }
     // All room is taken before memory is locked and the first kill can come.
     let recorder = Arc::new(Mutex::new(Recorder::create(args)?));
     let trace_args = args.trace();
     let session = Session::open(&trace_args)?;
     let sampler = args.every().map(|every| (every, Sampler::new(&session.roots)));
     let (written, sampled) = (Arc::clone(&recorder), Arc::clone(&recorder));
+    let shorts = lock(&recorder).shorts();
+    let first = move |incident: &Incident, is_sure: bool| lock(&shorts).put(incident, is_sure);
     let tap = move |event: &Event| lock(&written).event(event);
     let during = move |is_over: &dyn Fn() -> bool| {
         sample(&sampled, sampler, is_over);
@@ -41,6 +47,7 @@ pub fn run(args: &RecordArgs) -> Result<()> {
     let beside = Beside {
         during: Box::new(during),
         tap: Some(Box::new(tap)),
+        first: Some(Box::new(first)),
         linger: Duration::ZERO,
         own_signals: false,
     };
@@ -77,6 +84,6 @@ fn sample(recorder: &Mutex<Recorder>, sampler: Option<(Duration, Sampler)>, is_o
     }
 }
 
-fn lock(recorder: &Mutex<Recorder>) -> std::sync::MutexGuard<'_, Recorder> {
-    recorder.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(writer: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result, anyhow};
 use flate2::{Compression, write::GzEncoder};
 
-use super::{RecordArgs, short};
+use super::{RecordArgs, lock, shorts::Shorts};
 use crate::command::output::Output;
 use crate::evidence::ring::{self, Lane, Ring, Sizes};
-use crate::model::Event;
+use crate::model::{Event, SourceKind};
 
 /// Kills that the journal holds: 4 MiB.
 const JOURNAL: u64 = 1024;
@@ -27,12 +28,15 @@ enum Main {
     Ring(Ring),
 }
 
-/// Writes records, each kill in short first.
+/// Writes records. Kills in short are written by another thread, which never waits for this one.
 pub(super) struct Recorder {
     main: Main,
+    shorts: Arc<Mutex<Shorts>>,
     /// Beside a file that grows.
     journal: Option<(Ring, PathBuf)>,
     line: Vec<u8>,
+    /// Kills that did.
+    whole: u64,
     /// Records that did not reach the file.
     unwritten: u64,
     /// The first reason for it.
@@ -48,20 +52,30 @@ impl Recorder {
     /// Names the file, the cause and the remedy.
     pub(super) fn create(args: &RecordArgs) -> Result<Self> {
         let path = args.output.as_path();
-        let main = match args.ring_bytes() {
+        let mut main = match args.ring_bytes() {
             Some(bytes) => Main::Ring(ring(path, Sizes::of_file(bytes))?),
             None if args.compress => Main::Gzip(GzEncoder::new(private(path)?, Compression::fast())),
             None => Main::Lines(Output::open(Some(path))?),
         };
-        let journal = match &main {
+        let mut journal = match &main {
             Main::Ring(_) => None,
             Main::Lines(_) | Main::Gzip(_) => {
                 let path = ring::journal_of(path);
                 Some((ring(&path, Sizes::of_journal(JOURNAL))?, path))
             }
         };
+        let ring = match (&mut main, &mut journal) {
+            (Main::Ring(ring), _) | (_, Some((ring, _))) => Some(ring),
+            (Main::Lines(_) | Main::Gzip(_), None) => None,
+        };
+        let shorts = Arc::new(Mutex::new(Shorts::new(ring.and_then(Ring::shorts))));
         let line = Vec::with_capacity(LINE);
-        Ok(Self { main, journal, line, unwritten: 0, why: None, ended: false })
+        Ok(Self { main, shorts, journal, line, whole: 0, unwritten: 0, why: None, ended: false })
+    }
+
+    /// What writes kills in short.
+    pub(super) fn shorts(&self) -> Arc<Mutex<Shorts>> {
+        Arc::clone(&self.shorts)
     }
 
     /// Writes a record. What fails is counted, and the next one tried: a disk may have room again.
@@ -77,12 +91,11 @@ impl Recorder {
     }
 
     fn try_event(&mut self, event: &Event) -> Result<()> {
-        if let Event::OomKill(incident) = event {
-            let short = short::line(incident);
-            match (&mut self.main, &mut self.journal) {
-                (Main::Ring(ring), _) | (_, Some((ring, _))) => ring.put(Lane::Kills, &short)?,
-                (Main::Lines(_) | Main::Gzip(_), None) => {}
-            }
+        // A kill that only the kernel's log told of has no first account yet.
+        if let Event::OomKill(incident) = event
+            && incident.source.kind == SourceKind::KernelLog
+        {
+            lock(&self.shorts).put(incident, true);
         }
         let lane = match event {
             Event::Header(_) => Lane::Header,
@@ -121,6 +134,7 @@ impl Recorder {
                 }
             }
         }
+        self.whole += u64::from(matches!(event, Event::OomKill(_)));
         Ok(())
     }
 
@@ -139,7 +153,8 @@ impl Recorder {
     /// # Errors
     /// The first write that failed, with what can be done.
     pub(super) fn finish(self) -> Result<()> {
-        let Self { main, journal, unwritten, why, .. } = self;
+        let Self { main, shorts, journal, whole, unwritten, why, .. } = self;
+        let only_short = lock(&shorts).sure.saturating_sub(whole);
         match main {
             Main::Lines(output) => output.finish()?,
             Main::Gzip(gzip) => {
@@ -153,6 +168,9 @@ impl Recorder {
                     .map_or(String::new(), |(_, path)| format!("; kills are in {path:?} in short, keep it"));
                 Err(anyhow!("{unwritten} records could not be written: {why:#}{kept}"))
             }
+            (None, Some((_, path))) if only_short > 0 => Err(anyhow!(
+                "{only_short} kills could be recorded in short only; they are in {path:?}, keep it"
+            )),
             (None, Some((_, path))) => {
                 std::fs::remove_file(&path).with_context(|| format!("can't remove the journal {path:?}"))
             }

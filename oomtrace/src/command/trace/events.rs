@@ -10,6 +10,7 @@ use anyhow::Result;
 use super::{
     Session,
     counts::Counts,
+    first::Early,
     job::Job,
     source::{Source, drain, flush, readable},
     stop::Stop,
@@ -36,6 +37,8 @@ pub(super) struct EventPath {
     assembler: Assembler,
     sigkills: Sigkills,
     jobs: Sender<Job>,
+    /// Who writes the first account of a kill.
+    early: Option<Early>,
     pub(super) shared: Arc<Shared>,
     counts: Counts,
     /// What was reported as lost.
@@ -48,7 +51,12 @@ pub(super) struct EventPath {
 }
 
 impl EventPath {
-    pub(super) fn new(session: &mut Session, jobs: Sender<Job>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(
+        session: &mut Session,
+        jobs: Sender<Job>,
+        early: Option<Early>,
+        shared: Arc<Shared>,
+    ) -> Self {
         let witness = Witness {
             signal: session.knows(Fact::Signal),
             mark: session.knows(Fact::Victim),
@@ -59,6 +67,7 @@ impl EventPath {
             assembler: Assembler::new(witness),
             sigkills: Sigkills::default(),
             jobs,
+            early,
             shared,
             counts: Counts::new(session.vmstat.take(), session.vmstat_at_start),
             loss: Loss::default(),
@@ -153,6 +162,10 @@ impl EventPath {
                 self.counts.seen(&draft);
                 self.sigkills.claim(&draft);
                 self.reconcile = Some(Instant::now() + RECONCILE_AFTER);
+                let draft = Arc::from(draft);
+                if let Some(early) = &self.early {
+                    early.tell(&draft, self.loss.records);
+                }
                 self.send(Job::Kill(draft, self.loss.records));
             }
             Closed::NoKill(draft, true) => self.send(Job::NoKill(draft, NoKillReason::AlreadyDying)),
@@ -172,6 +185,10 @@ impl EventPath {
     ///
     /// The channel grows with what waits: a bounded one would take, and lock, a megabyte from the start.
     fn send(&self, job: Job) {
+        if crate::survive::pool_is_low() && job.can_be_left_out() {
+            self.shared.left_out.fetch_add(u64::from(matches!(job, Job::Kill(..))), Ordering::Relaxed);
+            return;
+        }
         let Shared { waiting, done, .. } = &*self.shared;
         while waiting.load(Ordering::Relaxed) >= JOBS && !done.load(Ordering::Acquire) {
             std::thread::sleep(FULL);
@@ -238,13 +255,20 @@ impl EventPath {
             self.send(Job::SigKill(sent));
         }
         self.lost_whole_kills();
-        let notes: Vec<String> = if source.ring.is_some() {
+        let mut notes: Vec<String> = if source.ring.is_some() {
             self.counts.verdict(self.lost_kills).into_iter().collect()
         } else {
             // The worker knows how many kills the log told of.
             self.send(Job::KernelLog);
             Vec::new()
         };
+        let left_out = self.shared.left_out.load(Ordering::Relaxed);
+        if left_out > 0 {
+            notes.push(format!("{left_out} kills are recorded in short only: memory was out for too long"));
+        }
+        if let Some(early) = self.early.take() {
+            early.finish();
+        }
         let complete = self.lost_kills == 0 && self.loss.records == 0 && notes.is_empty();
         let vmstat_oom_kill = self.counts.risen();
         self.send(Job::Finish { lost_kills: self.lost_kills, vmstat_oom_kill, complete, notes });

@@ -1,5 +1,7 @@
 //! What the event loop hands to the worker that enriches and writes.
 
+use std::sync::Arc;
+
 use oomtrace_common::{Level, SigKill};
 
 use crate::{
@@ -15,7 +17,7 @@ pub(super) enum Job {
     /// A process was killed: read who it is while it still exists. Process id, start time in boottime ns.
     Who(u32, u64),
     /// Report a kill; records lost so far.
-    Kill(Box<Draft>, u64),
+    Kill(Arc<Draft>, u64),
     /// The OOM killer ran and killed nothing.
     NoKill(Box<Draft>, NoKillReason),
     /// A victim of a reported kill exited: the kill's first record's time, process id, ns.
@@ -30,4 +32,11 @@ pub(super) enum Job {
     Lost(u64, u64, String),
     /// The end: kills lost in all, rise of vmstat's counter, notes.
     Finish { lost_kills: u64, vmstat_oom_kill: Option<u64>, complete: bool, notes: Vec<String> },
+}
+
+impl Job {
+    /// Whether it may be dropped when memory is out and the worker does not get on: the first account is written without it.
+    pub(super) fn can_be_left_out(&self) -> bool {
+        matches!(self, Self::Scene(_) | Self::Who(..) | Self::Kill(..) | Self::LateExit(..))
+    }
 }

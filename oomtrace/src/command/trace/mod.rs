@@ -2,6 +2,7 @@
 
 mod counts;
 mod events;
+mod first;
 mod history;
 mod job;
 mod kernel_log;
@@ -17,6 +18,7 @@ use anyhow::Result;
 
 use super::cli::TraceArgs;
 
+pub use first::First;
 pub use run::{Beside, During, Ended, Tap};
 pub use session::Session;
 

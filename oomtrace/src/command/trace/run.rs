@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use super::{
     Session,
     events::EventPath,
+    first::{Early, First},
     source::{self, Source},
     stop::Stop,
     worker::{self, Shared, Tally},
@@ -44,6 +45,8 @@ pub struct Beside {
     pub during: During,
     /// Is told of every event. With a tap and without a file in `--output` nothing is written.
     pub tap: Option<Tap>,
+    /// Is told of a kill before anything is worked out for it.
+    pub first: Option<First>,
     /// The trace goes on for so long after `during`, for records that come late.
     pub linger: Duration,
     /// Signals are handled by `during`, and end the trace only through it.
@@ -52,7 +55,7 @@ pub struct Beside {
 
 impl From<During> for Beside {
     fn from(during: During) -> Self {
-        Self { during, tap: None, linger: LINGER, own_signals: false }
+        Self { during, tap: None, first: None, linger: LINGER, own_signals: false }
     }
 }
 
@@ -67,19 +70,22 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, beside: Option<Beside>
         // Before anything is written, so that no signal after the header goes unheard.
         let mut stop = Stop::new(args, !beside.as_ref().is_some_and(|beside| beside.own_signals))?;
         let mut source = Source::take(&mut session)?;
-        let (during, tap, linger) = match beside {
-            Some(Beside { during, tap, linger, .. }) => (Some(during), tap, linger),
-            None => (None, None, LINGER),
+        let (during, tap, first, linger) = match beside {
+            Some(Beside { during, tap, first, linger, .. }) => (Some(during), tap, first, linger),
+            None => (None, None, None, LINGER),
         };
         let (worker, header) = worker::prepare(&mut session, args, tap)?;
         if source.ring.is_none() {
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
         }
         let shared = Arc::clone(&worker.shared);
+        let early = first.map(|first| Early::start(&worker, first)).transpose()?;
         let (jobs, inbox) = channel();
         let thread = thread("oomtrace-out", move || worker.run(header, &inbox))?;
         let background = during.map(|during| background(during, linger, Arc::clone(&shared))).transpose()?;
-        let mut path = EventPath::new(&mut session, jobs, shared);
+        // What the event path frees later must not be malloc's.
+        crate::survive::use_pool();
+        let mut path = EventPath::new(&mut session, jobs, early, shared);
         crate::survive::run_first();
         let followed = path.follow(&mut source, &mut stop).await;
         path.shared.stop();
@@ -96,7 +102,10 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, beside: Option<Beside>
 }
 
 /// A thread with a small stack: it is locked in memory as a whole.
-fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
+pub(super) fn thread<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>> {
     let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
     let run = move || {
         crate::survive::prefault_stack();

@@ -51,6 +51,8 @@ pub(super) struct Shared {
     pub wake: Notify,
     /// Jobs waiting.
     pub waiting: AtomicU64,
+    /// Kills that the worker was not told of, for want of memory.
+    pub left_out: AtomicU64,
 }
 
 impl Shared {

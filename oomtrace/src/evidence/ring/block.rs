@@ -18,6 +18,12 @@ impl Block {
     /// Nothing yet.
     pub(super) const EMPTY: Self = Self([0; SIZE]);
 
+    /// The bytes of several blocks, which lie one behind the other.
+    pub(super) fn bytes(blocks: &[Self]) -> &[u8] {
+        // SAFETY: a block is an array of bytes whose size is its alignment, so there is nothing between two.
+        unsafe { std::slice::from_raw_parts(blocks.as_ptr().cast(), blocks.len() * SIZE) }
+    }
+
     /// Fills it with part `part` of `parts` of the record number `number`.
     pub(super) fn fill(&mut self, number: u64, part: u32, parts: u32, payload: &[u8]) {
         let length = u32::try_from(payload.len()).unwrap_or(0);

@@ -1,18 +1,20 @@
 //! A file of fixed size that is written before it is needed: records survive `kill -9` of the writer and a machine without
 //! memory, because nothing has to be allocated for them, neither in the file nor in the page cache.
 //!
-//! The file is cut into blocks of 4 KiB: one that describes it, then three rings of blocks, for what is to stay (the header),
-//! for kills and what belongs to them, and for samples. A record takes one block or several, each with a checksum; a block that
+//! The file is cut into blocks of 4 KiB: one that describes it, then four rings of blocks: for what is to stay (the header), for
+//! kills in short, for kills and what belongs to them, and for samples. A record takes one block or several, each with a checksum; a block that
 //! was torn or overwritten takes its record with it and no other. The reader gives the records back in the order in which they
 //! were written.
 
 mod block;
 mod read;
+mod strip;
 mod write;
 
 use std::path::{Path, PathBuf};
 
 pub use read::lines;
+pub use strip::Strip;
 pub use write::{Ring, Sizes};
 
 /// The file's first bytes.

@@ -15,7 +15,7 @@ fn read(path: &Path) -> Vec<String> {
 
 #[test]
 fn records_come_back_in_order_whatever_their_size() {
-    let (_directory, path, mut ring) = ring(Sizes { kills: 64, samples: 16 });
+    let (_directory, path, mut ring) = ring(Sizes { shorts: 0, kills: 64, samples: 16 });
     ring.put(Lane::Header, b"header").unwrap();
     let large = "x".repeat(50_000);
     ring.put(Lane::Samples, b"sample").unwrap();
@@ -28,7 +28,7 @@ fn records_come_back_in_order_whatever_their_size() {
 
 #[test]
 fn the_newest_stay_and_the_header_always_does() {
-    let (_directory, path, mut ring) = ring(Sizes { kills: 8, samples: 4 });
+    let (_directory, path, mut ring) = ring(Sizes { shorts: 0, kills: 8, samples: 4 });
     let size = std::fs::metadata(&path).unwrap().len();
     ring.put(Lane::Header, b"header").unwrap();
     for n in 0..100 {
@@ -44,14 +44,14 @@ fn the_newest_stay_and_the_header_always_does() {
 
 #[test]
 fn a_record_that_would_fill_the_ring_is_refused() {
-    let (_directory, _path, mut ring) = ring(Sizes { kills: 8, samples: 4 });
+    let (_directory, _path, mut ring) = ring(Sizes { shorts: 0, kills: 8, samples: 4 });
     assert!(ring.put(Lane::Kills, &[b'x'; 5 * 4096]).is_err());
 }
 
 /// Any byte that is wrong takes its record and no other; a file that is cut keeps what is before.
 #[test]
 fn damage_costs_what_it_hits() {
-    let (_directory, path, mut ring) = ring(Sizes { kills: 16, samples: 4 });
+    let (_directory, path, mut ring) = ring(Sizes { shorts: 0, kills: 16, samples: 4 });
     for n in 0..8 {
         ring.put(Lane::Kills, format!("kill {n}").as_bytes()).unwrap();
     }
@@ -72,10 +72,23 @@ fn damage_costs_what_it_hits() {
 /// A record whose blocks are partly overwritten is not given back in pieces.
 #[test]
 fn half_of_a_record_is_none() {
-    let (_directory, path, mut ring) = ring(Sizes { kills: 8, samples: 4 });
+    let (_directory, path, mut ring) = ring(Sizes { shorts: 0, kills: 8, samples: 4 });
     ring.put(Lane::Kills, "a".repeat(4 * 4064).as_bytes()).unwrap();
     ring.put(Lane::Kills, "b".repeat(4 * 4064).as_bytes()).unwrap();
     ring.put(Lane::Kills, b"c").unwrap();
     let found: Vec<_> = read(&path).iter().map(|line| line.chars().next().unwrap()).collect();
     assert_eq!(found, ['b', 'c']);
+}
+
+/// Two writers, one file: what each wrote is there, in the order in which it was written.
+#[test]
+fn kills_in_short_are_written_beside_the_others() {
+    let (_directory, path, mut ring) = ring(Sizes { shorts: 2, kills: 8, samples: 4 });
+    let mut shorts = ring.shorts().unwrap();
+    assert!(ring.shorts().is_none(), "one writer each");
+    for n in 0..3 {
+        shorts.put(format!("short {n}").as_bytes()).unwrap();
+        ring.put(Lane::Kills, format!("kill {n}").as_bytes()).unwrap();
+    }
+    assert_eq!(read(&path), ["kill 0", "short 1", "kill 1", "short 2", "kill 2"]);
 }
