@@ -130,6 +130,8 @@ layout! {
     mm_owner = "mm_struct.owner",
     mm_arg_start = "mm_struct.arg_start",
     mm_arg_end = "mm_struct.arg_end",
+    mm_env_start = "mm_struct.env_start",
+    mm_env_end = "mm_struct.env_end",
     percpu_count = "percpu_counter.count",
     percpu_counters = "percpu_counter.counters",
     cred_uid = "cred.uid",

@@ -14,6 +14,10 @@ pub const CANDIDATES_MAX: usize = 32;
 pub const MESSAGE_LEN: usize = 64;
 /// Bytes kept of a command line and of an executable's path in the identity cache.
 pub const CMDLINE_LEN: usize = 256;
+/// Bytes kept of a victim's arguments, read when its SIGKILL is delivered.
+pub const ARGUMENTS_LEN: usize = 1024;
+/// Bytes kept of a victim's environment; those of containers with many services come to some 10 KiB.
+pub const ENVIRON_LEN: usize = 16 * 1024;
 /// Threads of a group that are searched for one that still has its mm.
 pub const THREADS_MAX: usize = 32;
 /// CPUs over which a per-CPU counter is summed at the most; beyond it the values stay approximate.

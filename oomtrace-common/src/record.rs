@@ -5,7 +5,7 @@
 
 use core::mem::size_of;
 
-use crate::{CMDLINE_LEN, COMM_LEN, MESSAGE_LEN, NAME_LEN, STACK_MAX};
+use crate::{ARGUMENTS_LEN, CMDLINE_LEN, COMM_LEN, MESSAGE_LEN, NAME_LEN, STACK_MAX};
 
 /// What a record tells; the `kind` of its [`Header`].
 pub mod kind {
@@ -29,8 +29,10 @@ pub mod kind {
     pub const RETURN: u32 = 9;
     /// Somebody sent SIGKILL ([`SigKill`](super::SigKill)); only when it was asked for.
     pub const SIGKILL: u32 = 10;
+    /// A victim's arguments and environment ([`Startup`](super::Startup) and the bytes of the environment).
+    pub const STARTUP: u32 = 11;
     /// One more than the highest kind: the length of the loss counters.
-    pub const COUNT: u32 = 11;
+    pub const COUNT: u32 = 12;
 }
 
 /// Which program made a record; the `probe` of its [`Header`].
@@ -57,6 +59,8 @@ pub mod probe {
     pub const FEXIT_KILL: u32 = 10;
     /// kretprobe on `oom_kill_process`.
     pub const KRETPROBE_KILL: u32 = 11;
+    /// Raw tracepoint `signal:signal_deliver`.
+    pub const DELIVER: u32 = 12;
 }
 
 /// A plain record: `repr(C)`, integers and arrays of them only, no padding.
@@ -266,6 +270,27 @@ record!(
         exit_code: u32,
         /// `start_boottime` in ns of the group's leader.
         start_time: u64,
+    }
+);
+
+record!(
+    /// What a victim was started with, read from its own memory when its SIGKILL was delivered. `environ_len` bytes of its
+    /// environment follow the record.
+    Startup = 48 + 24 + ARGUMENTS_LEN, {
+        /// Head; `current` is the thread that got the signal.
+        header: Header,
+        /// `start_boottime` in ns of the group's leader.
+        start_time: u64,
+        /// Bytes of `arguments` that are filled.
+        arguments_len: u32,
+        /// Bytes of arguments there are.
+        arguments_total: u32,
+        /// Bytes of environment that follow: less than `environ_total` when not all could be read or kept.
+        environ_len: u32,
+        /// Bytes of environment there are.
+        environ_total: u32,
+        /// Arguments separated by NUL.
+        arguments: [u8; ARGUMENTS_LEN],
     }
 );
 

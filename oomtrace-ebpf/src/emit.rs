@@ -1,6 +1,7 @@
 //! Writing records to the ring buffer, and counting those that did not fit.
 
 use aya_ebpf::{
+    bindings::{BPF_RB_AVAIL_DATA, BPF_RB_RING_SIZE},
     helpers::{bpf_get_current_comm, bpf_get_current_pid_tgid, generated::bpf_ktime_get_boot_ns},
     maps::ring_buf::RingBufEntry,
 };
@@ -18,6 +19,25 @@ pub(crate) fn record<T: Record + 'static>(kind: u32, fill: impl FnOnce(*mut T)) 
         }
         None => lost(kind),
     }
+}
+
+/// Sends `length` bytes that begin at `from` with a record of `kind`.
+///
+/// # Safety
+/// They must lie within one map value.
+#[inline(always)]
+pub(crate) unsafe fn bytes(kind: u32, from: *const u8, length: u32) {
+    // SAFETY: the caller's promise, which the verifier checks.
+    let sent = EVENTS.output::<[u8]>(unsafe { core::slice::from_raw_parts(from, length as usize) }, 0);
+    if sent.is_err() {
+        lost(kind);
+    }
+}
+
+/// Whether less than half of the ring waits to be read.
+#[inline(always)]
+pub(crate) fn roomy() -> bool {
+    EVENTS.query(u64::from(BPF_RB_AVAIL_DATA)) < EVENTS.query(u64::from(BPF_RB_RING_SIZE)) / 2
 }
 
 /// Submits with the default wake-up: user space is woken when it has read everything before.

@@ -9,7 +9,7 @@ use oomtrace_common::{ALLOC_SLOTS, CGROUPS_AT_ONCE, Identity, MemcgSample, Walk,
 
 use crate::{
     candidates::Table,
-    hooks::rss_stat::Told,
+    hooks::{rss_stat::Told, signal_deliver::Room},
     state::{Marked, State},
 };
 
@@ -52,6 +52,10 @@ pub(crate) static FORKED: LruHashMap<u32, u32> = LruHashMap::with_max_entries(16
 /// Room to build an [`Identity`] in; it is larger than the 512-byte stack.
 #[map]
 pub(crate) static SCRATCH: PerCpuArray<Identity> = PerCpuArray::with_max_entries(1, 0);
+
+/// Room to build a [`Startup`](oomtrace_common::Startup) and its environment in.
+#[map]
+pub(crate) static STARTUP: PerCpuArray<Room> = PerCpuArray::with_max_entries(1, 0);
 
 /// The cgroup iterator's records; user space reads them in place.
 #[map]

@@ -29,6 +29,8 @@ pub(crate) struct Marked {
     pub seq: u64,
     /// Its leader's start time.
     pub start_time: u64,
+    /// 1 when what it was started with was told.
+    pub told: u64,
 }
 
 /// Adds one to a counter and returns its new value; 0 when the map can't be had.

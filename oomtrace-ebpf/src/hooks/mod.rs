@@ -10,6 +10,7 @@ pub(crate) mod rss_stat;
 mod sched_process_exec;
 mod sched_process_exit;
 mod sched_process_fork;
+pub(crate) mod signal_deliver;
 mod signal_generate;
 
 use aya_ebpf::{EbpfContext, programs::ProbeContext};

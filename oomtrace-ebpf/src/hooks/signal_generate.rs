@@ -54,7 +54,7 @@ fn killed(task: u64) {
             task::fill(&raw mut (*to).task, task);
         }
     });
-    state::mark(task::tgid(task), state::Marked { seq, start_time: task::start_time(task) });
+    state::mark(task::tgid(task), state::Marked { seq, start_time: task::start_time(task), told: 0 });
 }
 
 /// Sends who sent it to whom.

@@ -145,8 +145,8 @@ impl Assembler {
                 let draft = self.draft(plain.header.seq, &plain.header);
                 draft.plain = Some(plain);
             }
-            // They are no part of a kill, and have their own way: `Sigkills`.
-            Decoded::SigKill(_) => {}
+            // They are no part of a kill, and have their own ways: `Sigkills` and the worker.
+            Decoded::SigKill(_) | Decoded::Startup(..) => {}
             Decoded::Signal(victim) => self.signal(*victim),
             Decoded::Mark(victim) => self.mark(&victim),
             Decoded::Exit(exit) => self.exit(&exit),

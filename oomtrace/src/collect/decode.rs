@@ -1,7 +1,7 @@
 //! Bytes of the ring buffer into records, with every length checked.
 
 use oomtrace_common::{
-    Candidate, Exit, Header, Kill, Level, Plain, SigKill, Trigger, Victim, decode as record, kind,
+    Candidate, Exit, Header, Kill, Level, Plain, SigKill, Startup, Trigger, Victim, decode as record, kind,
 };
 
 /// A record of any kind.
@@ -27,6 +27,8 @@ pub enum Decoded {
     Return(Header),
     /// Somebody sent SIGKILL.
     SigKill(Box<SigKill>),
+    /// What a victim was started with, and what was read of its environment.
+    Startup(Box<Startup>, Vec<u8>),
 }
 
 /// Decodes one record; `None` when it is too short or of a kind that is not known.
@@ -43,6 +45,12 @@ pub fn decode(bytes: &[u8]) -> Option<Decoded> {
         kind::PLAIN => Decoded::Plain(Box::new(record(bytes)?)),
         kind::RETURN => Decoded::Return(header),
         kind::SIGKILL => Decoded::SigKill(Box::new(record(bytes)?)),
+        kind::STARTUP => {
+            let startup: Startup = record(bytes)?;
+            let length = usize::try_from(startup.environ_len).ok()?;
+            let environ = bytes.get(size_of::<Startup>()..)?.get(..length)?.to_vec();
+            Decoded::Startup(Box::new(startup), environ)
+        }
         kind::TRIGGER => Decoded::Trigger(Box::new(record(bytes)?)),
         _ => return None,
     })
@@ -62,6 +70,7 @@ impl Decoded {
             Self::Trigger(r) => &r.header,
             Self::Return(r) => r,
             Self::SigKill(r) => &r.header,
+            Self::Startup(r, _) => &r.header,
         }
     }
 }
@@ -83,9 +92,20 @@ mod tests {
         assert!(decode(&exit[..63]).is_none());
     }
 
+    #[test]
+    fn an_environment_follows_its_record() {
+        let mut bytes = vec![0u8; size_of::<Startup>()];
+        bytes[0] = u8::try_from(kind::STARTUP).unwrap();
+        bytes[64] = 3;
+        assert!(decode(&bytes).is_none(), "three bytes lack");
+        // The ring rounds lengths up.
+        bytes.extend(b"A=\0\0\0");
+        assert!(matches!(decode(&bytes), Some(Decoded::Startup(_, environ)) if environ == b"A=\0"));
+    }
+
     proptest! {
         #[test]
-        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..800), kind in 0u8..12) {
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..1400), kind in 0u8..13) {
             let mut bytes = bytes;
             if let Some(first) = bytes.first_mut() { *first = kind; }
             for b in bytes.iter_mut().skip(1).take(3) { *b = 0; }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use oomtrace_common::{Identity, UNKNOWN};
+use oomtrace_common::{Identity, Startup, UNKNOWN};
 
 use super::grown;
 use super::identity::{IdentityCache, IdentitySource, ProcessIdentity, same_start};
-use super::late::{Late, LateReader};
+use super::late::{Extent, Late, LateReader};
 use super::process::Process;
 use super::scene::Scene;
 use crate::kernel::{Roots, clock};
@@ -70,15 +70,12 @@ impl Enricher {
         self.cache.learn_fork(tgid, start_boottime_ns, origin, exec)
     }
 
-    /// Looks at process `tgid` while it is still there: call it as soon as the kernel side tells of a victim. Reads
-    /// nothing where it is known for sure already, and waits 10 ms at the most.
+    /// Looks at process `tgid` while it is still there, but not into its memory: call it as soon as the kernel side tells of
+    /// a victim. Waits 10 ms at the most.
     pub fn peek(&mut self, tgid: u32, start_boottime_ns: u64) {
         let start = known_start(start_boottime_ns);
-        let known = self.cache.lookup(tgid, start).filter(|known| start.is_some() && is_sure(known));
-        if known.as_ref().is_some_and(|known| known.environment.is_some()) {
-            return;
-        }
-        let Some(Late::Read(process)) = self.late.as_mut().map(|late| late.read(tgid, PATIENCE)) else {
+        let Some(process) = self.late.as_mut().and_then(|late| late.process(tgid, Extent::Outside, PATIENCE))
+        else {
             return;
         };
         let same = match (start, process.start_boottime_ns) {
@@ -86,17 +83,28 @@ impl Enricher {
             // Nothing to tell them apart by: a number is not given out again within a millisecond.
             _ => true,
         };
-        if let Some(known) = known.filter(|_| same) {
-            // The kernel side saw it at exec; the environment is all that lacks.
-            let more = ProcessIdentity { environment: process.environment, is_go: process.is_go, ..known };
-            self.cache.learn(tgid, start.unwrap_or(UNKNOWN), &more);
+        if !same {
             return;
         }
-        if same && !process.cmdline.is_empty() {
-            let start = start.or(process.start_boottime_ns).unwrap_or(UNKNOWN);
-            let now =
-                ProcessIdentity::from_process(*process, clock::boottime_ns(), IdentitySource::AfterKill);
-            self.cache.learn(tgid, start, &now);
+        let is_go = process.is_go;
+        let key = start.or(process.start_boottime_ns).unwrap_or(UNKNOWN);
+        let now = ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill);
+        let known = self.cache.lookup(tgid, start).filter(|known| start.is_some() || known.comm == now.comm);
+        // What is known has arguments; only what an executable is built by is never looked at before.
+        let more = known.map_or(now, |known| ProcessIdentity { is_go, ..known });
+        self.cache.learn(tgid, key, &more);
+    }
+
+    /// Takes over what a victim was started with, as it was when it got its SIGKILL. Only what says how memory is managed
+    /// is kept of `environ`.
+    pub fn learn_startup(&mut self, startup: &Startup, mut environ: Vec<u8>) {
+        let tgid = startup.header.current_tgid;
+        let known = self.cache.lookup(tgid, known_start(startup.start_time));
+        let told = ProcessIdentity::from_startup(startup, &environ);
+        // The rest of it does not stay in memory.
+        environ.fill(0);
+        if let Some(identity) = merge(Some(told), known) {
+            self.cache.learn(tgid, startup.start_time, &identity);
         }
     }
 
@@ -153,6 +161,7 @@ impl Enricher {
         let known =
             self.cache.lookup(victim.pid, start).filter(|known| start.is_some() || named(known, victim));
         if let Some(known) = &known
+            && !known.cmdline.is_empty()
             && ((start.is_some() && is_sure(known)) || named(known, victim))
         {
             return Some(known.clone());
@@ -185,9 +194,9 @@ impl Enricher {
         }
     }
 
-    /// Reads `/proc/<pid>`, with a note when it does not answer.
+    /// Reads `/proc/<pid>` but not into its memory, with a note when it does not answer.
     fn read(&mut self, pid: u32, notes: &mut Vec<String>) -> Option<Process> {
-        match self.late.as_mut()?.read(pid, PATIENCE) {
+        match self.late.as_mut()?.read(pid, Extent::Outside, PATIENCE) {
             Late::Read(process) => Some(*process),
             Late::Gone => None,
             Late::NoAnswer => {
@@ -201,13 +210,9 @@ impl Enricher {
     }
 
     /// Reads a process that lives on, for who else than a victim matters.
-    pub(super) fn look_at(&mut self, pid: u32) -> Option<ProcessIdentity> {
-        match self.late.as_mut()?.read(pid, PATIENCE) {
-            Late::Read(process) => {
-                Some(ProcessIdentity::from_process(*process, clock::boottime_ns(), IdentitySource::AfterKill))
-            }
-            Late::Gone | Late::NoAnswer => None,
-        }
+    pub(super) fn look_at(&mut self, pid: u32, extent: Extent) -> Option<ProcessIdentity> {
+        let process = self.late.as_mut()?.process(pid, extent, PATIENCE)?;
+        Some(ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill))
     }
 
     /// Puts an identity into what the victim lacks.
@@ -249,7 +254,10 @@ fn known_start(start_boottime_ns: u64) -> Option<u64> {
 
 /// Whether no `exec` can have come after what is known.
 fn is_sure(known: &ProcessIdentity) -> bool {
-    matches!(known.source, IdentitySource::Exec | IdentitySource::Forked | IdentitySource::AfterKill)
+    matches!(
+        known.source,
+        IdentitySource::Exec | IdentitySource::Forked | IdentitySource::AfterKill | IdentitySource::Delivery
+    )
 }
 
 /// Whether what is known bears the victim's name; another one means an `exec` since, or another thread's name.
@@ -273,6 +281,7 @@ fn merge(first: Option<ProcessIdentity>, second: Option<ProcessIdentity>) -> Opt
         first.cmdline_cut = second.cmdline_cut;
         first.source = second.source;
     }
+    first.comm = first.comm.or(second.comm);
     first.exe = first.exe.or(second.exe);
     first.cgroup = first.cgroup.or(second.cgroup);
     first.ppid = first.ppid.or(second.ppid);

@@ -54,6 +54,26 @@ fn start(pid: u32) -> Option<u64> {
     Some(u64::from(pid) * tick_ns() + 17)
 }
 
+/// What the kernel side tells of process `pid` at its SIGKILL.
+fn startup(pid: u32, arguments: &[u8]) -> Startup {
+    let bytes = vec![0u8; size_of::<Startup>()];
+    let mut record: Startup = oomtrace_common::decode(&bytes).unwrap();
+    record.header.current_tgid = pid;
+    record.start_time = start(pid).unwrap();
+    record.arguments[..arguments.len()].copy_from_slice(arguments);
+    record.arguments_len = u32::try_from(arguments.len()).unwrap();
+    record.arguments_total = record.arguments_len;
+    record
+}
+
+/// It and its environment, the first `read` bytes of which could be read.
+fn with_environment(pid: u32, arguments: &[u8], environ: &[u8], read: usize) -> (Startup, Vec<u8>) {
+    let mut record = startup(pid, arguments);
+    record.environ_total = u32::try_from(environ.len()).unwrap();
+    record.environ_len = u32::try_from(read).unwrap();
+    (record, environ[..read].to_vec())
+}
+
 fn cmdline(victim: &Victim) -> Vec<&[u8]> {
     victim.cmdline.iter().map(Text::as_bytes).collect()
 }
@@ -82,11 +102,53 @@ fn a_reused_number_does_not_lend_its_arguments() {
 }
 
 #[test]
-fn an_exec_after_the_scan_is_read_anew() {
+fn a_victims_memory_is_not_looked_into() {
     let mut world = world(&[(50, "sh", "sh\0-c\0")]);
     process(world.dir.path(), 50, "java", "java\0-jar\0");
-    let (victim, _) = world.kill(50, "java", None, start(50));
+    let (victim, notes) = world.kill(50, "java", None, start(50));
+    assert_eq!(cmdline(&victim), [b"sh", &b"-c"[..]]);
+    assert_eq!(
+        notes,
+        ["the command line of 50 was taken from the scan of /proc at start, when it was named \"sh\""]
+    );
+}
+
+#[test]
+fn what_a_victim_tells_goes_before_all_else() {
+    let mut world = world(&[(50, "sh", "sh\0-c\0")]);
+    let (record, environ) = with_environment(50, b"java\0-jar\0", b"A=secret\0GOGC=50\0", 17);
+    world.enricher.learn_startup(&record, environ);
+    assert_eq!(
+        world.enricher.cache().lookup(50, start(50)).unwrap().environment,
+        Some(b"GOGC=50\0".to_vec()),
+        "the rest of an environment is not kept"
+    );
+    let (victim, notes) = world.kill(50, "java", None, start(50));
     assert_eq!(cmdline(&victim), [b"java", &b"-jar"[..]]);
+    // What it did not tell is that of before.
+    assert_eq!((victim.uid, victim.ppid), (Some(33), Some(1)));
+    assert!(victim.runtime.unwrap().environment_read && notes.is_empty(), "{notes:?}");
+}
+
+#[test]
+fn an_environment_that_was_not_read_whole_says_nothing() {
+    let mut world = world(&[]);
+    for (read, known) in [(8, true), (7, false), (0, false)] {
+        let (record, environ) = with_environment(50, b"java\0", b"GOGC=50\0", read);
+        world.enricher.learn_startup(&record, environ);
+        let (victim, _) = world.kill(50, "java", None, start(50));
+        assert_eq!(victim.runtime.unwrap().environment_read, known, "{read} bytes");
+    }
+}
+
+#[test]
+fn a_title_written_over_the_arguments_goes_on_in_the_environment() {
+    let mut world = world(&[]);
+    let (record, environ) = with_environment(50, b"postgres: ann", b" idle\0GOGC=50\0", 14);
+    world.enricher.learn_startup(&record, environ);
+    let (victim, _) = world.kill(50, "postgres", None, start(50));
+    assert_eq!(cmdline(&victim), [b"postgres: ann idle"]);
+    assert!(!victim.runtime.unwrap().environment_read, "it was written over");
 }
 
 #[test]
@@ -128,16 +190,20 @@ fn what_the_kernel_kept_goes_before_the_scan() {
 
 #[test]
 fn a_look_in_time_is_enough() {
-    let mut world = world(&[(50, "sh", "sh\0-c\0")]);
+    let mut world = world(&[]);
     process(world.dir.path(), 50, "java", "java\0-jar\0");
     process(world.dir.path(), 60, "perl", "perl\0");
     for pid in [50, 60] {
         world.enricher.peek(pid, start(pid).unwrap());
         world.gone(pid);
     }
+    world.enricher.learn_startup(&startup(50, b"java\0-jar\0"), Vec::new());
     // Another thread's name changes nothing about it.
-    assert_eq!(cmdline(&world.kill(50, "GC Thread", None, start(50)).0), [b"java", &b"-jar"[..]]);
-    assert_eq!(cmdline(&world.kill(60, "perl", None, start(60)).0), [b"perl"]);
+    let (victim, _) = world.kill(50, "GC Thread", None, start(50));
+    assert_eq!(cmdline(&victim), [b"java", &b"-jar"[..]]);
+    assert_eq!(victim.cgroup.unwrap().path, Text::from("/of-50"));
+    let (victim, _) = world.kill(60, "perl", None, start(60));
+    assert_eq!((victim.cmdline, victim.uid), (Vec::new(), Some(33)));
     // Learned for one kill, and forgotten with it.
     assert!(world.enricher.cache().is_empty());
 }
@@ -157,14 +223,12 @@ fn a_look_at_another_process_or_an_emptied_one_teaches_nothing() {
 #[test]
 fn without_a_start_time_a_look_still_counts_by_name() {
     let mut world = world(&[]);
-    process(world.dir.path(), 60, "perl", "perl\0");
-    world.enricher.peek(60, UNKNOWN);
-    world.gone(60);
-    assert!(world.kill(60, "java", None, Some(UNKNOWN)).0.cmdline.is_empty());
-    process(world.dir.path(), 60, "perl", "perl\0");
-    world.enricher.peek(60, UNKNOWN);
-    world.gone(60);
-    assert_eq!(cmdline(&world.kill(60, "perl", None, Some(UNKNOWN)).0), [b"perl"]);
+    for (name, uid) in [("java", None), ("perl", Some(33))] {
+        process(world.dir.path(), 60, "perl", "perl\0");
+        world.enricher.peek(60, UNKNOWN);
+        world.gone(60);
+        assert_eq!(world.kill(60, name, None, Some(UNKNOWN)).0.uid, uid);
+    }
 }
 
 #[test]

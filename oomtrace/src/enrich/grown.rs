@@ -2,8 +2,9 @@
 
 use super::Enricher;
 use super::identity::ProcessIdentity;
+use super::late::Extent;
 use super::runtime::{Traces, detect};
-use crate::model::{Entity, EntityKind, Incident, Runtime, Text};
+use crate::model::{Constraint, Entity, EntityKind, Incident, Runtime, Text};
 
 /// Processes that are looked at for one kill, those that grew most.
 const LOOKED_AT: usize = 6;
@@ -13,6 +14,9 @@ impl Enricher {
     pub fn enrich_history(&mut self, incident: &mut Incident) {
         let known: Vec<_> =
             incident.victims.iter().map(|victim| (victim.pid, victim.runtime.clone())).collect();
+        // Where the whole machine is full, nobody's memory is held: it may be the next to be killed.
+        let full = incident.scope.constraint != Some(Constraint::Memcg);
+        let extent = if full { Extent::Outside } else { Extent::Whole };
         let Some(history) = incident.history.as_mut() else { return };
         let mut order: Vec<usize> = (0..history.entities.len()).collect();
         order.retain(|at| matches!(history.entities[*at].kind, EntityKind::Process | EntityKind::Family));
@@ -22,7 +26,7 @@ impl Enricher {
             let of_victim = known.iter().find(|(pid, _)| Some(*pid) == entity.pid);
             let runtime = match of_victim {
                 Some((_, runtime)) => runtime.clone(),
-                None => self.runtime_of(entity),
+                None => self.runtime_of(entity, extent),
             };
             history.entities[at].runtime = runtime;
         }
@@ -30,14 +34,14 @@ impl Enricher {
     }
 
     /// From what was remembered, else from /proc while it lives, else from the executable alone.
-    fn runtime_of(&mut self, entity: &Entity) -> Option<Runtime> {
+    fn runtime_of(&mut self, entity: &Entity, extent: Extent) -> Option<Runtime> {
         let comm = entity.comm.as_ref().map(Text::as_bytes);
         // A number may have been given to another process since.
         let same = |known: &ProcessIdentity| known.comm.is_none() || known.comm.as_deref() == comm;
         if let Some(pid) = entity.pid.filter(|_| entity.exited_ms.is_none()) {
             let remembered =
                 self.cache().lookup(pid, None).filter(same).filter(|known| known.environment.is_some());
-            if let Some(known) = remembered.or_else(|| self.look_at(pid).filter(same)) {
+            if let Some(known) = remembered.or_else(|| self.look_at(pid, extent).filter(same)) {
                 return runtime(&known);
             }
         }
@@ -136,7 +140,7 @@ mod tests {
         let mut read = None;
         for _ in 0..500 {
             read = enricher
-                .runtime_of(&entity)
+                .runtime_of(&entity, Extent::Whole)
                 .filter(|runtime| runtime.environment_read && !runtime.settings.is_empty());
             if read.is_some() {
                 break;

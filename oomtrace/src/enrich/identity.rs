@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use oomtrace_common::{Identity, UNKNOWN, UNKNOWN_32};
+use oomtrace_common::{Identity, Startup, UNKNOWN, UNKNOWN_32};
 
 use super::dir::Dir;
 use super::process::{self, Process};
+use super::runtime::environment;
 use crate::kernel::Roots;
 use crate::kernel::clock::boottime_ns;
 
@@ -31,6 +32,8 @@ pub enum IdentitySource {
     Exec,
     /// `/proc`, right after the kill.
     AfterKill,
+    /// The victim's own memory, read by the kernel side when it got its SIGKILL.
+    Delivery,
     /// The process it was forked from, as the kernel side saw it: without an `exec` since, the arguments are the same.
     Forked,
     /// The parent, whose name it bears: most likely forked from it without an `exec` since.
@@ -45,6 +48,7 @@ impl IdentitySource {
             Self::Scan => "from the scan of /proc at start",
             Self::Exec => "at its last exec",
             Self::AfterKill => "from /proc after the kill",
+            Self::Delivery => "from its memory when it was killed",
             Self::Forked => "from the process it was forked from",
             Self::Parent => "from its parent, which has the same name",
         }
@@ -231,6 +235,35 @@ impl ProcessIdentity {
     #[must_use]
     pub fn inherited(self) -> Self {
         Self { cgroup: None, ppid: None, uid: None, ..self }
+    }
+
+    /// From what the kernel side read when the process got its SIGKILL.
+    #[must_use]
+    pub fn from_startup(startup: &Startup, environ: &[u8]) -> Self {
+        let length = |bytes: u32| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let arguments = &startup.arguments[..length(startup.arguments_len).min(startup.arguments.len())];
+        let (arguments_whole, environ_whole) =
+            (startup.arguments_len == startup.arguments_total, startup.environ_len == startup.environ_total);
+        let mut cmdline = arguments.to_vec();
+        // A process that writes a title over its arguments goes on in the environment, as /proc/<pid>/cmdline does.
+        let title = arguments_whole && arguments.last().is_some_and(|last| *last != 0);
+        if title {
+            let rest = environ.iter().position(|b| *b == 0).unwrap_or(environ.len());
+            cmdline.extend_from_slice(&environ[..rest]);
+        }
+        Self {
+            comm: None,
+            cmdline: process::split_cmdline(&cmdline),
+            cmdline_cut: !arguments_whole,
+            exe: None,
+            cgroup: None,
+            ppid: None,
+            uid: None,
+            environment: (environ_whole && !environ.is_empty() && !title).then(|| environment::keep(environ)),
+            is_go: false,
+            as_of_ns: startup.header.time,
+            source: IdentitySource::Delivery,
+        }
     }
 
     /// From what the kernel side kept at `exec`; it is as old as that, so `ppid` may have changed since.

@@ -59,6 +59,27 @@ impl Process {
 
     /// Like [`read`](Self::read), from an open `/proc` and through a buffer that is used again.
     pub(crate) fn read_at(proc: &Dir, pid: u32, buf: &mut Vec<u8>) -> Option<Self> {
+        let (dir, mut process) = Self::open(proc, pid, buf)?;
+        if let Ok(bytes) = dir.read(c"cmdline", &mut buf[..=CMDLINE_MAX]) {
+            process.cmdline_cut = bytes.len() > CMDLINE_MAX;
+            process.cmdline = split_cmdline(&bytes[..bytes.len().min(CMDLINE_MAX)]);
+        }
+        if !process.kernel_thread {
+            process.environment = environment_at(&dir, buf).filter(|_| !process.cmdline.is_empty());
+        }
+        Some(process)
+    }
+
+    /// All but what lies in the process's own memory, its arguments and its environment.
+    ///
+    /// The kernel reads these (`proc_pid_cmdline_read`, `environ_read`) with the mm held, and waits for a free page while it
+    /// does. Of a process that the OOM killer has chosen nothing is given back meanwhile: where there is no free page, the
+    /// kernel chooses the next, or panics when there is none.
+    pub(crate) fn read_outside(proc: &Dir, pid: u32, buf: &mut Vec<u8>) -> Option<Self> {
+        Self::open(proc, pid, buf).map(|(_, process)| process)
+    }
+
+    fn open(proc: &Dir, pid: u32, buf: &mut Vec<u8>) -> Option<(Dir, Self)> {
         buf.resize(TEXT_MAX, 0);
         let dir = proc.dir(&CString::new(pid.to_string()).ok()?).ok()?;
         let stat = Stat::parse(dir.read(c"stat", buf).ok()?)?;
@@ -73,14 +94,7 @@ impl Process {
         process.uid = dir.read(c"status", buf).ok().and_then(parse_uid);
         process.cgroup = dir.read(c"cgroup", buf).ok().and_then(parse_cgroup);
         process.exe = dir.read_link(c"exe").ok();
-        if let Ok(bytes) = dir.read(c"cmdline", &mut buf[..=CMDLINE_MAX]) {
-            process.cmdline_cut = bytes.len() > CMDLINE_MAX;
-            process.cmdline = split_cmdline(&bytes[..bytes.len().min(CMDLINE_MAX)]);
-        }
-        if !process.kernel_thread {
-            process.environment = environment_at(&dir, buf).filter(|_| !process.cmdline.is_empty());
-        }
-        Some(process)
+        Some((dir, process))
     }
 
     /// Looks at the executable itself, which may be on a file system that does not answer: not where waiting is not allowed.

@@ -21,6 +21,8 @@ pub enum Fact {
     Exec,
     /// Whose identity a forked process has.
     Fork,
+    /// What a victim was started with, read at its end.
+    Startup,
     /// Memory of all processes, sampled.
     Processes,
     /// Memory of all cgroups, sampled.
@@ -42,6 +44,7 @@ impl Fact {
             Self::Exit => "exit",
             Self::Exec => "exec",
             Self::Fork => "fork",
+            Self::Startup => "startup",
             Self::Processes => "processes",
             Self::Cgroups => "cgroups",
             Self::Exits => "exits",
@@ -66,6 +69,9 @@ impl Fact {
                 "command lines of processes started later are read from /proc, which may be too late"
             }
             Self::Fork => "command lines of forked processes are read from /proc, which may be too late",
+            Self::Startup => {
+                "environments of victims that started later, and so their memory settings, are not known"
+            }
             Self::Processes => {
                 "the history of processes is read from /proc, which costs more and so happens less often"
             }
@@ -186,6 +192,7 @@ pub const LADDERS: &[(Fact, &[Rung])] = &[
             rung("tp_mark", Kind::Tp, "mark_victim", &[], probe::TP_MARK),
         ],
     ),
+    (Fact::Startup, &[rung("raw_tp_deliver", Kind::RawTp, "signal_deliver", TASK, probe::DELIVER)]),
     (Fact::Signal, &[rung("raw_tp_signal", Kind::RawTp, "signal_generate", TASK, probe::SIGNAL)]),
     (
         Fact::Candidates,

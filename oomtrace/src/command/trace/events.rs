@@ -129,6 +129,9 @@ impl EventPath {
             self.send(Job::Who(sent.header.current_tgid, sent.sender_start_time));
             return self.sigkills.push(sent);
         }
+        if let Decoded::Startup(startup, environ) = record {
+            return self.send(Job::Startup(startup, environ));
+        }
         let who = match &record {
             Decoded::Signal(v) | Decoded::Mark(v) => Some((v.task.tgid, v.task.start_time)),
             Decoded::Kill(k) => Some((k.chosen.tgid, k.chosen.start_time)),

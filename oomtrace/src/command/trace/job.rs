@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oomtrace_common::{Level, SigKill};
+use oomtrace_common::{Level, SigKill, Startup};
 
 use crate::{
     collect::{Draft, Member},
@@ -16,6 +16,8 @@ pub(super) enum Job {
     Scene(u64),
     /// A process was killed: read who it is while it still exists. Process id, start time in boottime ns.
     Who(u32, u64),
+    /// A victim told what it was started with, and its environment.
+    Startup(Box<Startup>, Vec<u8>),
     /// Report a kill; records lost so far.
     Kill(Arc<Draft>, u64),
     /// The OOM killer ran and killed nothing.

@@ -218,6 +218,7 @@ impl Worker {
                 }
                 self.enricher.peek(tgid, start_time);
             }
+            Job::Startup(startup, environ) => self.enricher.learn_startup(&startup, environ),
             Job::Kill(draft, lost) => return self.kill(&draft, lost, memory),
             Job::NoKill(draft, reason) => return self.no_kill(&draft, reason),
             Job::LateExit(first, pid, kill_to_exit_ns) if memory.reported.contains(&first) => {
