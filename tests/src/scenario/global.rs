@@ -9,10 +9,6 @@ use super::stage::Stage;
 use super::worker::{Worker, arguments};
 use crate::protocol::Verdict;
 
-/// Without samples: with them, three guests of this size panicked in an `out_of_memory` that found nobody left to kill. The
-/// cause is not known.
-const NO_SAMPLES: [&str; 1] = ["--no-history"];
-
 /// More than the machine has.
 fn too_much(stage: &Stage) -> String {
     let machine = stage.machine();
@@ -22,7 +18,7 @@ fn too_much(stage: &Stage) -> String {
 /// One process eats the machine; the tracer survives and reports it.
 pub(super) fn eaten(stage: &Stage) -> Result<Verdict> {
     let home = stage.cgroup()?;
-    let watch = stage.watch(&NO_SAMPLES)?;
+    let watch = stage.watch(&[])?;
     let mut hog = Worker::start(arguments(&[&home.join(), &"comm=hog", &"anon", &too_much(stage)]))?;
     hog.killed()?;
     let evidence = watch.end(1)?;
@@ -46,7 +42,7 @@ pub(super) fn sysrq(stage: &Stage) -> Result<Verdict> {
 /// `vm.oom_kill_allocating_task`: the kernel scores nobody and kills who asked.
 pub(super) fn allocating_task(stage: &Stage) -> Result<Verdict> {
     let home = stage.cgroup()?;
-    let watch = stage.watch(&NO_SAMPLES)?;
+    let watch = stage.watch(&[])?;
     fs::write("/proc/sys/vm/oom_kill_allocating_task", "1").context("no oom_kill_allocating_task")?;
     let mut hog = Worker::start(arguments(&[&home.join(), &"anon", &too_much(stage)]))?;
     let killed = hog.killed();

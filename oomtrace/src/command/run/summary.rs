@@ -72,7 +72,7 @@ impl Lines {
         self.out.push('\n');
     }
 
-    /// `oomtrace run: FAIL  no OOM kill of the command: worker (pid 7) was killed`
+    /// `oomtrace run: FAIL  worker (pid 7) was killed (rule: no OOM kill of the command)`
     fn headline(&mut self, report: &Report<'_>) {
         let outcome = report.verdict.outcome();
         let word = match outcome {
@@ -210,7 +210,7 @@ pub(super) fn reason(report: &Report<'_>) -> String {
             0 => "no OOM kill".to_owned(),
             count => format!("{count} OOM kills, which are only reported"),
         },
-        (_, Some(rule)) => format!("{}: {}", rule.name, rule.why),
+        (_, Some(rule)) => format!("{} (rule: {})", rule.why, rule.name),
     }
 }
 

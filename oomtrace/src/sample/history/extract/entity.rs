@@ -84,11 +84,13 @@ pub(super) fn process(
     }
     let family = history.families.get(process.family);
     let path = history.cgroups.get(process.cgroup).and_then(|cgroup| cgroup.path.as_deref());
+    // One that was last sampled before its exec bore another name then.
+    let named = kill.map(|kill| kill.comm.clone()).filter(|comm| !comm.as_bytes().is_empty());
     let entity = Entity {
         kind: EntityKind::Process,
         pid: Some(process.key.pid),
         ppid: Some(process.ppid).filter(|pid| *pid != 0),
-        comm: Some(Text::until_nul(&process.comm)),
+        comm: named.or_else(|| Some(Text::until_nul(&process.comm))),
         exe: family.and_then(|family| family.exe.as_deref()).map(Text::new),
         path: path.map(Text::new).or_else(|| kill.and_then(|kill| kill.path.clone())),
         started_ms: Some(process.key.start_ns).filter(|start| *start != 0).map(|start| moment.ms(start)),
