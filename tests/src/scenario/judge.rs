@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::stage::{Evidence, NO_REPORT, concerns_record, readable, rung_of};
+use super::worker::SETTING;
 use crate::compare::{self, Rung, array};
 use crate::protocol::{Verdict, log, printable};
 use crate::report::Report;
@@ -127,6 +128,10 @@ fn records(evidence: &Evidence, stream: &Stream, plans: &[Plan], findings: &mut 
         agreed += outcome.agreed.len();
         findings.extend(outcome.mismatches.iter().map(ToString::to_string));
         findings.extend(shared(record, plan));
+        if stream.of("header").any(|header| probes(header).iter().any(|probe| probe == DELIVERY)) {
+            agreed += usize::from(plan.victim.is_some());
+            findings.extend(environment(record, plan));
+        }
     }
     agreed
 }
@@ -166,6 +171,24 @@ pub(super) fn same(kill: &Value, report: &Report) -> bool {
     let theirs = report.killed.first().map(|killed| u64::from(killed.pid));
     let leader = report.choice.as_ref().map(|choice| u64::from(choice.pid));
     ours.iter().flatten().any(|pid| Some(*pid) == theirs || Some(*pid) == leader)
+}
+
+/// The hook that reads what a victim was started with.
+const DELIVERY: &str = "raw_tp:signal_deliver";
+
+/// A planned victim is a worker, whose environment the scenario has set. A page of it may be in swap.
+fn environment(record: &Value, plan: &Plan) -> Option<String> {
+    let victim = array(record, "/victims")
+        .iter()
+        .find(|victim| plan.victim.is_some_and(|pid| victim["pid"] == pid))?;
+    if victim.pointer("/memory/swap_bytes").and_then(Value::as_u64) > Some(0) {
+        return None;
+    }
+    let (name, value) = SETTING;
+    let told = array(victim, "/runtime/settings")
+        .iter()
+        .any(|setting| setting["from"] == name && setting["value"] == value);
+    (!told).then(|| format!("runtime: record {}, scenario {name}={value}", victim["runtime"]))
 }
 
 /// A process that shares the memory dies too; the log does not say so, the scenario knows it.

@@ -12,6 +12,9 @@ use anyhow::{Context as _, Result, bail};
 /// Generous: guests are emulated, and the machine is out of memory.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// A variable of every workload's environment that a record has to tell.
+pub(super) const SETTING: (&str, &str) = ("MALLOC_ARENA_MAX", "2");
+
 /// A running workload; killed when dropped.
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -30,6 +33,7 @@ impl Worker {
             // The scenario may not be killed; what it starts must be like any other process.
             .arg("adj=0")
             .args(arguments)
+            .env(SETTING.0, SETTING.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -233,6 +233,22 @@ fn a_number_that_was_given_out_again_is_another_process() {
 }
 
 #[test]
+fn a_victim_bears_the_name_that_it_had_at_the_kill() {
+    let mut history = grown();
+    let (start, kill) = (10 * S, 10 * S + 500 * MS);
+    history.processes(&[process(50, start, 3, "sh", 2 * MIB)], start + 100 * MS, true);
+    let mut incident = incident(kill);
+    let victim = &mut incident.victims[0];
+    victim.pid = 50;
+    victim.comm = Text::from("java");
+    for (start_time, name) in [("2026-01-01T00:00:59.500Z", "java"), ("2026-01-01T00:00:57Z", "sh")] {
+        incident.victims[0].start_time = Some(start_time.to_owned());
+        let one = find(&history.before(&incident, kill), EntityKind::Process, name);
+        assert_eq!((one.pid, one.started_ms), (Some(50), Some(-500)));
+    }
+}
+
+#[test]
 fn short_lives_count_in_their_family_and_are_remembered() {
     let mut history = grown();
     for number in 0..200_u32 {

@@ -62,6 +62,9 @@ fn at_zero(at_kill: &AtKill, before: Option<&Row>) -> Option<Row> {
     Some(row)
 }
 
+/// Start times of `/proc` are cut to a tick of 10 ms; both are rounded to ms here.
+const START_TICK_MS: u64 = 11;
+
 /// A process that was sampled, by what the record says of it at the kill.
 pub(super) fn process(
     history: &History,
@@ -85,7 +88,9 @@ pub(super) fn process(
     let family = history.families.get(process.family);
     let path = history.cgroups.get(process.cgroup).and_then(|cgroup| cgroup.path.as_deref());
     // One that was last sampled before its exec bore another name then.
-    let named = kill.map(|kill| kill.comm.clone()).filter(|comm| !comm.as_bytes().is_empty());
+    let started = moment.ms(process.key.start_ns);
+    let is_it = |kill: &&AtKill| kill.started_ms.is_some_and(|ms| ms.abs_diff(started) <= START_TICK_MS);
+    let named = kill.filter(is_it).map(|kill| kill.comm.clone()).filter(|comm| !comm.as_bytes().is_empty());
     let entity = Entity {
         kind: EntityKind::Process,
         pid: Some(process.key.pid),
