@@ -3,6 +3,7 @@
 mod figure;
 mod latency;
 mod peers;
+mod run;
 mod sampling;
 mod slowdown;
 mod start;
@@ -20,8 +21,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::sys;
 
-/// `latency TRACER KILLS PAUSE_MS`, `start TRACER RUNS IDLE_SECONDS`, `sampling TRACER PROCESSES CGROUPS SECONDS` or
-/// `slowdown TRACER ROUNDS PASSES`.
+/// `latency TRACER KILLS PAUSE_MS`, `start TRACER RUNS IDLE_SECONDS`, `sampling TRACER PROCESSES CGROUPS SECONDS`,
+/// `slowdown TRACER ROUNDS PASSES` or `run TRACER PAIRS`.
 ///
 /// # Errors
 /// When it is not root, the arguments are not these, or the tracer fails.
@@ -42,6 +43,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Result<()> {
             let cgroups = usize::try_from(number(3)?)?;
             sampling::measure(&tracer, count, cgroups, Duration::from_secs(number(4)?))
         }
+        Some("run") => run::measure(&tracer, count),
         Some("slowdown") => slowdown::measure(&tracer, count, usize::try_from(number(3)?)?),
         _ => bail!("no benchmark {}", arguments[0].to_string_lossy()),
     }?;

@@ -3,6 +3,7 @@
 //! They print `ready` after each step and go on when a line arrives on standard input, so that nothing depends on time.
 
 mod anon;
+mod busy;
 mod crowd;
 mod grow;
 mod mapping;
@@ -48,6 +49,8 @@ fn run(program: &[u8], arguments: &[Vec<u8>]) -> Result<i32> {
         b"grow" => grow::run(arguments),
         b"reread" => reread::run(path(arguments, 0)?),
         b"exec" => exec(arguments),
+        b"spin" => busy::spin(&sizes(arguments)?),
+        b"forks" => busy::forks(&sizes(arguments)?),
         b"crowd" => crowd::run(&sizes(arguments)?),
         b"anon" => anon::run(&sizes(arguments)?),
         b"shmem" => mapping::shmem(&sizes(arguments)?),

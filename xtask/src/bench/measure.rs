@@ -20,7 +20,7 @@ pub(crate) struct Latency {
 
 /// How a benchmark runs.
 #[derive(clap::Args)]
-struct How {
+pub(super) struct How {
     /// Let all that is measured run before everything else on the machine (chrt --fifo 1): what a quiet machine shows
     #[arg(long)]
     undisturbed: bool,
@@ -78,7 +78,7 @@ impl Sampling {
 }
 
 /// With the static binary that users get.
-fn measure(how: &How, what: &str, numbers: &[u32]) -> Result<()> {
+pub(super) fn measure(how: &How, what: &str, numbers: &[u32]) -> Result<()> {
     let arch = Arch::ALL.into_iter().find(|arch| arch.is_native());
     let arch = arch.context("oomtrace is not built for this architecture")?;
     let bins = userspace::build_static(arch, &[userspace::OOMTRACE, GUEST])?;

@@ -3,7 +3,9 @@
 mod explain;
 mod measure;
 mod peers;
+mod run;
 mod size;
+mod survival;
 
 use crate::vm::Vm;
 use anyhow::Result;
@@ -27,6 +29,10 @@ enum What {
     Sampling(measure::Sampling),
     /// A thousand kills as fast as possible in a guest: with the usual ring buffer and with one of a page
     Storm,
+    /// What is left of recordings whose recorder is sent SIGKILL at many moments (needs root)
+    Survival(survival::Survival),
+    /// What `oomtrace run` costs a command, side by side with the bare one (needs root)
+    Run(run::Run),
     /// Read a log of a gigabyte, beside grep
     Explain(explain::Explain),
     /// Compare with bpftrace's oomkill.bt and bcc's oomkill in one guest
@@ -43,6 +49,8 @@ impl Bench {
             What::Storm => {
                 Vm::of(vec!["x86_64-6.12".into()], vec!["storm".into(), "storm-small-ring".into()]).run()
             }
+            What::Survival(task) => task.run(),
+            What::Run(task) => task.run(),
             What::Explain(task) => task.run(),
             What::Peers(task) => task.run(),
         }
