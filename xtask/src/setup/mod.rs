@@ -3,6 +3,7 @@
 mod apt;
 mod needs;
 mod tools;
+pub(crate) mod validators;
 
 use anyhow::Result;
 use needs::Group;
@@ -25,6 +26,9 @@ impl Setup {
         }
         if groups.contains(&Group::Test) {
             tools::rustup_components()?;
+        }
+        if groups.contains(&Group::Validators) {
+            validators::install()?;
         }
         println!("setup: everything is there for {}", Group::list(&groups));
         Ok(())

@@ -13,13 +13,15 @@ pub(crate) enum Group {
     Test,
     /// `cargo xtask test --only pages`: a browser that opens the pages of reports
     Pages,
+    /// `cargo xtask test --only validators`: independent readers of what oomtrace writes
+    Validators,
     /// `cargo xtask oombench` on this machine: programs that leak (only when asked for)
     Oombench,
 }
 
 impl Group {
     /// What is installed unless something else is asked for.
-    pub(super) const ALL: [Self; 4] = [Self::Ebpf, Self::Vm, Self::Test, Self::Pages];
+    pub(super) const ALL: [Self; 5] = [Self::Ebpf, Self::Vm, Self::Test, Self::Pages, Self::Validators];
 
     pub(super) fn list(groups: &[Self]) -> String {
         groups.iter().map(|group| format!("{group:?}").to_lowercase()).collect::<Vec<_>>().join(", ")
@@ -34,7 +36,7 @@ pub(super) struct Package {
     pub(super) why: &'static str,
 }
 
-const PACKAGES: [Package; 23] = [
+const PACKAGES: [Package; 26] = [
     package(Group::Ebpf, "rustc-web", "the compiler of the BPF object"),
     package(Group::Ebpf, "libstd-rust-web-dev-bpf", "Rust's core library for BPF"),
     package(Group::Vm, "qemu-system-x86", "x86_64 guests"),
@@ -45,6 +47,9 @@ const PACKAGES: [Package; 23] = [
     package(Group::Vm, "xz-utils", "unpacking kernel packages"),
     package(Group::Pages, "chromium", "opening the pages of reports"),
     package(Group::Pages, "fonts-dejavu-core", "letters in their pictures"),
+    package(Group::Validators, "jq", "the documents' queries"),
+    package(Group::Validators, "python3", "DuckDB, Perfetto's definitions and a validator of XML"),
+    package(Group::Validators, "python3-venv", "an environment for them"),
     package(Group::Oombench, "stress-ng", "suite B"),
     package(Group::Oombench, "stress", "suite B"),
     package(Group::Oombench, "stressapptest", "suite B"),

@@ -7,6 +7,7 @@ mod licences;
 mod native;
 mod schema;
 pub(crate) mod tally;
+mod validators;
 
 use crate::{oombench, sh, vm};
 use anyhow::{Result, bail};
@@ -38,6 +39,8 @@ enum Stage {
     Schema,
     /// Pages of reports in a browser
     Pages,
+    /// Reports and recordings, read by other programs
+    Validators,
     /// The diagnosis of recorded kills whose cause is known, against what it has to reach
     Replay,
     /// Real kills on this machine
@@ -54,7 +57,7 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 10] = [
+const STAGES: [Stage; 11] = [
     Stage::Format,
     Stage::Lints,
     Stage::Licences,
@@ -63,6 +66,7 @@ const STAGES: [Stage; 10] = [
     Stage::Schema,
     Stage::Replay,
     Stage::Pages,
+    Stage::Validators,
     Stage::Native,
     Stage::Vm,
 ];
@@ -114,6 +118,7 @@ impl Stage {
             Self::Unit => libtest::unit(),
             Self::Schema => schema::check(),
             Self::Pages => browser::pages(),
+            Self::Validators => validators::read(),
             Self::Replay => oombench::check(),
             Self::Native => native::kills(),
             Self::Vm => machines(),
