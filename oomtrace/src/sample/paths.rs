@@ -203,6 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn one_made_right_after_another_is_known_a_little_later() {
+        let tmp = tempfile::tempdir().unwrap();
+        let make = |name: &str| {
+            std::fs::create_dir(tmp.path().join(name)).unwrap();
+            std::fs::metadata(tmp.path().join(name)).unwrap().ino()
+        };
+        let mut paths = paths(tmp.path(), "/");
+        let root = paths.root();
+        let one = make("one");
+        paths.sight(one, root, LIST_AGAIN_NS);
+        let other = make("other");
+        paths.sight(other, root, LIST_AGAIN_NS + 1);
+        assert_eq!(paths.path(other), None, "its parent was listed just now");
+        paths.sight(other, root, 2 * LIST_AGAIN_NS + 1);
+        assert_eq!(paths.path(other).unwrap(), b"/other");
+    }
+
+    #[test]
     fn room_is_made() {
         let tmp = tempfile::tempdir().unwrap();
         let mut paths = paths(tmp.path(), "/");

@@ -18,6 +18,8 @@ const FORGET_NS: u64 = 4_200_000_000_000;
 const PATH: usize = 4096;
 /// Bytes of paths at the most.
 const TEXT: usize = 2 << 20;
+/// So often is asked for a path: a cgroup can be seen before its name is, when several are made at once.
+const ASKED: u8 = 20;
 
 /// One cgroup.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub(super) struct Cgroup {
     peak: u32,
     low: u32,
     pass: u32,
-    asked: bool,
+    asked: u8,
 }
 
 impl Cgroup {
@@ -117,7 +119,7 @@ impl Cgroups {
             peak: 0,
             low: u32::MAX,
             pass: 0,
-            asked: false,
+            asked: 0,
         });
         Some(self.all.len() - 1)
     }
@@ -167,11 +169,13 @@ impl Cgroups {
         }
     }
 
-    /// Cgroups whose path was not asked for yet, `most` of them; they are not named again.
+    /// Cgroups whose path is not known, `most` of them: those that were asked for least first, and none for ever.
     pub(super) fn nameless(&mut self, most: usize, into: &mut Vec<u64>) {
-        let new = self.all.iter_mut().filter(|c| !c.asked && c.removed_ns == 0).take(most);
-        into.extend(new.map(|cgroup| {
-            cgroup.asked = true;
+        let wanted = |c: &&mut Cgroup| c.path.is_none() && c.asked < ASKED && c.removed_ns == 0;
+        let mut new: Vec<_> = self.all.iter_mut().filter(wanted).collect();
+        new.sort_by_key(|cgroup| cgroup.asked);
+        into.extend(new.into_iter().take(most).map(|cgroup| {
+            cgroup.asked += 1;
             cgroup.id
         }));
     }

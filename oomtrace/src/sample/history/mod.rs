@@ -141,7 +141,8 @@ impl History {
         self.system.push(&mut self.pool, &words::system(sample, words::ms(time_ns)), fair);
     }
 
-    /// Processes and cgroups whose names are to be found out, `most` of each. Each is asked for once.
+    /// Processes and cgroups whose names are to be found out, `most` of each. Each process is asked for once, a cgroup until
+    /// its path is known.
     pub fn nameless(&mut self, most: usize, processes: &mut Vec<ProcessKey>, cgroups: &mut Vec<u64>) {
         self.processes.nameless(most, processes);
         self.cgroups.nameless(most, cgroups);

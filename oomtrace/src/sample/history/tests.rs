@@ -373,3 +373,65 @@ fn cgroups_that_come_and_go_a_thousand_times_a_second() {
     assert!(before.evicted > 20_000);
     assert!(find(&before, EntityKind::Cgroup, "/pod").points.len() > 30);
 }
+
+#[test]
+fn a_cgroup_whose_name_is_late_is_asked_for_again() {
+    let mut history = History::with_pool(4 * MIB as usize);
+    history.cgroups(&[cgroup(1, 0, 0, None), cgroup(2, 1, 0, None)], S, true);
+    let asked = |history: &mut History| {
+        let (mut keys, mut ids) = (Vec::new(), Vec::new());
+        history.nameless(10, &mut keys, &mut ids);
+        ids
+    };
+    assert_eq!(asked(&mut history), [1, 2]);
+    history.name_cgroup(1, b"/");
+    assert_eq!(asked(&mut history), [2], "its path was not known the first time");
+    history.name_cgroup(2, b"/pod");
+    assert!(asked(&mut history).is_empty());
+    // One whose path can't be found out is not asked for for ever.
+    history.cgroups(&[cgroup(1, 0, 0, None), cgroup(3, 1, 0, None)], 2 * S, true);
+    assert!((0..1000).any(|_| asked(&mut history).is_empty()));
+}
+
+#[test]
+fn who_lived_in_the_cgroup_at_its_limit_has_its_path_from_the_record() {
+    let mut history = History::with_pool(4 * MIB as usize);
+    for second in 1..=5 {
+        let usage = second * 10 * MIB;
+        history.cgroups(&[cgroup(1, 0, 0, None), cgroup(2, 1, usage, Some(100 * MIB))], second * S, true);
+        let workers: Vec<_> =
+            (0..second as u32 * 4).map(|at| process(100 + at, S / 2, 2, "worker", 3 * MIB)).collect();
+        history.processes(&workers, second * S, true);
+        name_all(&mut history);
+    }
+    let before = history.before(&incident(6 * S), 6 * S);
+    let of = |kind| before.entities.iter().filter(move |entity| entity.kind == kind);
+    assert_eq!(of(EntityKind::Family).count(), 1);
+    for entity in of(EntityKind::Family).chain(of(EntityKind::Process)).filter(|e| e.exe.is_some()) {
+        assert_eq!(entity.path.as_ref(), Some(&Text::from("/pod")), "{entity:?}");
+    }
+}
+
+#[test]
+fn cgroups_that_are_gone_do_not_crowd_out_those_that_are_there() {
+    let mut history = History::with_pool(4 * MIB as usize);
+    let root = || cgroup(1, 0, 0, None);
+    let old: Vec<_> = (100..130).map(|id| cgroup(id, 1, 500 * MIB, None)).collect();
+    history.cgroups(&[vec![root()], old].concat(), S, true);
+    for second in 2..=5 {
+        let there = (10..16).map(|id| cgroup(id, 1, second * id * MIB, None));
+        history.cgroups(&std::iter::once(root()).chain(there).collect::<Vec<_>>(), second * S, true);
+        let (mut keys, mut ids) = (Vec::new(), Vec::new());
+        history.nameless(100, &mut keys, &mut ids);
+        for id in ids {
+            history.name_cgroup(id, format!("/{id}").as_bytes());
+        }
+    }
+    let mut machine = incident(6 * S);
+    machine.scope = Scope { constraint: Some(Constraint::None), ..Scope::default() };
+    let before = history.before(&machine, 6 * S);
+    let cgroups: Vec<_> = before.entities.iter().filter(|e| e.kind == EntityKind::Cgroup).collect();
+    let there = cgroups.iter().filter(|entity| entity.exited_ms.is_none());
+    assert_eq!(there.filter(|entity| entity.path.as_ref() != Some(&Text::from("/1"))).count(), 6);
+    assert!(cgroups.iter().filter(|entity| entity.exited_ms.is_some()).count() <= 3, "{cgroups:?}");
+}

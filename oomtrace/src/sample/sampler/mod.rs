@@ -216,7 +216,7 @@ impl Sampler {
         self.due.close = self.next(now, self.interval);
     }
 
-    /// Finds out who is new. Each is asked for once.
+    /// Finds out who is new.
     fn names(&mut self) {
         let Buffers { keys, ids, .. } = &mut self.buffers;
         keys.clear();

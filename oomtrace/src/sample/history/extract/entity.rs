@@ -86,7 +86,7 @@ pub(super) fn process(
         rows.push(Row { t: moment.ms(process.exited_ns), size, low: size, ..Row::default() });
     }
     let family = history.families.get(process.family);
-    let path = history.cgroups.get(process.cgroup).and_then(|cgroup| cgroup.path.as_deref());
+    let path = domain.path_of(process.cgroup, &history.cgroups);
     // One that was last sampled before its exec bore another name then.
     let started = moment.ms(process.key.start_ns);
     let is_it = |kill: &&AtKill| kill.started_ms.is_some_and(|ms| ms.abs_diff(started) <= START_TICK_MS);
@@ -149,7 +149,7 @@ pub(super) fn family(
         }
         rows.extend(at_zero(&AtKill { sizes: Some(sizes), ..AtKill::default() }, rows.last()));
     }
-    let path = history.cgroups.get(family.cgroup).and_then(|cgroup| cgroup.path.as_deref());
+    let path = domain.path_of(family.cgroup, &history.cgroups);
     let entity = Entity {
         kind: EntityKind::Family,
         comm: Some(Text::until_nul(&family.comm)),

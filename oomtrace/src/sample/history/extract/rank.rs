@@ -23,7 +23,7 @@ const LATELY_MS: u32 = 60_000;
 /// Of one family, in each of these.
 const OF_FAMILY: usize = 4;
 /// Cgroups, beside those of the scope itself.
-const CGROUPS: usize = 8;
+const CGROUPS: usize = 12;
 /// Families, by growth and by number.
 const FAMILIES: usize = 4;
 /// So many processes make a family that is of interest for its number alone.
@@ -129,7 +129,7 @@ fn pick<'a, T>(of: &mut [(Growth, &'a T)], most: usize, by: impl Fn(&Growth) -> 
     of.iter().take(most).take_while(|(growth, _)| by(growth) > 0).map(|(_, one)| *one).collect()
 }
 
-/// The cgroups of the domain that grew.
+/// The cgroups of the domain that grew; those that were removed before the kill hold nothing any more, and come last.
 pub(super) fn cgroups<'a>(
     history: &'a History,
     domain: &Domain,
@@ -137,16 +137,16 @@ pub(super) fn cgroups<'a>(
     age: u32,
 ) -> Vec<&'a Cgroup> {
     let in_scope = |c: &&Cgroup| domain.has(c.id, &history.cgroups);
-    let mut all: Vec<_> = history
-        .cgroups
-        .iter()
-        .filter(in_scope)
-        .map(|c| (growth(&c.series, &history.pool, moment, age, None, false), c))
-        .collect();
-    let mut taken = pick(&mut all, CGROUPS, |g| g.lately);
-    taken.extend(pick(&mut all, CGROUPS / 2, |g| g.ever));
+    let with_growth = |c: &'a Cgroup| (growth(&c.series, &history.pool, moment, age, None, false), c);
+    let is_gone = |c: &Cgroup| c.removed_ns != 0 && c.removed_ns < moment.kill_ns;
+    let (mut gone, mut there): (Vec<_>, Vec<_>) =
+        history.cgroups.iter().filter(in_scope).map(with_growth).partition(|(_, c)| is_gone(c));
+    let mut taken = pick(&mut there, CGROUPS, |g| g.lately);
+    taken.extend(pick(&mut there, CGROUPS / 2, |g| g.ever));
     let mut seen = HashSet::new();
     taken.retain(|cgroup| seen.insert(cgroup.id));
+    let left = CGROUPS.saturating_sub(taken.len()).min(CGROUPS / 4);
+    taken.extend(pick(&mut gone, left, |g| g.ever));
     taken
 }
 

@@ -30,7 +30,16 @@ impl Domain {
             || cgroups.get(id).and_then(|c| c.path.as_deref()).is_some_and(|own| is_below(own, path))
     }
 
-    /// The same by path.
+    /// The path of the cgroup `id`: as it was sampled, else as the record itself has that of the one whose limit was hit.
+    pub(super) fn path_of<'a>(&'a self, id: u64, cgroups: &'a Cgroups) -> Option<&'a [u8]> {
+        let sampled = cgroups.get(id).and_then(|cgroup| cgroup.path.as_deref());
+        sampled.or(match self {
+            Self::Below(Some(top), path) if *top == id => Some(path),
+            _ => None,
+        })
+    }
+
+    /// Whether a cgroup of this path counts.
     pub(super) fn has_path(&self, own: &[u8]) -> bool {
         match self {
             Self::All => true,
