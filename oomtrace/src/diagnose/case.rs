@@ -57,7 +57,7 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
         if let Some(suspect) = &mut suspect {
             time(incident, &mut suspect.found, &shape);
         }
-        let victims_share = culprit::victims_share(incident, growth);
+        let victims_share = victims_share(incident, scope, tracks, growth, &suspect, &shape);
         Self { incident, scope, tracks, span, growth, suspect, shape, victims_share }
     }
 
@@ -81,6 +81,7 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
         let vague =
             self.growth.share(self.growth.unattributed.max(self.growth.overcounted)) > UNATTRIBUTED_TOLD;
         let likely = self.suspect.as_ref().is_some_and(|suspect| suspect.found.likely);
+        let likely = likely || self.growth.carried.is_some();
         if vague || likely || self.incident.scope.inferred { Confidence::Medium } else { Confidence::High }
     }
 
@@ -115,9 +116,29 @@ fn course(scope: &Scope<'_>, growth: &Growth<'_, '_>, suspect: &Suspect<'_, '_>)
     if whole(&denser) < SPARSER * whole(&suspect.series) { denser } else { suspect.series.clone() }
 }
 
+/// Part of the growth that the killed ones made: of all within the window, or, where that is less, since the suspect began to
+/// grow. Who had come to its size before then takes no part in it.
+fn victims_share(
+    incident: &Incident,
+    scope: &Scope<'_>,
+    tracks: &[&Track<'_>],
+    growth: &Growth<'_, '_>,
+    suspect: &Option<Suspect<'_, '_>>,
+    shape: &Shape,
+) -> Option<f64> {
+    let whole = culprit::victims_share(incident, growth)?;
+    let other = suspect.as_ref().filter(|suspect| !suspect.found.is_victim)?;
+    if shape.onset <= growth.from || whole >= other.found.share_of_growth {
+        return Some(whole);
+    }
+    let since = Growth::since(incident, scope, tracks, shape.onset);
+    Some(culprit::victims_share(incident, &since).map_or(whole, |share| share.min(whole)))
+}
+
 /// Writes rate and onset of a shape.
 pub(super) fn time(incident: &Incident, culprit: &mut Culprit, shape: &Shape) {
     culprit.rate_bytes_per_s = shape.rate.filter(|rate| rate.is_finite());
+    culprit.rate_at_least = culprit.rate_bytes_per_s.is_some() && shape.rate_at_least;
     if shape.samples > 1 {
         culprit.since_ms = Some(shape.onset);
         culprit.since = words::rfc3339(incident, shape.onset);

@@ -1,5 +1,7 @@
 //! Who it was: a process, a family of them, a cgroup, or memory that no process has; nobody where the figures do not tell.
 
+use std::collections::HashMap;
+
 use super::growth::{Family, Grown, Growth};
 use super::scope;
 use super::series::Series;
@@ -63,16 +65,40 @@ fn stands_for_itself(process: &Grown<'_, '_>, family: Option<&Family<'_, '_>>) -
     own.is_none_or(|family| process.bytes as f64 >= MEMBER_OF_FAMILY * family.bytes as f64)
 }
 
-/// The one that grew most, followed down as long as one below it made most of its growth.
+/// The one that grew most, followed down as long as one below it made most of its growth. Nobody where that is the root or
+/// one that merely holds others: neither is a workload.
 fn cgroup<'t, 'a>(growth: &Growth<'t, 'a>) -> Option<Grown<'t, 'a>> {
-    let mut top = growth.cgroups.iter().max_by_key(|grown| grown.bytes).copied()?;
+    let workloads = growth.cgroups.iter().filter(|grown| !is_root(grown.track));
+    let mut top = workloads.max_by_key(|grown| grown.bytes).copied()?;
     while let Some(child) = below(growth, top).max_by_key(|grown| grown.bytes) {
         if (child.bytes as f64) < CHILD_OF_CGROUP * top.bytes as f64 {
             break;
         }
         top = *child;
     }
-    (top.bytes > 0).then_some(top)
+    (top.bytes > 0 && !merely_holds(growth, top)).then_some(top)
+}
+
+fn is_root(track: &Track<'_>) -> bool {
+    track.path.is_none_or(|path| path.as_bytes() == b"/")
+}
+
+/// Several grew in cgroups of their own at or below it, and none of them made most of it.
+fn merely_holds(growth: &Growth<'_, '_>, top: Grown<'_, '_>) -> bool {
+    let path = top.track.path.map(Text::as_bytes);
+    let mut parts: HashMap<Option<&[u8]>, i64> = HashMap::new();
+    for grown in growth.processes.iter().filter(|grown| grown.bytes > 0) {
+        let own = grown.track.path.map(Text::as_bytes);
+        if scope::inside(own, path) {
+            *parts.entry(own).or_default() += grown.bytes;
+        }
+    }
+    for grown in below(growth, top).filter(|grown| grown.bytes > 0) {
+        let part = parts.entry(grown.track.path.map(Text::as_bytes)).or_default();
+        *part = (*part).max(grown.bytes);
+    }
+    let largest = parts.values().max().copied().unwrap_or(0);
+    parts.len() > 1 && (largest as f64) < CULPRIT_SHARE * top.bytes as f64
 }
 
 fn below<'g, 't, 'a>(

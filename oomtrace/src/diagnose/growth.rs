@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use super::scope::{Domain, Scope};
+use super::series::cut;
+use super::thresholds::{EXIT_SEEN_MS, KIND_SHARE, NEW_GROUND};
 use super::tracks::Track;
 use crate::model::{EntityKind, Incident, PartKind, Text};
 
@@ -16,9 +18,13 @@ pub(super) struct Grown<'t, 'a> {
     pub freed: i64,
     /// It started within the window.
     pub young: bool,
+    /// Of what it holds, mapped shared memory that it took.
+    pub shmem: i64,
     /// By how much less and more it may have grown: between two samples it had some value between theirs.
     less: i64,
     more: i64,
+    /// Of `more`, shared memory.
+    more_shmem: i64,
 }
 
 /// Processes of one executable in one cgroup.
@@ -63,6 +69,19 @@ pub(super) struct Growth<'t, 'a> {
     pub overcounted: i64,
     /// Shared memory that processes have mapped, each page counted once.
     pub mapped_shmem: i64,
+    /// What went up and down as it had done before: no growth.
+    pub usual: i64,
+    /// What came after the last statistics of the scope, and is taken to be of the kind that had grown until then.
+    pub carried: Option<Carried>,
+}
+
+/// Memory whose kind no counter told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Carried {
+    pub kind: PartKind,
+    pub bytes: i64,
+    /// When the last statistics are from.
+    pub since: i64,
 }
 
 /// Name and cgroup.
@@ -91,7 +110,7 @@ impl<'t, 'a> Growth<'t, 'a> {
             .map(|track| grown(track, from, 1.0, &parents))
             .collect();
         growth.kinds = kinds(incident, scope, from);
-        growth.settle(scope);
+        growth.settle(incident, scope);
         growth
     }
 
@@ -140,16 +159,21 @@ impl<'t, 'a> Growth<'t, 'a> {
         if moved == 0 {
             return all_rest;
         }
+        let mapped: i64 = self.processes.iter().map(|grown| grown.shmem).sum();
         for grown in &mut self.processes {
             let own = (moved as f64 * slack(grown) as f64 / all as f64) as i64;
             if rest > 0 {
                 let kept = own.min(grown.freed);
                 grown.freed -= kept;
                 grown.bytes += own - kept;
+                grown.shmem += ((own - kept) as f64 * part(grown.more_shmem, grown.more)) as i64;
             } else {
                 grown.bytes -= own;
             }
         }
+        let more: i64 = self.processes.iter().map(|grown| grown.shmem).sum::<i64>() - mapped;
+        self.mapped_shmem +=
+            (more as f64 * if mapped > 0 { part(self.mapped_shmem, mapped) } else { 1.0 }) as i64;
         all_rest - moved * rest.signum()
     }
 
@@ -160,16 +184,102 @@ impl<'t, 'a> Growth<'t, 'a> {
         self.kind(PartKind::Kernel).max(0) + shmem + cache
     }
 
+    /// Who takes back what it, or the one in whose place it came, had held and given back before the window, does not grow.
+    /// Only where enough is left that did: else the ups and downs are all there is.
+    fn leave_out_the_usual(&mut self, incident: &Incident) {
+        let peaks = self.earlier_peaks(incident);
+        let teeth: Vec<i64> = self
+            .processes
+            .iter()
+            .zip(peaks)
+            .map(|(grown, peak)| {
+                let end = grown.track.at_kill();
+                (peak.min(end) - (end - grown.bytes)).clamp(0, grown.bytes)
+            })
+            .collect();
+        let (all, usual) =
+            (self.processes.iter().map(|grown| grown.bytes).sum::<i64>(), teeth.iter().sum::<i64>());
+        if ((all - usual) as f64) < NEW_GROUND * all as f64 {
+            return;
+        }
+        for (grown, tooth) in self.processes.iter_mut().zip(teeth) {
+            grown.bytes -= tooth;
+        }
+        self.usual = usual;
+    }
+
+    /// The most that each process had held before the window, or the one of its family that had ended when it began.
+    fn earlier_peaks(&self, incident: &Incident) -> Vec<i64> {
+        let lives = incident.history.as_ref().map_or(&[][..], |history| &history.earlier_lives);
+        let was_killed = |exited: i64| {
+            lives.iter().any(|life| life.oom_killed && (life.exited_ms - exited).abs() <= EXIT_SEEN_MS)
+        };
+        let highest = |track: &Track<'_>, until: i64| {
+            let points = track.series.points().iter().take_while(|point| point.t <= until);
+            points.map(|point| point.high).max().unwrap_or(0)
+        };
+        let ended = |grown: &Grown<'_, '_>| grown.track.exited.filter(|exited| !was_killed(*exited));
+        let mut taken = vec![false; self.processes.len()];
+        let mut peak = |grown: &Grown<'_, '_>| {
+            let own = highest(grown.track, self.from);
+            let Some(started) = grown.track.started.filter(|_| grown.bytes > 0) else { return own };
+            let before = self.processes.iter().enumerate().filter(|(at, other)| {
+                let gone = ended(other).is_some_and(|exited| exited <= started + EXIT_SEEN_MS);
+                gone && !taken[*at] && other.track.family() == grown.track.family()
+            });
+            let Some((at, last)) = before.max_by_key(|(_, other)| other.track.exited) else { return own };
+            taken[at] = true;
+            own.max(highest(last.track, 0))
+        };
+        self.processes.iter().map(&mut peak).collect()
+    }
+
+    /// Where the kernel's report does not tell the kinds at the kill, the last statistics do, and what came after them is of no
+    /// kind. What of it is in no process is taken to be of the kind that had made most of the growth until then.
+    fn carry_on(&mut self, incident: &Incident, scope: &Scope<'_>) {
+        let Some(entity) =
+            scope.entity.filter(|_| scope.domain == Domain::Memcg && incident.scope.stats.is_none())
+        else {
+            return;
+        };
+        let sampled = |points: &[(i64, u64)]| points.iter().rev().find(|(t, _)| *t < 0).copied();
+        let (Some(first), Some((since, usage))) = (entity.points.first(), sampled(&entity.points)) else {
+            return;
+        };
+        let late = scope.load.last().map_or(0, |last| last.high) - scope.load.at(since).unwrap_or(0);
+        let bytes = late.min(self.unattributed - self.elsewhere(scope));
+        let grew = |kind: PartKind| {
+            let values = entity.part(kind)?;
+            Some((kind, cut(*values.last()?) - cut(*values.first()?)))
+        };
+        let kinds = [PartKind::Shmem, PartKind::Kernel, PartKind::File];
+        let asked = kinds.into_iter().filter(|kind| *kind != PartKind::File || !scope.without_cache);
+        let Some((kind, most)) = asked.filter_map(grew).max_by_key(|(_, grew)| *grew) else { return };
+        let until_then = cut(usage) - cut(first.1);
+        if bytes <= 0 || most <= 0 || (most as f64) < KIND_SHARE * until_then as f64 {
+            return;
+        }
+        match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, grown)) => *grown += bytes,
+            None => self.kinds.push((kind, bytes)),
+        }
+        self.kinds.sort_by_key(|(kind, bytes)| (std::cmp::Reverse(*bytes), *kind as u8));
+        self.carried = Some(Carried { kind, bytes, since });
+    }
+
     /// Totals, and the families with those members that the record does not hold one by one.
-    fn settle(&mut self, scope: &Scope<'_>) {
+    fn settle(&mut self, incident: &Incident, scope: &Scope<'_>) {
         let grown: i64 = self.processes.iter().map(|grown| grown.bytes).sum();
         let freed: i64 = self.processes.iter().map(|grown| grown.freed).sum();
-        let measured = scope.domain != Domain::Nodes && !scope.load.is_empty();
+        // A scope without a sample since the begin of the window tells nothing of it, whatever its processes did.
+        let sampled = scope.load.last().is_some_and(|last| last.t > self.from);
+        let measured = scope.domain != Domain::Nodes && sampled;
         let end = scope.load.last().map_or(0, |last| last.high);
         // Between two samples the scope had some value between theirs; the one that leaves the least unexplained is taken.
         let begin = scope.load.around(self.from).map(|(low, high)| (end + freed - grown).clamp(low, high));
         self.scope = if measured { end - begin.unwrap_or(end) } else { grown - freed };
         let rest = if measured { self.reconcile(self.scope + freed - grown, scope) } else { 0 };
+        self.leave_out_the_usual(incident);
         let grown: i64 = self.processes.iter().map(|grown| grown.bytes).sum();
         let freed: i64 = self.processes.iter().map(|grown| grown.freed).sum();
         let mut unlisted = 0;
@@ -184,7 +294,8 @@ impl<'t, 'a> Growth<'t, 'a> {
         }
         self.unattributed = (rest - unlisted).max(0);
         self.overcounted = (-rest).max(0);
-        self.total = (self.scope + freed).max(grown + unlisted);
+        self.total = (self.scope + freed - self.usual).max(grown + unlisted);
+        self.carry_on(incident, scope);
     }
 }
 
@@ -218,10 +329,13 @@ fn grown<'t, 'a>(
         (false, false) => track.series.at(from).unwrap_or(0),
     };
     let mut change = track.at_kill() - begin;
+    let (mut mapped, mut more_shmem) = (0, 0);
     if let (Some(shmem), false) = (&track.shmem, gone_before || young && begin > 0) {
         let end = if track.exited.is_some() { 0 } else { shmem.last().map_or(0, |last| last.high) };
-        let mapped = end - if young { 0 } else { shmem.at(from).unwrap_or(0) };
-        change -= (mapped.max(0) as f64 * (1.0 - shared)) as i64;
+        let had = if young { 0 } else { shmem.at(from).unwrap_or(0) };
+        mapped = (end - had).max(0);
+        more_shmem = shmem.around(from).filter(|_| !young).map_or(0, |(low, _)| (had - low).max(0));
+        change -= (mapped as f64 * (1.0 - shared)) as i64;
     }
     // One that came and went within the window left nothing.
     let freed = if young && track.exited.is_some() { 0 } else { (-change).max(0) };
@@ -231,8 +345,10 @@ fn grown<'t, 'a>(
         bytes: change.max(0),
         freed,
         young,
+        shmem: mapped,
         less: (high - begin).max(0),
         more: (begin - low).max(0),
+        more_shmem,
     }
 }
 

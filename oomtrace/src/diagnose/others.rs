@@ -53,6 +53,20 @@ pub(super) fn doubts(case: &Case<'_, '_, '_>) -> Vec<String> {
             words::size(growth.unattributed)
         ));
     }
+    if growth.usual > 0 {
+        doubts.push(format!(
+            "{} that went up and down as before are not counted as growth",
+            words::size(growth.usual)
+        ));
+    }
+    if let Some(carried) = growth.carried {
+        doubts.push(format!(
+            "{} came after the last statistics of the cgroup, {} before the kill, and are in no process: they are taken to be {}, as most was until then",
+            words::size(carried.bytes),
+            words::span(carried.since),
+            words::kind(carried.kind)
+        ));
+    }
     let evicted = case.incident.history.as_ref().map_or(0, |history| history.evicted);
     if evicted > 0 {
         doubts.push(format!("{evicted} processes or cgroups were not followed for lack of room"));

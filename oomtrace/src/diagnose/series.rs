@@ -62,10 +62,6 @@ impl Series {
         &self.points
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.points.is_empty()
-    }
-
     pub(super) fn first(&self) -> Option<Point> {
         self.points.first().copied()
     }

@@ -20,8 +20,13 @@ pub(super) struct Shape {
     pub life: i64,
     /// Samples since the onset.
     pub samples: usize,
-    /// Bytes a second since the onset.
+    /// Bytes a second since the onset, until then.
     pub rate: Option<f64>,
+    /// The growth lies between two samples: it was as fast as that or faster.
+    pub rate_at_least: bool,
+    /// Up to when rates are measured, ms from the kill: when the scope came to its limit, where what grew then could still be
+    /// measured before; else 0.
+    pub until: i64,
     /// Most of it at once, and not long before the kill.
     pub burst: Option<Burst>,
     /// Rates of the earlier and of the later half, bytes a second; the earlier one is above 0.
@@ -59,15 +64,19 @@ pub(super) fn of(series: &Series, crowded: Option<i64>) -> Shape {
     let since = series.since(onset);
     let begin = since.first().copied().unwrap_or(first);
     let sawtooth = sawtooth(points);
+    let (until, early_late) = early_late(series, onset, crowded);
+    let measured = &since[..since.partition_point(|point| point.t <= until)];
     let mut shape = Shape {
         onset,
         onset_at_begin: onset == first.t,
         bytes: (last.high - begin.low).max(0),
         life: last.t - first.t,
         samples: since.len(),
-        rate: slope::rate_of(since),
+        rate: slope::rate_of(measured),
+        rate_at_least: measured.len() <= 2,
+        until,
         burst: burst(points, since, first, last).filter(|burst| sawtooth.is_none() || !usual(points, burst)),
-        early_late: early_late(series, onset, crowded),
+        early_late,
         sawtooth,
     };
     if let Some(burst) = shape.burst {
@@ -75,6 +84,9 @@ pub(super) fn of(series: &Series, crowded: Option<i64>) -> Shape {
         shape.bytes = (last.high - series.at(burst.from).unwrap_or(0)).max(0);
         shape.samples = series.since(burst.from).len();
         shape.rate = Some(burst.bytes as f64 * 1000.0 / (burst.to - burst.from).max(1) as f64);
+        shape.rate_at_least =
+            points.iter().filter(|point| (burst.from..=burst.to).contains(&point.t)).count() <= 2;
+        shape.until = 0;
     }
     shape
 }
@@ -122,10 +134,13 @@ fn shortest_rise(points: &[Point], wanted: i64) -> Option<Burst> {
     best
 }
 
-/// Rates of the earlier and the later half of the growth, before the scope was at its limit.
-fn early_late(series: &Series, onset: i64, crowded: Option<i64>) -> Option<(f64, f64)> {
-    let before = crowded.filter(|t| *t > onset).and_then(|end| halves(series, onset, end));
-    before.or_else(|| halves(series, onset, 0))
+/// Rates of the earlier and the later half of the growth, before the scope was at its limit; and up to when that is.
+fn early_late(series: &Series, onset: i64, crowded: Option<i64>) -> (i64, Option<(f64, f64)>) {
+    let before = crowded.filter(|t| *t > onset).and_then(|end| Some((end, halves(series, onset, end)?)));
+    match before {
+        Some((end, found)) => (end, Some(found)),
+        None => (0, halves(series, onset, 0)),
+    }
 }
 
 fn halves(series: &Series, onset: i64, end: i64) -> Option<(f64, f64)> {

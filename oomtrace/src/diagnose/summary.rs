@@ -66,7 +66,8 @@ fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit, grown:
     let since = culprit.since_ms.and_then(|since| words::clock(incident, since));
     if let Some(rate) = culprit.rate_bytes_per_s.filter(|rate| *rate > 0.0) {
         let since = since.map_or(String::new(), |since| format!(" since {since}"));
-        parts.push(format!("{}{since}", words::rate(rate)));
+        let least = if culprit.rate_at_least { "at least " } else { "" };
+        parts.push(format!("{least}{}{since}", words::rate(rate)));
     }
     parts.push(format!("{} of the growth", words::percent(culprit.share_of_growth)));
     parts.join(", ")

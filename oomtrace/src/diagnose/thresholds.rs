@@ -24,6 +24,14 @@ pub(super) const CULPRIT_SHARE: f64 = 0.5;
 /// A member that made this part of its family's growth stands for itself; below it the family is named.
 pub(super) const MEMBER_OF_FAMILY: f64 = 0.6;
 
+/// Ups and downs that were there before the window are left out where at least this part of the processes' growth is on new
+/// ground: below it the ups and downs are all there is to blame.
+pub(super) const NEW_GROUND: f64 = 0.1;
+
+/// A process that began when another of its family ended, give or take this time, ms, came in its place: an exit may be seen
+/// one pass late.
+pub(super) const EXIT_SEEN_MS: i64 = 250;
+
 /// A cgroup is passed over for one below it that made this part of its growth: it is nearer to the cause.
 pub(super) const CHILD_OF_CGROUP: f64 = 0.8;
 
@@ -51,6 +59,10 @@ pub(super) const SWARM_LARGEST: f64 = 0.25;
 /// in for a swarm.
 pub(super) const KERNEL_PER_PROCESS: i64 = 512 << 10;
 
+/// What the kernel's cheap counters of a process may not have counted yet at most, bytes: batches of 64 pages. It is only used to
+/// count anonymous memory of the scope in for a swarm, whose members are as small as that.
+pub(super) const UNCOUNTED_PER_PROCESS: i64 = 256 << 10;
+
 /// A burst is at least this part of the culprit's growth …
 pub(super) const BURST_SHARE: f64 = 0.5;
 
@@ -64,6 +76,10 @@ pub(super) const BURST_END: f64 = 0.2;
 /// Growth whose half came within this time is a burst however short the life was, ms. No observer sees a course in it:
 /// it is two samples.
 pub(super) const AT_ONCE_MS: i64 = 250;
+
+/// Growth that is over within this time, ms, came at once, however even it was: a leak is something that goes on. The leaks
+/// that are generated go on for 1.5 s and more.
+pub(super) const SOON_OVER_MS: i64 = 1_500;
 
 /// Growth that in its later half is slower than this part of its earlier half slows down: a working set that fills up, not
 /// a leak. Of the generated

@@ -151,6 +151,9 @@ pub struct Culprit {
     /// How fast, since `since`: the median of the slopes between its points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_bytes_per_s: Option<f64>,
+    /// The growth lies between two samples: it was as fast as that or faster.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rate_at_least: bool,
     /// When the growth began, RFC 3339 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,

@@ -2,5 +2,6 @@
 
 mod boundaries;
 mod hostile;
+mod mistaken;
 mod verdicts;
 mod world;

@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, Finding};
 use super::super::shape::{Sawtooth, Shape};
-use super::super::thresholds::{SHORT_LIFE_MS, SLOWING};
+use super::super::thresholds::{SHORT_LIFE_MS, SLOWING, SOON_OVER_MS};
 use super::super::words;
 use super::lives::{self, Lives};
 use crate::model::{Confidence, VerdictKind};
@@ -31,11 +31,14 @@ fn course(case: &Case<'_, '_, '_>) -> Option<Finding> {
         let verdict = if sawtooth.rises { VerdictKind::Leak } else { VerdictKind::LimitTooLow };
         return finding(verdict, case.at_most().min(Confidence::Medium), up_and_down(&sawtooth));
     }
-    let (early, late) = shape.early_late?;
-    if late < SLOWING * early {
-        return finding(VerdictKind::LimitTooLow, case.at_most(), slowing(early, late));
+    if let Some((early, late)) = shape.early_late.filter(|(early, late)| *late < SLOWING * early) {
+        return finding(VerdictKind::LimitTooLow, case.at_most(), slowing(shape, early, late));
     }
-    finding(VerdictKind::Leak, case.at_most(), steady(early, late))
+    if shape.bytes > 0 && shape.samples > 1 && -shape.onset <= SOON_OVER_MS {
+        return finding(VerdictKind::Burst, case.attribution().min(Confidence::Medium), soon_over(shape));
+    }
+    let (early, late) = shape.early_late?;
+    finding(VerdictKind::Leak, case.at_most(), steady(shape, early, late))
 }
 
 /// Earlier lives tell it where the course is not known.
@@ -63,7 +66,7 @@ pub(super) fn told(case: &Case<'_, '_, '_>) -> Option<String> {
         return Some(up_and_down(&sawtooth));
     }
     let (early, late) = shape.early_late?;
-    Some(if late < SLOWING * early { slowing(early, late) } else { steady(early, late) })
+    Some(if late < SLOWING * early { slowing(shape, early, late) } else { steady(shape, early, late) })
 }
 
 fn up_and_down(sawtooth: &Sawtooth) -> String {
@@ -80,20 +83,38 @@ fn up_and_down(sawtooth: &Sawtooth) -> String {
     }
 }
 
-fn slowing(early: f64, late: f64) -> String {
+fn soon_over(shape: &Shape) -> String {
     format!(
-        "its growth slowed down from {} in the earlier half to {} in the later: it was filling up, not leaking",
-        words::rate(early),
-        words::rate(late)
+        "all of its growth ({}) took {}: a leak would have gone on for longer before",
+        words::size(shape.bytes),
+        words::span(shape.onset)
     )
 }
 
-fn steady(early: f64, late: f64) -> String {
+fn slowing(shape: &Shape, early: f64, late: f64) -> String {
     format!(
-        "its growth did not slow down: {} in the earlier half, {} in the later",
+        "its growth slowed down from {} in the earlier half to {} in the later{}: it was filling up, not leaking",
         words::rate(early),
-        words::rate(late)
+        words::rate(late),
+        until(shape)
     )
+}
+
+fn steady(shape: &Shape, early: f64, late: f64) -> String {
+    format!(
+        "its growth did not slow down: {} in the earlier half, {} in the later{}",
+        words::rate(early),
+        words::rate(late),
+        until(shape)
+    )
+}
+
+/// What came after the limit was reached is left out of rates: reclaim slows it down.
+fn until(shape: &Shape) -> String {
+    if shape.until == 0 {
+        return String::new();
+    }
+    format!(", until the limit was reached {} before the kill", words::span(shape.until))
 }
 
 /// Earlier lives decide where the course does not; without them a short one leaves two answers.
@@ -104,7 +125,7 @@ fn weigh(case: &Case<'_, '_, '_>, finding: &mut Finding, lives: &Lives) {
             finding.confidence = finding.confidence.min(Confidence::Medium);
         }
         (VerdictKind::Leak | VerdictKind::Burst, Lives::MuchLess { .. }) => {}
-        (VerdictKind::Leak, Lives::Killed { .. }) if is_short(&case.shape) => {
+        (VerdictKind::Leak | VerdictKind::Burst, Lives::Killed { .. }) if is_short(&case.shape) => {
             finding.verdict = VerdictKind::LimitTooLow;
             finding.confidence = Confidence::Low;
             finding.reasons.push(format!(

@@ -31,7 +31,8 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
                 "no process has it mapped: it stays when a process dies, until its files are deleted".into(),
             );
             reasons.extend(kind::likely(&culprit));
-            (culprit, Confidence::High)
+            let carried = case.growth.carried.is_some();
+            (culprit, if carried { Confidence::Medium } else { Confidence::High })
         }
     };
     Some(Finding { verdict: VerdictKind::Shmem, confidence, reasons, culprit: Some(culprit) })
@@ -39,15 +40,9 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
 
 /// One process whose mapped shared memory is at least half of all growth.
 fn mapped_by_one(case: &Case<'_, '_, '_>) -> Option<crate::model::Culprit> {
-    let from = case.growth.from;
-    let shmem = |track: &super::super::tracks::Track<'_>| {
-        let series = track.shmem.as_ref()?;
-        let young = track.started.is_some_and(|started| started >= from);
-        Some(series.last()?.high - if young { 0 } else { series.at(from)? })
-    };
-    let grown = |grown: &&super::super::growth::Grown<'_, '_>| shmem(grown.track).unwrap_or(0);
-    let one = case.growth.processes.iter().filter(|grown| grown.track.exited.is_none()).max_by_key(grown)?;
-    if case.growth.share(shmem(one.track)?) < CULPRIT_SHARE {
+    let there = case.growth.processes.iter().filter(|grown| grown.track.exited.is_none());
+    let one = there.max_by_key(|grown| grown.shmem)?;
+    if case.growth.share(one.shmem) < CULPRIT_SHARE {
         return None;
     }
     let mut found = culprit::of_process(case.incident, case.growth, one).found;

@@ -4,10 +4,12 @@ use super::super::case::{self, Case, Finding};
 use super::super::culprit;
 use super::super::growth::Family;
 use super::super::shape;
-use super::super::thresholds::{KERNEL_PER_PROCESS, SWARM_LARGEST, SWARM_MEMBERS, SWARM_SHARE};
+use super::super::thresholds::{
+    KERNEL_PER_PROCESS, SWARM_LARGEST, SWARM_MEMBERS, SWARM_SHARE, UNCOUNTED_PER_PROCESS,
+};
 use super::super::words;
 use super::kind;
-use crate::model::{Confidence, VerdictKind};
+use crate::model::{Confidence, PartKind, VerdictKind};
 
 /// A family of many young processes, none of them large, made most of the growth together with what the kernel keeps for
 /// each.
@@ -19,9 +21,14 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let all = suspect.series.last().map_or(0, |last| last.high).max(1);
     let largest = family.members.iter().map(|at| growth.processes[*at].track.at_kill()).max().unwrap_or(0);
     let largest = (largest as f64 / all as f64).min(1.0);
-    let kernel =
-        kind::kernel(case).min(KERNEL_PER_PROCESS.saturating_mul(i64::try_from(young).unwrap_or(i64::MAX)));
-    let share = growth.share(family.bytes + kernel);
+    let for_all = |each: i64| each.saturating_mul(i64::try_from(young).unwrap_or(i64::MAX));
+    let kernel = kind::kernel(case).min(for_all(KERNEL_PER_PROCESS));
+    let counted: i64 = growth.processes.iter().map(|grown| grown.bytes).sum::<i64>().max(family.bytes);
+    let uncounted = (growth.kind(PartKind::Anon) - counted)
+        .min(growth.unattributed - kernel)
+        .min(for_all(UNCOUNTED_PER_PROCESS))
+        .max(0);
+    let share = growth.share(family.bytes + kernel + uncounted);
     if young < SWARM_MEMBERS || share < SWARM_SHARE || largest > SWARM_LARGEST {
         return None;
     }
@@ -37,6 +44,12 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     ];
     if kernel > 0 {
         reasons.push(format!("{} of kernel memory for them are counted in", words::size(kernel)));
+    }
+    if uncounted > 0 {
+        reasons.push(format!(
+            "{} of anonymous memory that the kernel's cheap counters of each had not counted yet are counted in",
+            words::size(uncounted)
+        ));
     }
     let confidence = if young >= 2 * SWARM_MEMBERS { Confidence::High } else { Confidence::Medium };
     Some(Finding {

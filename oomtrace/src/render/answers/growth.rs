@@ -43,7 +43,8 @@ fn sentence(culprit: &Culprit) -> String {
     let mut facts = vec![format!("{}\u{a0}% of the growth", percent(culprit.share_of_growth))];
     facts.push(format!("+{}", words::size(culprit.growth_bytes)));
     let rate = culprit.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 0.0);
-    let rate = rate.map(|rate| format!("{}/s", words::size(whole(rate))));
+    let least = if culprit.rate_at_least { "at least " } else { "" };
+    let rate = rate.map(|rate| format!("{least}{}/s", words::size(whole(rate))));
     let since = culprit.since.as_deref().map(|since| format!("since {} UTC", seconds(since)));
     facts.extend(match (rate, since) {
         (Some(rate), Some(since)) => Some(format!("{rate} {since}")),

@@ -81,6 +81,7 @@ fn share(diagnosis: &Diagnosis, culprit: &Culprit) -> String {
 /// `3.1 MiB/s since 14:02:11 UTC, 59.0 s before the kill`
 pub(super) fn pace(culprit: &Culprit) -> Option<String> {
     let rate = culprit.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 1.0).map(words::rate);
+    let rate = rate.map(|rate| if culprit.rate_at_least { format!("at least {rate}") } else { rate });
     let since = culprit.since.as_deref().map(|since| format!("since {} UTC", words::seconds(since)));
     let before = culprit.since_ms.filter(|ms| *ms < 0);
     let before = before.map(|ms| words::duration(ms.unsigned_abs().saturating_mul(1_000_000)));

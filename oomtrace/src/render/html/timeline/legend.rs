@@ -73,8 +73,10 @@ fn rate(incident: &Incident, series: &Series<'_>) -> Option<String> {
     let diagnosis = incident.diagnosis.as_ref()?;
     let mut all = diagnosis.culprit.iter().chain(&diagnosis.others);
     let matches = |one: &&Culprit| timeline::is_culprit(one, series.entity);
-    let rate = all.find(matches)?.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 0.0)?;
+    let found = all.find(matches)?;
+    let rate = found.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 0.0)?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; saturates")]
     let whole = rate.round() as u64;
-    Some(format!("{}/s", words::size(whole)))
+    let least = if found.rate_at_least { "≥\u{a0}" } else { "" };
+    Some(format!("{least}{}/s", words::size(whole)))
 }
