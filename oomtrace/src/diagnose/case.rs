@@ -45,11 +45,8 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
         growth: &'c Growth<'t, 'a>,
     ) -> Self {
         let mut suspect = culprit::of(incident, growth);
-        let crowded = if scope.domain == Domain::Memcg && !scope.coarse {
-            shape::crowded(&scope.load, scope.limit)
-        } else {
-            None
-        };
+        let crowded =
+            if scope.domain == Domain::Memcg { shape::crowded(&scope.usage, scope.limit) } else { None };
         let shape = match &suspect {
             Some(suspect) => shape::of(&course(scope, growth, suspect), crowded),
             None => shape::of(&scope.load, crowded),

@@ -18,6 +18,8 @@ pub(super) struct Suspect<'t, 'a> {
     pub series: Series,
     /// The process that it is.
     pub track: Option<&'t Track<'a>>,
+    /// When it began, of a family the first of those that are known, ms from the kill; absent: before the samples.
+    pub born: Option<i64>,
 }
 
 impl Suspect<'_, '_> {
@@ -127,7 +129,13 @@ pub(super) fn of_process<'t, 'a>(
         likely: track.assumed,
         ..named(growth, track, grown.bytes)
     };
-    Suspect { found, bytes: grown.bytes, series: track.series.clone(), track: Some(track) }
+    Suspect {
+        found,
+        bytes: grown.bytes,
+        series: track.series.clone(),
+        track: Some(track),
+        born: track.started,
+    }
 }
 
 /// A family.
@@ -138,7 +146,13 @@ pub(super) fn of_family<'t, 'a>(
 ) -> Suspect<'t, 'a> {
     let members = || family.members.iter().map(|at| growth.processes[*at].track);
     let Some(name) = family.track.or_else(|| members().next()) else {
-        return Suspect { found: Culprit::default(), bytes: 0, series: Series::default(), track: None };
+        return Suspect {
+            found: Culprit::default(),
+            bytes: 0,
+            series: Series::default(),
+            track: None,
+            born: None,
+        };
     };
     let series = family.track.map_or_else(
         || Series::sum(members().map(|track| (&track.series, track.exited))),
@@ -156,7 +170,9 @@ pub(super) fn of_family<'t, 'a>(
         bytes: series.last().and_then(|last| u64::try_from(last.high).ok()),
         ..named(growth, name, family.bytes)
     };
-    Suspect { found, bytes: family.bytes, series, track: None }
+    let births: Option<Vec<i64>> = members().map(|track| track.started).collect();
+    let born = births.and_then(|births| births.into_iter().min());
+    Suspect { found, bytes: family.bytes, series, track: None, born }
 }
 
 /// A cgroup.
@@ -178,7 +194,7 @@ pub(super) fn of_cgroup<'t, 'a>(
         exe: None,
         ..named(growth, grown.track, grown.bytes)
     };
-    Suspect { found, bytes: grown.bytes, series: grown.track.series.clone(), track: None }
+    Suspect { found, bytes: grown.bytes, series: grown.track.series.clone(), track: None, born: None }
 }
 
 fn named(growth: &Growth<'_, '_>, track: &Track<'_>, bytes: i64) -> Culprit {

@@ -185,8 +185,8 @@ impl<'t, 'a> Growth<'t, 'a> {
     }
 
     /// Who takes back what it, or the one in whose place it came, had held and given back before the window, does not grow.
-    /// Only where enough is left that did: else the ups and downs are all there is.
-    fn leave_out_the_usual(&mut self, incident: &Incident) {
+    /// Only where enough is left that did, and more than `rest`, which is in no process: else the ups and downs are all there is.
+    fn leave_out_the_usual(&mut self, incident: &Incident, rest: i64) {
         let peaks = self.earlier_peaks(incident);
         let teeth: Vec<i64> = self
             .processes
@@ -199,7 +199,7 @@ impl<'t, 'a> Growth<'t, 'a> {
             .collect();
         let (all, usual) =
             (self.processes.iter().map(|grown| grown.bytes).sum::<i64>(), teeth.iter().sum::<i64>());
-        if ((all - usual) as f64) < NEW_GROUND * all as f64 {
+        if ((all - usual) as f64) < NEW_GROUND * all as f64 || all - usual < rest {
             return;
         }
         for (grown, tooth) in self.processes.iter_mut().zip(teeth) {
@@ -279,7 +279,7 @@ impl<'t, 'a> Growth<'t, 'a> {
         let begin = scope.load.around(self.from).map(|(low, high)| (end + freed - grown).clamp(low, high));
         self.scope = if measured { end - begin.unwrap_or(end) } else { grown - freed };
         let rest = if measured { self.reconcile(self.scope + freed - grown, scope) } else { 0 };
-        self.leave_out_the_usual(incident);
+        self.leave_out_the_usual(incident, rest);
         let grown: i64 = self.processes.iter().map(|grown| grown.bytes).sum();
         let freed: i64 = self.processes.iter().map(|grown| grown.freed).sum();
         let mut unlisted = 0;

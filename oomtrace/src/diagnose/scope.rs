@@ -26,6 +26,8 @@ pub(super) struct Scope<'a> {
     pub limit: Option<i64>,
     /// What counts towards the limit and can't simply be dropped, over time.
     pub load: Series,
+    /// All that counts towards the limit, over time.
+    pub usage: Series,
     /// The entity it is.
     pub entity: Option<&'a Entity>,
     /// Page cache is left out of `load`.
@@ -73,13 +75,15 @@ pub(super) fn of(incident: &Incident) -> Scope<'_> {
         domain,
         limit: limit(incident),
         load: Series::default(),
+        usage: Series::default(),
         entity,
         without_cache: false,
         coarse: false,
     };
     if let Some(entity) = entity {
         scope.limit = scope.limit.or(entity.limit_bytes.map(cut));
-        scope.load = usage(incident, entity);
+        scope.usage = usage(incident, entity);
+        scope.load = scope.usage.clone();
         if let (Domain::Memcg, Some(hard)) = (domain, hard(incident, entity)) {
             let level = scope.limit.map_or(0.0, |limit| MARGINAL_LEVEL * limit as f64);
             // Where the cache is most of what was there, it is the cache that could not be dropped.

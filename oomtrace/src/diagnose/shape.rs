@@ -3,8 +3,8 @@
 use super::series::{Point, Series};
 use super::slope;
 use super::thresholds::{
-    AT_LIMIT, AT_ONCE_MS, BURST_END, BURST_SHARE, BURST_TIME, FLOOR_RISES, SAWTOOTH_FALLS, SAWTOOTH_TROUGHS,
-    SLOPE_POINTS, ZIGZAG,
+    AT_LIMIT, AT_ONCE_MS, BEFORE_LIMIT, BURST_END, BURST_SHARE, BURST_TIME, EVEN, FLOOR_RISES,
+    SAWTOOTH_FALLS, SAWTOOTH_TROUGHS, SLOPE_POINTS, ZIGZAG,
 };
 
 /// What a series shows.
@@ -136,7 +136,11 @@ fn shortest_rise(points: &[Point], wanted: i64) -> Option<Burst> {
 
 /// Rates of the earlier and the later half of the growth, before the scope was at its limit; and up to when that is.
 fn early_late(series: &Series, onset: i64, crowded: Option<i64>) -> (i64, Option<(f64, f64)>) {
-    let before = crowded.filter(|t| *t > onset).and_then(|end| Some((end, halves(series, onset, end)?)));
+    let begin = series.at(onset).unwrap_or(0);
+    let grown = |t: i64| (series.at(t).unwrap_or(begin) - begin) as f64;
+    let most = |t: &i64| *t > onset && grown(*t) >= BEFORE_LIMIT * grown(0);
+    let even = |(early, late): &(f64, f64)| *late >= EVEN * early;
+    let before = crowded.filter(most).and_then(|end| Some((end, halves(series, onset, end).filter(even)?)));
     match before {
         Some((end, found)) => (end, Some(found)),
         None => (0, halves(series, onset, 0)),

@@ -197,3 +197,17 @@ fn a_swarm_so_small_that_the_cheap_counters_miss_it_is_one_all_the_same() {
     assert_eq!(found.verdict, VerdictKind::ForkSwarm, "{:?}", found.reasons);
     assert!(found.reasons.iter().any(|reason| reason.contains("cheap counters")), "{:?}", found.reasons);
 }
+
+#[test]
+fn a_leak_that_reclaim_of_page_cache_slows_down_is_not_filling_up() {
+    let mut world = World::new(23);
+    world.limit = 200.0 * MIB;
+    (world.cgroups_every, world.processes_every) = (0.1, 0.1);
+    world.cache = Box::new(|_| 36.0 * MIB);
+    // From 164 MiB on each page has to be taken from the cache.
+    world.add("node", 0.0, Box::new(|t| MIB * if t < 30.0 { 5.5 * t } else { 165.0 + 0.9 * (t - 30.0) }));
+    let found = diagnose(&world.run(None));
+    assert_eq!(found.verdict, VerdictKind::Leak, "{:?}", found.reasons);
+    let rate = found.culprit.unwrap().rate_bytes_per_s.unwrap() / MIB;
+    assert!((5.2..5.8).contains(&rate), "{rate}");
+}

@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, Finding};
 use super::super::shape::{Sawtooth, Shape};
-use super::super::thresholds::{SHORT_LIFE_MS, SLOWING, SOON_OVER_MS};
+use super::super::thresholds::{JUST_BORN_MS, SHORT_LIFE_MS, SLOWING, SOON_OVER_MS};
 use super::super::words;
 use super::lives::{self, Lives};
 use crate::model::{Confidence, VerdictKind};
@@ -34,7 +34,9 @@ fn course(case: &Case<'_, '_, '_>) -> Option<Finding> {
     if let Some((early, late)) = shape.early_late.filter(|(early, late)| *late < SLOWING * early) {
         return finding(VerdictKind::LimitTooLow, case.at_most(), slowing(shape, early, late));
     }
-    if shape.bytes > 0 && shape.samples > 1 && -shape.onset <= SOON_OVER_MS {
+    let just_born =
+        case.suspect.as_ref().and_then(|suspect| suspect.born).is_some_and(|t| -t <= JUST_BORN_MS);
+    if shape.bytes > 0 && shape.samples > 1 && (just_born || -shape.onset <= SOON_OVER_MS) {
         return finding(VerdictKind::Burst, case.attribution().min(Confidence::Medium), soon_over(shape));
     }
     let (early, late) = shape.early_late?;
