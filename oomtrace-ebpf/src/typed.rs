@@ -1,5 +1,6 @@
 //! Reads through pointers whose types the verifier knows: plain loads without a helper's call, which the kernel lets
-//! fail with zero. Only arguments of iterators begin such a chain.
+//! fail with zero. Only arguments of iterators and of tracepoints begin such a
+//! chain.
 //!
 //! The verifier follows a pointer's type by the offset, and so refuses what does not fit the running kernel's types.
 
@@ -24,7 +25,8 @@ pub(crate) fn object(base: Object, offset: u32) -> Object {
     field(base, offset).unwrap_or(core::ptr::null())
 }
 
-/// A member of an iterator's context, by its number: 0 is the metadata, the next ones are what it is at.
+/// A member of an iterator's context, by its number: 0 is the metadata, the next ones are what it is at; of a tracepoint, an
+/// argument.
 #[inline(always)]
 pub(crate) fn context(ctx: *const u8, member: usize) -> Object {
     // SAFETY: the verifier knows the context's members.

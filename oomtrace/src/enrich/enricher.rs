@@ -10,7 +10,7 @@ use super::late::{Extent, Late, LateReader};
 use super::process::Process;
 use super::scene::Scene;
 use crate::kernel::{Roots, clock};
-use crate::model::{CgroupRef, Incident, Text, Victim};
+use crate::model::{CgroupRef, Incident, Runtime, Text, Victim};
 
 /// How long one process may keep us waiting; reading it takes 0.1 ms.
 const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(30) } else { Duration::from_millis(10) };
@@ -194,6 +194,21 @@ impl Enricher {
         }
     }
 
+    /// What victim `pid` told of itself after it was reported: arguments fit to be shown, runtime. Nothing where it did so
+    /// before.
+    pub fn told_late(&mut self, pid: u32) -> (Vec<Text>, Option<Runtime>) {
+        let known = self.cache.lookup(pid, None).filter(|known| known.source == IdentitySource::Delivery);
+        let Some(known) = known else { return Default::default() };
+        self.cache.forget(pid);
+        (self.shown(&known.cmdline), grown::runtime(&known))
+    }
+
+    /// Arguments without secrets.
+    fn shown(&self, cmdline: &[Vec<u8>]) -> Vec<Text> {
+        let shown = self.redact.map_or_else(|| cmdline.to_vec(), |redact| redact(cmdline));
+        shown.into_iter().map(Text::new).collect()
+    }
+
     /// Reads `/proc/<pid>` but not into its memory, with a note when it does not answer.
     fn read(&mut self, pid: u32, notes: &mut Vec<String>) -> Option<Process> {
         match self.late.as_mut()?.read(pid, Extent::Outside, PATIENCE) {
@@ -220,8 +235,7 @@ impl Enricher {
         victim.runtime = victim.runtime.take().or_else(|| grown::runtime(&identity));
         let ProcessIdentity { cmdline, cmdline_cut, exe, cgroup, ppid, uid, source, .. } = identity;
         if victim.cmdline.is_empty() && !cmdline.is_empty() {
-            let shown = self.redact.map_or_else(|| cmdline.clone(), |redact| redact(&cmdline));
-            victim.cmdline = shown.into_iter().map(Text::new).collect();
+            victim.cmdline = self.shown(&cmdline);
             if source == IdentitySource::Parent {
                 notes.push(format!("the command line of {} was taken {}", victim.pid, source.describe()));
             }

@@ -131,6 +131,23 @@ fn what_a_victim_tells_goes_before_all_else() {
 }
 
 #[test]
+fn what_a_victim_tells_after_its_report_is_told_once() {
+    let mut world = world(&[(50, "java", "java\0--password=x\0")]);
+    world.enricher.redact = Some(|args| args.iter().map(|_| b"***".to_vec()).collect());
+    world.kill(50, "java", None, start(50));
+    assert_eq!(world.enricher.told_late(50), (Vec::new(), None), "it told nothing");
+    let (record, environ) = with_environment(50, b"java\0--password=x\0", b"GOGC=50\0", 8);
+    world.enricher.learn_startup(&record, environ);
+    let (shown, runtime) = world.enricher.told_late(50);
+    assert_eq!((shown, runtime.unwrap().environment_read), (vec!["***".into(), "***".into()], true));
+    assert_eq!(world.enricher.told_late(50), (Vec::new(), None));
+    // What it told in time is in its report.
+    world.enricher.learn_startup(&startup(50, b"java\0"), Vec::new());
+    world.kill(50, "java", None, start(50));
+    assert_eq!(world.enricher.told_late(50), (Vec::new(), None));
+}
+
+#[test]
 fn an_environment_that_was_not_read_whole_says_nothing() {
     let mut world = world(&[]);
     for (read, known) in [(8, true), (7, false), (0, false)] {

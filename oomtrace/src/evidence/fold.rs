@@ -17,6 +17,10 @@ pub(super) fn update(incidents: &mut [Incident], update: Update) -> bool {
     for exit in update.exits {
         if let Some(victim) = incident.victims.iter_mut().find(|victim| victim.pid == exit.pid) {
             victim.kill_to_exit_ns = Some(exit.kill_to_exit_ns);
+            if !exit.cmdline.is_empty() {
+                victim.cmdline = exit.cmdline;
+            }
+            victim.runtime = exit.runtime.or_else(|| victim.runtime.take());
         }
     }
     incident.source.notes.extend(update.notes);
@@ -40,7 +44,7 @@ pub(super) fn is_short(incident: &Incident) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Victim, VictimExit};
+    use crate::model::{Runtime, Victim, VictimExit};
 
     fn known() -> Vec<Incident> {
         let victims = vec![Victim { pid: 7, ..Victim::default() }];
@@ -52,13 +56,23 @@ mod tests {
         let mut incidents = known();
         let news = Update {
             id: "a-1".into(),
-            exits: vec![VictimExit { pid: 7, kill_to_exit_ns: 5 }, VictimExit { pid: 8, kill_to_exit_ns: 6 }],
+            exits: vec![
+                VictimExit {
+                    pid: 7,
+                    kill_to_exit_ns: 5,
+                    cmdline: vec!["java".into()],
+                    runtime: Some(Runtime { environment_read: true, ..Runtime::default() }),
+                },
+                VictimExit { pid: 8, kill_to_exit_ns: 6, ..VictimExit::default() },
+            ],
             victims: [7, 8].map(|pid| Victim { pid, ..Victim::default() }).into(),
             notes: vec!["late".into()],
         };
         assert!(update(&mut incidents, news));
         let [first, second] = incidents[0].victims.as_slice() else { panic!("{incidents:?}") };
         assert_eq!((first.kill_to_exit_ns, second.kill_to_exit_ns), (Some(5), Some(6)));
+        assert_eq!((&first.cmdline[..], &second.cmdline[..]), (&["java".into()][..], &[][..]));
+        assert!(first.runtime.as_ref().unwrap().environment_read && second.runtime.is_none());
         assert_eq!(incidents[0].source.notes, ["late"]);
     }
 

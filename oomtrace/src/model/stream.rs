@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Incident, Sample, Sigkill, Victim};
+use super::{Host, Incident, Runtime, Sample, Sigkill, Text, Victim};
 
 /// One line of NDJSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,13 +66,19 @@ pub struct Update {
 }
 
 /// A victim's exit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VictimExit {
     /// Process id.
     pub pid: u32,
     /// From SIGKILL to the exit of its last thread.
     pub kill_to_exit_ns: u64,
+    /// Its arguments as they were when it died, where that was told after the report; instead of the victim's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cmdline: Vec<Text>,
+    /// What manages its memory and how that was set, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<Runtime>,
 }
 
 /// The OOM killer ran without a kill.
@@ -92,7 +98,7 @@ pub struct NoKill {
     pub pid: Option<u32>,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub comm: Option<super::Text>,
+    pub comm: Option<Text>,
 }
 
 /// Why the OOM killer killed nothing.

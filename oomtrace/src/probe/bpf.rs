@@ -77,12 +77,12 @@ pub(crate) fn start_iterator(link: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     bpf(ITER_CREATE, &IterCreate { link: number(link), flags: 0 })
 }
 
-/// Attaches a loaded program to a tracepoint until the descriptor is dropped.
+/// Attaches a loaded program to a tracepoint until the descriptor is dropped; one with types knows its own and has no `name`.
 ///
 /// # Errors
 /// When the kernel refuses or has no such tracepoint.
-pub(crate) fn attach_raw_tracepoint(program: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
-    let name = name.as_ptr().addr() as u64;
+pub(crate) fn attach_raw_tracepoint(program: BorrowedFd<'_>, name: Option<&CStr>) -> io::Result<OwnedFd> {
+    let name = name.map_or(0, |name| name.as_ptr().addr() as u64);
     bpf(RAW_TRACEPOINT_OPEN, &RawTracepointOpen { name, program: number(program), padding: 0 })
 }
 

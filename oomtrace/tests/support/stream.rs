@@ -19,7 +19,7 @@ pub(crate) fn stream() -> Vec<Event> {
         }),
         Event::Update(Update {
             id: "1f0c9a77-6".into(),
-            exits: vec![VictimExit { pid: 31_337, kill_to_exit_ns: 812_000_000 }],
+            exits: vec![VictimExit { pid: 31_337, kill_to_exit_ns: 812_000_000, ..VictimExit::default() }],
             victims: vec![Victim {
                 role: Role::GroupMember,
                 ..victim(&candidate(31_340, "ch-\u{1b}worker", 90 * MIB, 0, 0, GIB), "/", GIB)

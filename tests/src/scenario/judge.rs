@@ -143,6 +143,11 @@ fn with_updates(record: &Value, stream: &Stream) -> Value {
         let late = array(update, "/victims").iter().cloned();
         if let Some(victims) = whole["victims"].as_array_mut() {
             victims.extend(late);
+            for exit in array(update, "/exits").iter().filter(|exit| exit.get("runtime").is_some()) {
+                for victim in victims.iter_mut().filter(|victim| victim["pid"] == exit["pid"]) {
+                    victim["runtime"] = exit["runtime"].clone();
+                }
+            }
         }
     }
     whole

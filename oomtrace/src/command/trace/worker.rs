@@ -222,7 +222,8 @@ impl Worker {
             Job::Kill(draft, lost) => return self.kill(&draft, lost, memory),
             Job::NoKill(draft, reason) => return self.no_kill(&draft, reason),
             Job::LateExit(first, pid, kill_to_exit_ns) if memory.reported.contains(&first) => {
-                let exits = vec![VictimExit { pid, kill_to_exit_ns }];
+                let (cmdline, runtime) = self.enricher.told_late(pid);
+                let exits = vec![VictimExit { pid, kill_to_exit_ns, cmdline, runtime }];
                 return self.write(&Event::Update(Update {
                     id: self.builder.id(first),
                     exits,

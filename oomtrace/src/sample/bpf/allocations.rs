@@ -1,5 +1,6 @@
 //! The allocation hook: off until it is armed.
 
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 
@@ -7,17 +8,22 @@ use anyhow::{Context as _, Result, bail, ensure};
 use aya::{
     Ebpf,
     maps::{MapData, RingBuf},
-    programs::RawTracePoint,
+    programs::{BtfTracePoint, ProgramError, RawTracePoint},
 };
 use oomtrace_common::{ABSENT, AllocStep, Layout, decode};
 
 use super::{bytes, loss::Loss};
-use crate::probe::bpf;
+use crate::probe::{bpf, own_types};
+
+/// `kmem:rss_stat`.
+const TRACEPOINT: &CStr = c"rss_stat";
 
 /// The hook on `kmem:rss_stat`, which tells each step of 2 MiB in any process's resident memory. While it is armed it is on
 /// the path of every page that the machine maps; docs/benchmarks.md says what that costs.
 pub struct AllocHook {
     program: OwnedFd,
+    /// Of a tracepoint that is attached by name.
+    name: Option<&'static CStr>,
     ring: RingBuf<MapData>,
     loss: Loss,
     page_size: u64,
@@ -64,15 +70,14 @@ impl AllocHook {
             layout.mm_rss_stat != ABSENT,
             "the place of mm_struct.rss_stat is not known: the allocation hook needs the kernel's BTF"
         );
-        let program =
-            ebpf.program_mut("raw_tp_rss_stat").context("the BPF object holds no allocation hook")?;
-        let program: &mut RawTracePoint = program.try_into()?;
-        program.load().context("the kernel refuses the allocation hook")?;
-        let program = program.fd()?.as_fd().try_clone_to_owned()?;
+        let (program, name) = match load_typed(ebpf, layout) {
+            Some(program) => (program, None),
+            None => (load(ebpf)?, Some(TRACEPOINT)),
+        };
         let ring = ebpf.take_map("ALLOCS").context("the allocation hook was taken before")?.try_into()?;
         let Some(loss) = Loss::take(ebpf, "ALLOCS_LOST") else { bail!("the BPF object lacks ALLOCS_LOST") };
         let page_size = 1 << layout.page_shift;
-        Ok(Self { program, ring, loss, page_size, attached: None })
+        Ok(Self { program, name, ring, loss, page_size, attached: None })
     }
 
     /// Attaches it, unless it is. Takes up to some 30 ms.
@@ -81,7 +86,7 @@ impl AllocHook {
     /// When the kernel refuses.
     pub fn arm(&mut self) -> io::Result<()> {
         if self.attached.is_none() {
-            self.attached = Some(bpf::attach_raw_tracepoint(self.program.as_fd(), c"rss_stat")?);
+            self.attached = Some(bpf::attach_raw_tracepoint(self.program.as_fd(), self.name)?);
         }
         Ok(())
     }
@@ -109,6 +114,23 @@ impl AllocHook {
         }
         undecoded + self.loss.new_ones()
     }
+}
+
+/// The program that the kernel knows the types of, which is the cheaper one; nothing where it does not take it.
+fn load_typed(ebpf: &mut Ebpf, layout: &Layout) -> Option<OwnedFd> {
+    let own = own_types(layout, None)?;
+    let program: &mut BtfTracePoint = ebpf.program_mut("tp_btf_rss_stat")?.try_into().ok()?;
+    let refused = |error: ProgramError| log::info!("the allocation hook goes without types: {error:?}");
+    program.load("rss_stat", &own).map_err(refused).ok()?;
+    program.fd().ok()?.as_fd().try_clone_to_owned().ok()
+}
+
+/// The other one.
+fn load(ebpf: &mut Ebpf) -> Result<OwnedFd> {
+    let program = ebpf.program_mut("raw_tp_rss_stat").context("the BPF object holds no allocation hook")?;
+    let program: &mut RawTracePoint = program.try_into()?;
+    program.load().context("the kernel refuses the allocation hook")?;
+    Ok(program.fd()?.as_fd().try_clone_to_owned()?)
 }
 
 fn step(record: &AllocStep, page_size: u64) -> Option<Step> {
