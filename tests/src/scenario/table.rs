@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Boot, Scenario, Stage};
-use super::{global, history, iterators, ladder, memcg, names, numa, selection, storm, swap};
+use super::{global, history, iterators, ladder, memcg, names, numa, run, selection, storm, swap};
 use crate::protocol::Verdict;
 
 type Run = fn(&Stage) -> Result<Verdict>;
@@ -50,6 +50,7 @@ pub static SCENARIOS: &[Scenario] = &[
     memcg("hostile-cgroup", "hostile cgroup names, up to 255 bytes", names::cgroups),
     memcg("grower", "one grows for seconds, a neighbour holds still: the history", history::grower),
     memcg("iterators", "samples by iterators and by files agree", iterators::same),
+    memcg("run", "`oomtrace run`: survivor, victim, grandchild, exit codes, timeout", run::commands),
     guest("file-mapped", "mapped file that can't be reclaimed", selection::file_mapped),
     guest("swap", "swap in use", swap::in_use),
     guest(
@@ -83,6 +84,7 @@ pub static SCENARIOS: &[Scenario] = &[
     v1("v1-other-victim", "v1: victim other than trigger", memcg::other_victim),
     v1("v1-grower", "v1: one grows for seconds, a neighbour holds still: the history", history::grower),
     v1("v1-iterators", "v1: samples by iterators and by files agree", iterators::same),
+    v1("v1-run", "v1: `oomtrace run`: survivor, victim, grandchild, exit codes, timeout", run::commands),
     v1("v1-leader-exited", "v1: leader exited, a thread allocates", selection::leader_exited),
     v1("v1-shared-mm", "v1: two processes share the memory", selection::shared_mm),
     v1("v1-score-adj", "v1: oom_score_adj decides, -1000 is spared", selection::score_adj),

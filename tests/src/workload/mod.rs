@@ -5,6 +5,7 @@
 mod anon;
 mod busy;
 mod crowd;
+mod family;
 mod grow;
 mod mapping;
 mod reread;
@@ -49,6 +50,8 @@ fn run(program: &[u8], arguments: &[Vec<u8>]) -> Result<i32> {
         b"grow" => grow::run(arguments),
         b"reread" => reread::run(path(arguments, 0)?),
         b"exec" => exec(arguments),
+        b"spawn" => family::spawn(arguments),
+        b"hold" => hold(),
         b"spin" => busy::spin(&sizes(arguments)?),
         b"forks" => busy::forks(&sizes(arguments)?),
         b"crowd" => crowd::run(&sizes(arguments)?),
