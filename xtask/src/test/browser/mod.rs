@@ -1,7 +1,10 @@
 //! The pages of `oomtrace report -f html` in a real browser: no word on its console, no request, nothing wider than the screen,
-//! every picture with a text alternative; with pictures of each page to look at, in `target/pages`.
+//! every picture with a text alternative, enough contrast, usable with the keyboard alone, and printed; with pictures of each page to
+//! look at, in `target/pages`.
 
 mod devtools;
+mod keyboard;
+mod print;
 
 use super::Outcome;
 use super::tally::Tally;
@@ -17,8 +20,11 @@ const SCHEMES: [&str; 2] = ["light", "dark"];
 /// Pages are long; a picture of more than this says nothing new.
 const PICTURE_MAX: u64 = 9_000;
 
+/// Gives a list of what stands out too little.
+const CONTRAST: &str = include_str!("contrast.js");
+
 /// What has to be true of every page, as expressions that give a list of what is not.
-const CHECKS: [(&str, &str); 5] = [
+const CHECKS: [(&str, &str); 6] = [
     (
         "wider than the screen",
         "document.documentElement.scrollWidth > innerWidth ? [document.documentElement.scrollWidth] : []",
@@ -31,6 +37,7 @@ const CHECKS: [(&str, &str); 5] = [
         "scripts",
         "[...document.querySelectorAll('script, [onclick], [onload], [onerror], a[href^=\"javascript:\"]')].map(e => e.outerHTML.slice(0, 80))",
     ),
+    ("contrast", CONTRAST),
     (
         "one id twice",
         "[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, at, all) => all.indexOf(id) != at)",
@@ -110,6 +117,11 @@ fn open(
     }
     wrong.extend(pointed_at(browser)?);
     picture(browser, &page.with_extension(format!("{name}.{scheme}.png")), width)?;
+    if !mobile {
+        wrong.extend(print::wrong(browser, page, scheme)?);
+    }
+    // Last: it opens and changes things.
+    wrong.extend(keyboard::wrong(browser)?);
     wrong.extend(browser.events.iter().filter_map(|event| complaint(event, &url)));
     Ok(wrong)
 }
