@@ -22,9 +22,11 @@ pub(super) fn write(page: &mut Markup, all: &[Evidence]) {
                     page.text_tag("td", &[("class", "name")], &comparison::name(&row.subject));
                     row.uses.iter().for_each(|one| number(page, &comparison::figures(one.as_ref())));
                     let change = comparison::change(&row.uses);
-                    let class = change
-                        .as_ref()
-                        .map_or("num", |(change, _)| if *change > 0 { "num worse" } else { "num better" });
+                    let class = match change.as_ref().map_or(0, |(change, _)| change.signum()) {
+                        1 => "num worse",
+                        -1 => "num better",
+                        _ => "num",
+                    };
                     page.text_tag(
                         "td",
                         &[("class", class)],

@@ -98,9 +98,9 @@ fn kind(page: &mut Markup, group: &Group<'_>, numbered: &[(usize, &Incident)], j
     page.text_tag("td", &[("class", "name")], &words::name(&group.comm));
     number(page, &group.incidents.len().to_string());
     let (Some(first), Some(last)) = (group.incidents.first(), group.incidents.last()) else { return };
-    page.text_tag("td", &[], &answers::limit(first));
+    page.text_tag("td", &[("class", "where")], &answers::limit(first));
     if judged {
-        page.text_tag("td", &[], &verdicts(group));
+        page.text_tag("td", &[("class", "words")], &verdicts(group));
     }
     link(page, first, numbered);
     if group.incidents.len() > 1 {

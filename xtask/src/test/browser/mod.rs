@@ -24,10 +24,15 @@ const PICTURE_MAX: u64 = 9_000;
 const CONTRAST: &str = include_str!("contrast.js");
 
 /// What has to be true of every page, as expressions that give a list of what is not.
-const CHECKS: [(&str, &str); 6] = [
+const CHECKS: [(&str, &str); 7] = [
     (
         "wider than the screen",
-        "document.documentElement.scrollWidth > innerWidth ? [document.documentElement.scrollWidth] : []",
+        "[document.documentElement.scrollWidth].filter(width => width > document.documentElement.clientWidth)",
+    ),
+    (
+        "wider than its card, and not to be scrolled to",
+        "[...document.querySelectorAll('.card *')].filter(e => e.checkVisibility() && !e.closest('.scroll > *, pre > *, svg *, .zoom > input') &&
+            e.getBoundingClientRect().right > e.closest('.card').getBoundingClientRect().right + 1).map(e => e.outerHTML.slice(0, 80)).slice(0, 3)",
     ),
     (
         "pictures without words",
