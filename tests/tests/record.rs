@@ -227,3 +227,69 @@ fn a_recording_that_ends_well_is_complete_private_and_whole() {
         assert!(!file.with_extension("journal").exists(), "{name}: the journal is still there");
     }
 }
+
+/// Times of the samples in the file, in ns, oldest first.
+fn samples(file: &Path) -> Vec<u64> {
+    let times = reported(file).into_iter().filter(|record| record["type"] == "sample");
+    times.filter_map(|sample| sample["boottime_ns"].as_u64()).collect()
+}
+
+/// Records for `time`, with a kill near the beginning.
+fn flight(file: &Path, options: &[&str], time: Duration) -> (u32, u64) {
+    let mut recorder = record(file, options);
+    while safely_reported(file).is_empty() {
+        assert!(recorder.try_wait().unwrap().is_none(), "the recorder ended by itself");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let begun = Instant::now();
+    let (_, pid) = kill("flight");
+    let size = std::fs::metadata(file).unwrap().len();
+    std::thread::sleep(time.saturating_sub(begun.elapsed()));
+    let end = oomtrace_tests::sys::boottime_ns();
+    // SAFETY: a signal to a child of ours.
+    unsafe { libc::kill(recorder.id().cast_signed(), libc::SIGINT) };
+    assert!(end_well(&mut recorder));
+    assert_eq!(std::fs::metadata(file).unwrap().len(), size, "it has its size from the start");
+    (pid, end)
+}
+
+fn end_well(recorder: &mut Child) -> bool {
+    end(recorder, PATIENCE).success()
+}
+
+#[test]
+fn a_flight_recorder_keeps_the_newest_samples_and_the_kill_before_them() {
+    if !root("a flight recorder") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("small");
+    // Room for some 30 to 60 samples, and some hundred are taken.
+    let (pid, end) = flight(&file, &["--max-size", "1M", "--every", "10ms"], Duration::from_secs(5));
+    let kept = samples(&file);
+    assert!(kept.len() > 10 && kept.len() < 90, "{}", kept.len());
+    assert!(kept.is_sorted(), "{kept:?}");
+    let (oldest, newest) = (end - kept[0], end.saturating_sub(*kept.last().unwrap()));
+    assert!(
+        oldest < 3_000_000_000,
+        "the oldest is {oldest} ns old: older ones should have been replaced first"
+    );
+    assert!(newest < 1_000_000_000, "the newest is {newest} ns old");
+    assert!(pids(&reported(&file)).contains(&u64::from(pid)), "samples have replaced a kill");
+}
+
+#[test]
+fn a_flight_recorder_keeps_what_came_before_for_as_long_as_asked() {
+    if !root("a flight recorder") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("before");
+    let (pid, end) = flight(&file, &["--pre-trigger", "3s", "--every", "10ms"], Duration::from_secs(6));
+    let kept = samples(&file);
+    let oldest = end - kept[0];
+    assert!(oldest >= 3_000_000_000, "samples of the last {oldest} ns are there");
+    let gaps = kept.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(gaps.max() < Some(1_500_000_000), "there is a gap: {kept:?}");
+    assert!(pids(&reported(&file)).contains(&u64::from(pid)));
+}

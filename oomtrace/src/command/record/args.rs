@@ -28,7 +28,7 @@ pub struct RecordArgs {
     #[arg(long, value_name = "SIZE", value_parser = crate::render::bytes::parse)]
     pub max_size: Option<u64>,
     /// Flight recorder that keeps the samples of the last TIME, e.g. 5m; --max-size is what the records and samples need
-    /// together, 16 MiB and more
+    /// together, 12 MiB and more
     #[arg(long, value_name = "TIME", value_parser = size::duration)]
     pub pre_trigger: Option<Duration>,
     /// Compress with gzip; after each kill what was written can be read
@@ -65,8 +65,9 @@ pub struct RecordArgs {
 
 /// A kill with its history takes about this much.
 const KILLS: u64 = 12 << 20;
-/// A sample takes about this much.
-const SAMPLE: u64 = 8 << 10;
+/// A sample takes at most about this much: 24 cgroups and 16 processes with paths as long as those of Kubernetes, in blocks of
+/// 4 KiB.
+const SAMPLE: u64 = 12 << 10;
 /// A flight recorder is not smaller.
 const SIZE_MIN: u64 = 1 << 20;
 
@@ -102,5 +103,26 @@ impl RecordArgs {
             filter: self.filter.clone(),
             ..TraceArgs::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(pre_trigger: u64, every: u64, max_size: Option<u64>) -> Option<u64> {
+        let pre_trigger = Some(Duration::from_secs(pre_trigger)).filter(|time| !time.is_zero());
+        let every = Duration::from_millis(every);
+        RecordArgs { pre_trigger, every, max_size, ..RecordArgs::default() }.ring_bytes()
+    }
+
+    #[test]
+    fn the_size_is_that_of_the_samples_asked_for() {
+        assert_eq!(bytes(0, 1000, None), None);
+        assert_eq!(bytes(5, 1000, None), Some(KILLS), "kills need their room");
+        assert_eq!(bytes(3600, 1000, None), Some(3601 * SAMPLE * 4));
+        assert_eq!(bytes(360, 100, None), Some(3601 * SAMPLE * 4));
+        assert_eq!(bytes(3600, 1000, Some(64 << 20)), Some(64 << 20), "a size that is named counts");
+        assert_eq!(bytes(0, 1000, Some(7)), Some(SIZE_MIN));
     }
 }
