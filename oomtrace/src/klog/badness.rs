@@ -37,6 +37,30 @@ pub fn total_pages(report: &Report, facts: &Facts) -> Option<u64> {
     facts.total_pages.or_else(|| derive(report, facts))
 }
 
+/// The size that scores are worked out with, and whether it is assumed: where the log tells a cgroup's limit and not how much
+/// swap there is, but nothing of the cgroup was swapped out although it was at its limit, there is taken to be none.
+pub(super) fn scoring_pages(report: &Report, facts: &Facts) -> Option<(u64, bool)> {
+    if let Some(known) = total_pages(report, facts) {
+        return Some((known, false));
+    }
+    let memcg = &report.memcg;
+    let used = match (memcg.swap, memcg.memory_swap, memcg.memory) {
+        (Some(swap), ..) => swap.usage_kb,
+        (None, Some(both), Some(memory)) => both.usage_kb.saturating_sub(memory.usage_kb),
+        _ => return None,
+    };
+    let told = facts.total_swap_bytes.is_some() || facts.swappiness.is_some();
+    let swapped = used > 0 || report.tasks.iter().any(|row| row.swapents > 0);
+    let pages = limit_pages(report, facts)?;
+    (!told && !swapped).then_some((pages, true))
+}
+
+/// The memory limit of the cgroup alone, in pages.
+pub(super) fn limit_pages(report: &Report, facts: &Facts) -> Option<u64> {
+    let is_memcg = report.domain.constraint == Some(Constraint::Memcg);
+    facts.pages(report.memcg.memory?.limit_kb.filter(|_| is_memcg)?)
+}
+
 fn derive(report: &Report, facts: &Facts) -> Option<u64> {
     match report.domain.constraint? {
         Constraint::None => {
@@ -112,7 +136,8 @@ pub fn points(row: &TaskRow, total_pages: Option<u64>, facts: &Facts) -> Option<
 #[must_use]
 pub fn of_victim(report: &Report, tgid: u32, facts: &Facts) -> Option<Badness> {
     let total_pages = total_pages(report, facts);
-    let parts = report.row_of(tgid).and_then(|row| parts(row, total_pages, facts));
+    let scoring = scoring_pages(report, facts).map(|(pages, _)| pages);
+    let parts = report.row_of(tgid).and_then(|row| parts(row, scoring, facts));
     let score = report.chosen.as_ref().filter(|chosen| chosen.task.pid == tgid).map(|chosen| chosen.score);
     let recomputed = parts.as_ref().and_then(sum);
     let known = parts.is_some() || score.is_some();
@@ -164,6 +189,19 @@ mod tests {
         assert_eq!(total_pages(&memcg(counter(Some(4096)), None), &swapping), Some(5120 + 1024));
         assert_eq!(total_pages(&memcg(None, counter(Some(24576))), &swapping), Some(5120 + 1024));
         assert_eq!(total_pages(&memcg(None, None), &FACTS), None);
+    }
+
+    #[test]
+    fn no_swap_is_assumed_where_nothing_was_swapped_out() {
+        let unlimited = memcg(counter(None), None);
+        assert_eq!(scoring_pages(&unlimited, &FACTS), Some((5120, true)));
+        assert_eq!(scoring_pages(&memcg(counter(Some(0)), None), &FACTS), Some((5120, false)));
+        assert_eq!(scoring_pages(&memcg(None, None), &FACTS), None, "nothing tells of swap at all");
+        let told = Facts { total_swap_bytes: Some(8 << 20), ..FACTS };
+        assert_eq!(scoring_pages(&unlimited, &told), None, "there is swap, how much counts is not known");
+        let row = TaskRow { swapents: 1, ..TaskRow::default() };
+        let swapped = Report { tasks: vec![row], ..unlimited };
+        assert_eq!(scoring_pages(&swapped, &FACTS), None);
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn accuracy(report: &Report) -> Option<model::Accuracy> {
 /// The tasks that the kernel chose from, highest badness first, as many as an incident keeps.
 #[must_use]
 pub fn candidates(report: &Report, facts: &Facts) -> Vec<Candidate> {
-    let total = badness::total_pages(report, facts);
+    let total = badness::scoring_pages(report, facts).map(|(pages, _)| pages);
     let mut all: Vec<_> = report
         .tasks
         .iter()
