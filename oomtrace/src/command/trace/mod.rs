@@ -1,5 +1,6 @@
 //! `oomtrace trace`: every OOM kill as it happens.
 
+mod cgroup_path;
 mod counts;
 mod events;
 mod first;

@@ -2,6 +2,7 @@
 
 use oomtrace_common::{SigKill, UNKNOWN_32, signal_info};
 
+use super::cgroup_path::CgroupPaths;
 use super::worker::locate;
 use crate::{
     collect::{Builder, Member},
@@ -16,7 +17,12 @@ const SI_QUEUE: i32 = -1;
 const SI_TKILL: i32 = -6;
 
 /// Builds the event; who sender and target are is taken from what is remembered of them, else from `/proc`.
-pub(super) fn event(record: &SigKill, builder: &Builder, enricher: &mut Enricher) -> (Incident, Event) {
+pub(super) fn event(
+    record: &SigKill,
+    builder: &Builder,
+    enricher: &mut Enricher,
+    paths: Option<&CgroupPaths>,
+) -> (Incident, Event) {
     let time = record.header.time;
     let member = Member {
         role: Role::Signalled,
@@ -31,10 +37,14 @@ pub(super) fn event(record: &SigKill, builder: &Builder, enricher: &mut Enricher
         comm: Text::until_nul(&record.header.current_comm),
         uid: known(record.sender_uid),
         ppid: known(record.sender_ppid),
+        cgroup: paths.and_then(|paths| paths.of(record.sender_memcg_id)),
         ..Victim::default()
     };
+    let mut target = builder.late_victim(&member, &[]);
+    // The kernel side tells numbers alone. The cgroups are often removed soon after, so they are looked at first.
+    target.cgroup = target.cgroup.or_else(|| paths?.of(record.task.memcg_id));
     let mut both = Incident {
-        victims: vec![builder.late_victim(&member, &[]), sender],
+        victims: vec![target, sender],
         // The scene is an OOM kill's.
         system: Some(System::default()),
         ..Incident::default()

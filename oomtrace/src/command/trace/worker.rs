@@ -13,6 +13,7 @@ use anyhow::Result;
 use oomtrace_common::{Level, SigKill};
 use tokio::sync::Notify;
 
+use super::cgroup_path::CgroupPaths;
 use super::{Session, history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, who::Who};
 use crate::{
     collect::{Builder, Draft, Facts, Member, MemcgEvents},
@@ -107,6 +108,7 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>)
         sampler,
         who: session.ebpf.as_mut().and_then(|ebpf| Who::take(ebpf).ok()),
         log,
+        paths: args.sigkill.then(|| CgroupPaths::open(&session.roots)).flatten(),
         filter: args.filter.clone(),
         render: renderer(args, output.as_ref()),
         output,
@@ -139,6 +141,8 @@ fn renderer(args: &TraceArgs, output: Option<&Output>) -> Box<dyn Render + Send>
 
 /// What the worker works with.
 pub(super) struct Worker {
+    /// Paths of cgroups that only their numbers are known of; of other SIGKILLs than the OOM killer's.
+    pub paths: Option<CgroupPaths>,
     pub builder: Builder,
     pub enricher: Enricher,
     /// Follows memory, unless that is not wanted or not possible.
@@ -384,7 +388,7 @@ impl Worker {
     }
 
     fn sigkill(&mut self, record: &SigKill) -> Result<bool> {
-        let (target, event) = sigkill::event(record, &self.builder, &mut self.enricher);
+        let (target, event) = sigkill::event(record, &self.builder, &mut self.enricher, self.paths.as_ref());
         if self.filter.verdict(&target) == Verdict::No { Ok(true) } else { self.write(&event) }
     }
 
