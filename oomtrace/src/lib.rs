@@ -15,3 +15,4 @@ pub mod render;
 pub mod sample;
 pub mod sigkill;
 pub mod survive;
+pub mod userspace;

@@ -225,3 +225,65 @@ fn a_full_disk_is_code_1() {
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
     assert!(text(&output.stderr).contains("No space left on device"), "{}", shown(&output));
 }
+
+/// A kill by the kernel, one by a program, and the words of neither.
+const LOG: &str = "\
+Nov 23 22:00:00 web-3 kernel: [ 5.000001] Memory cgroup out of memory: Killed process 4711 (java) total-vm:9000kB, anon-rss:8000kB, file-rss:4kB, shmem-rss:0kB, UID:0 pgtables:60kB oom_score_adj:0
+Nov 23 22:00:09 web-3 earlyoom[812]: sending SIGKILL to process 4712 uid 0 \"<b>&]]>\": badness 800, VmRSS 7 MiB
+Nov 23 22:00:09 web-3 app[7]: sending SIGKILL to process 1 uid 0 \"imitated\": badness 800, VmRSS 7 MiB
+";
+
+#[test]
+fn explain_writes_every_format() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("kern.log");
+    std::fs::write(&log, LOG).expect("a log");
+    let log = log.to_str().expect("UTF-8");
+    for (format, kill, by_program, safe) in [
+        ("text", "java (pid", "earlyoom (pid", "<b>"),
+        ("html", "java (pid", "earlyoom (pid", "&lt;b"),
+        ("md", "java (pid", "earlyoom (pid", "&lt;b"),
+        ("junit", "java (pid", "earlyoom (pid", "&lt;b"),
+        ("ndjson", "\"oom_kill\"", "\"userspace_kill\"", "<b>"),
+    ] {
+        let output = run(&["explain", "-f", format, log]);
+        assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+        let text = text(&output.stdout).replace(['\u{a0}'], " ").replace("&nbsp;", " ");
+        for word in [kill, by_program, safe] {
+            assert!(text.contains(word), "{format}: {word}: {text}");
+        }
+        assert!(!text.contains("imitated"), "{format}: {text}");
+        assert!(format == "text" || format == "ndjson" || !text.contains("<b>"), "{format}: {text}");
+    }
+    let junit = text(&run(&["explain", "-f", "junit", log]).stdout);
+    assert!(junit.contains("tests=\"2\" failures=\"1\" errors=\"0\""), "{junit}");
+}
+
+#[test]
+fn a_log_without_a_kill_passes_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("kern.log");
+    std::fs::write(&log, "Nov 23 22:00:00 web-3 kernel: hello\n").expect("a log");
+    let log = log.to_str().expect("UTF-8");
+    let junit = text(&run(&["explain", "-f", "junit", log]).stdout);
+    assert!(junit.contains("errors=\"0\" skipped=\"1\""), "{junit}");
+    for format in ["md", "html"] {
+        let document = text(&run(&["explain", "-f", format, log]).stdout);
+        assert!(
+            document.contains("proof") && !document.contains("nothing was missed"),
+            "{format}: {document}"
+        );
+    }
+}
+
+#[test]
+fn explain_does_not_empty_the_log_that_it_reads() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("kern.log");
+    std::fs::write(&log, LOG).expect("a log");
+    let name = log.to_str().expect("UTF-8");
+    let output = run(&["explain", name, "-o", name]);
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(text(&output.stderr).contains("another name"), "{}", shown(&output));
+    assert_eq!(std::fs::read_to_string(&log).expect("the log"), LOG);
+}

@@ -194,11 +194,13 @@ pub struct ExplainArgs {
     /// what this machine has of its own, the kernel's ring buffer and the journal
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How to write records
-    #[arg(short, long, value_enum, default_value_t)]
-    pub format: Format,
-    /// The same as --format ndjson
-    #[arg(long)]
+    /// What to make of it; without it the name of --output decides, else text. Text and json are written as kills are found,
+    /// in bounded memory; the others are one document for all: it keeps 20,000 kills, the first 200 of them whole, and says
+    /// what it leaves out
+    #[arg(short, long, value_enum)]
+    pub format: Option<super::report::Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -221,10 +223,12 @@ pub struct ExplainArgs {
 }
 
 impl ExplainArgs {
-    /// True when records are to be JSON.
+    /// The format that was asked for, or that the output's name asks for.
     #[must_use]
-    pub fn is_ndjson(&self) -> bool {
-        self.json || self.format == Format::Ndjson
+    pub fn format(&self) -> super::report::Format {
+        use super::report::Format;
+        let asked = self.format.or(self.json.then_some(Format::Json));
+        asked.or_else(|| Format::of_name(self.output.as_deref()?)).unwrap_or_default()
     }
 }
 

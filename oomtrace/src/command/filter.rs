@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::enrich::container::unescape;
-use crate::model::{Constraint, Incident, Victim};
+use crate::model::{Constraint, Incident, UserspaceKill, Victim};
 
 /// Longest `comm` the kernel keeps, without its NUL.
 const COMM_MAX: usize = 15;
@@ -97,6 +97,32 @@ impl Filter {
     fn asks_for_victims(&self) -> bool {
         let texts = [&self.comms, &self.cgroups, &self.containers, &self.units];
         !self.pids.is_empty() || !self.uids.is_empty() || texts.iter().any(|list| !list.is_empty())
+    }
+
+    /// The same of a program's kill; no limit of the kernel's was hit by it.
+    #[must_use]
+    pub fn userspace(&self, kill: &UserspaceKill) -> Verdict {
+        if !self.constraints.is_empty() {
+            return Verdict::No;
+        }
+        let target = &kill.target;
+        let victim = Victim {
+            pid: target.pid.unwrap_or_default(),
+            comm: target.comm.clone().unwrap_or_default(),
+            uid: target.uid,
+            cgroup: target.cgroup.clone(),
+            container: target.container.clone(),
+            unit: target.unit.clone(),
+            ..Victim::default()
+        };
+        // Of a cgroup or pod nobody knows which processes were in it.
+        let unnamed = target.comm.is_none() && !self.comms.is_empty();
+        let whole = target.pid.is_none() && !self.pids.is_empty();
+        if unnamed || whole {
+            let rest = Self { pids: Vec::new(), comms: Vec::new(), ..self.clone() };
+            return rest.victim(&victim).min(Verdict::Unknown);
+        }
+        self.victim(&victim)
     }
 
     /// The same of one victim, without regard to whose limit was hit.

@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 
 pub use compare::{Row, Subject, Use, at, compare};
 pub use group::{Group, groups};
-pub use verdict::Verdict;
+pub use verdict::{LOGS, Verdict};
 
-use crate::model::{Footer, Header, Incident, Lost, NoKill, Sample, Sigkill};
+use crate::model::{Footer, Header, Incident, Lost, NoKill, Sample, Sigkill, UserspaceKill};
 
 /// All of a stream (docs/events.md), with each `update` folded into its incident.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Evidence {
     pub no_kills: Vec<NoKill>,
     /// Processes that were sent SIGKILL by others than the OOM killer.
     pub sigkills: Vec<Sigkill>,
+    /// Kills for memory by programs, as their own logs tell them.
+    pub userspace_kills: Vec<UserspaceKill>,
     /// Who held how much memory, in order of time.
     pub samples: Vec<Sample>,
     /// Gaps.

@@ -87,8 +87,20 @@ impl Evidence {
     }
 
     fn holds_something(&self) -> bool {
-        let Self { name: _, header, incidents, no_kills, sigkills, samples, losses, footer, unread } = self;
-        let records = incidents.len() + no_kills.len() + sigkills.len() + samples.len() + losses.len();
+        let Self {
+            name: _,
+            header,
+            incidents,
+            no_kills,
+            sigkills,
+            userspace_kills,
+            samples,
+            losses,
+            footer,
+            unread,
+        } = self;
+        let kills = incidents.len() + no_kills.len() + sigkills.len() + userspace_kills.len();
+        let records = kills + samples.len() + losses.len();
         header.is_some() || footer.is_some() || records > 0 || !unread.types.is_empty() || unread.orphans > 0
     }
 
@@ -178,6 +190,7 @@ impl Reading {
             }
             "oom_no_kill" => evidence.no_kills.push(parse(unknown, kind, value)?),
             "sigkill" => evidence.sigkills.push(parse(unknown, kind, value)?),
+            "userspace_kill" => evidence.userspace_kills.push(parse(unknown, kind, value)?),
             "sample" => evidence.samples.push(parse(unknown, kind, value)?),
             "lost" => evidence.losses.push(parse(unknown, kind, value)?),
             "footer" => self.end(parse(unknown, kind, value)?),

@@ -2,6 +2,9 @@
 
 use super::Evidence;
 
+/// Why a log without a kill proves nothing.
+pub const LOGS: &str = "it is made from logs: that a kill is not in a log is no proof, lines are never written, lost, rotated away";
+
 /// The answer to "was anything killed?", which has three values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -36,11 +39,25 @@ impl Evidence {
         }
     }
 
+    /// Whether it was read from logs that had been there before (`oomtrace explain`), which are never proof that there was
+    /// no kill. A trace that has nothing but the kernel's log compares with the kernel's counter.
+    #[must_use]
+    pub fn is_of_logs(&self) -> bool {
+        let of_log = self.header.as_ref().is_some_and(|header| header.probes.iter().eq([crate::klog::PROBE]));
+        of_log && self.footer.as_ref().is_some_and(|footer| footer.vmstat_oom_kill.is_none())
+    }
+
     /// Why there may have been more than the evidence holds; empty when it is complete.
     #[must_use]
     pub fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
         match &self.footer {
+            Some(footer) if self.is_of_logs() => {
+                doubts.extend(footer.notes.iter().cloned());
+                if self.incidents.is_empty() {
+                    doubts.push(LOGS.into());
+                }
+            }
             None => doubts.push(
                 "it has no footer: whoever wrote it was cut off, and what came after is not known".into(),
             ),
@@ -70,7 +87,7 @@ fn counted(count: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Footer, Incident, Lost};
+    use crate::model::{Footer, Header, Incident, Lost};
 
     fn complete() -> Evidence {
         Evidence { footer: Some(Footer { complete: true, ..Footer::default() }), ..Evidence::default() }
@@ -86,6 +103,11 @@ mod tests {
         let mut damaged = complete();
         damaged.unread.lines = 1;
         assert_eq!(damaged.verdict(), Verdict::Unknown);
+        let header = Header { probes: vec![crate::klog::PROBE.into()], ..Header::default() };
+        let log = Evidence { header: Some(header), ..complete() };
+        assert_eq!((log.verdict(), log.doubts().len()), (Verdict::Unknown, 1), "a log is no proof");
+        let told = Evidence { incidents: vec![Incident::default()], ..log };
+        assert_eq!((told.verdict(), told.doubts().len()), (Verdict::Fail, 0));
         let kill = Evidence { incidents: vec![Incident::default()], footer: None, ..complete() };
         assert_eq!(kill.verdict(), Verdict::Fail, "a kill that was seen is one, whatever else is missing");
     }

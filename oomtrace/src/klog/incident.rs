@@ -6,8 +6,10 @@ use jiff::tz::TimeZone;
 use super::input::{Context, Stamp, Told};
 use super::{Facts, Outcome, PROBE, Report, page_size, scene, to_model, why};
 use crate::model::{
-    Host, Incident, LogSource, NoKill, NoKillReason, Role, SCHEMA, Source, SourceKind, Text, Victim,
+    Host, Incident, LogSource, NoKill, NoKillReason, Role, SCHEMA, Source, SourceKind, Text, UserspaceKill,
+    Victim,
 };
+use crate::userspace;
 
 /// The note on an incident whose lines anybody can have written.
 pub const UNKNOWN_WRITER: &str = "the log does not say who wrote these lines";
@@ -98,6 +100,22 @@ pub fn no_kill(told: &Told, known: &Known) -> NoKill {
     }
 }
 
+/// A program's kill, with its time.
+#[must_use]
+pub fn userspace_kill(told: &userspace::Told, known: &Known) -> UserspaceKill {
+    let (time, notes) = told.stamp.as_ref().map_or((None, Vec::new()), |stamp| moment(stamp, known));
+    let mut kill = told.kill.clone();
+    kill.time = time.unwrap_or_default();
+    kill.notes.extend(notes);
+    if let Some(host) = &known.host
+        && kill.host.boot_id.is_some()
+        && kill.host.boot_id == host.boot_id
+    {
+        kill.host = host.clone();
+    }
+    kill
+}
+
 /// The line of the kill is missing: what was chosen is told by the one before it.
 fn chosen_only(incident: &mut Incident, report: &Report) {
     if !incident.victims.is_empty() {
@@ -152,7 +170,10 @@ fn stamp_of(context: &Context) -> Option<&Stamp> {
 
 /// RFC 3339 in UTC, where it can be had, and what a reader must know about it.
 fn time(context: &Context, known: &Known) -> (Option<String>, Vec<String>) {
-    let Some(stamp) = stamp_of(context) else { return (None, Vec::new()) };
+    stamp_of(context).map_or((None, Vec::new()), |stamp| moment(stamp, known))
+}
+
+fn moment(stamp: &Stamp, known: &Known) -> (Option<String>, Vec<String>) {
     let shown = |ns: i128| Some(format!("{:.9}", Timestamp::from_nanosecond(ns).ok()?));
     if let Some(time) = stamp.utc_ns.and_then(shown) {
         return (Some(time), Vec::new());

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Confidence, Incident, Sigkill, Text};
+use super::{Confidence, Incident, Sigkill, Text, UserspaceKill};
 
 /// One answer to "what killed it?" (`"type": "answer"`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -45,6 +45,9 @@ pub struct Answer {
     /// The SIGKILL, whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sigkill: Option<Box<Sigkill>>,
+    /// The kill by a program, whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userspace_kill: Option<Box<UserspaceKill>>,
 }
 
 /// What killed it.
@@ -55,6 +58,8 @@ pub enum Cause {
     OomKill,
     /// Another sender of SIGKILL.
     Sigkill,
+    /// A program that watches memory, by its own log.
+    UserspaceKill,
     /// Not the OOM killer: a complete source covers the time and tells of no such kill.
     NotOom,
     /// Nothing: it runs.
@@ -84,6 +89,8 @@ pub enum WitnessKind {
     Evidence,
     /// The kernel's log.
     KernelLog,
+    /// A program's own log.
+    ProgramLog,
     /// A counter of the kernel.
     Counter,
     /// /proc.

@@ -15,6 +15,7 @@ mod scope;
 mod sigkill;
 mod stream;
 mod system;
+mod userspace_kill;
 mod victim;
 
 pub use answer::*;
@@ -28,6 +29,7 @@ pub use scope::*;
 pub use sigkill::*;
 pub use stream::*;
 pub use system::*;
+pub use userspace_kill::*;
 pub use victim::*;
 
 /// Name and major version of the record.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Incident, Runtime, Sample, Sigkill, Text, Victim};
+use super::{Host, Incident, Runtime, Sample, Sigkill, Text, UserspaceKill, Victim};
 
 /// One line of NDJSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub enum Event {
     OomNoKill(NoKill),
     /// A SIGKILL that was not the OOM killer's; only when it was asked for.
     Sigkill(Box<Sigkill>),
+    /// A program killed for memory, by its own log.
+    UserspaceKill(Box<UserspaceKill>),
     /// Who held how much memory, now and then.
     Sample(Sample),
     /// Events that could not be kept.

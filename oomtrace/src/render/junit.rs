@@ -1,15 +1,15 @@
 //! JUnit XML, the subset that CI services agree on: suites, cases, failure, error, skipped, properties, output.
 //!
 //! A stream becomes a suite of two cases: "no OOM kill", which a kill fails, and "observation complete", which is an error
-//! when something can have been missed. Whoever wraps a command adds cases of its own.
+//! when something can have been missed; of logs it is "logs read whole". Whoever wraps a command adds cases of its own.
 
 use jiff::Timestamp;
 
 use super::markup::{Attribute, Markup};
 use super::text::words;
 use super::{Render as _, Text, TextStyle, answers};
-use crate::evidence::{Evidence, Verdict};
-use crate::model::{Event, Incident};
+use crate::evidence::{Evidence, LOGS, Verdict};
+use crate::model::{Event, Incident, UserspaceKill};
 
 /// Columns of the reports in the output.
 const WIDTH: usize = 100;
@@ -68,9 +68,16 @@ pub fn suite(evidence: &Evidence) -> Suite {
         ("oomtrace.verdict".to_owned(), verdict.name().to_owned()),
         ("oomtrace.kills".to_owned(), evidence.incidents.len().to_string()),
     ];
+    if !evidence.userspace_kills.is_empty() {
+        let count = evidence.userspace_kills.len();
+        properties.push(("oomtrace.userspace_kills".to_owned(), count.to_string()));
+    }
     properties.extend(header.map(|header| ("oomtrace.version".to_owned(), header.version.clone())));
     properties.extend(header.map(|header| ("kernel".to_owned(), header.host.kernel.clone())));
+    // Logs need not tell.
+    properties.retain(|(_, value)| !value.is_empty());
     properties.extend(header.map(|header| ("oomtrace.probes".to_owned(), header.probes.join(" "))));
+    let observed = if evidence.is_of_logs() { "logs read whole" } else { "observation complete" };
     Suite {
         name: format!("oomtrace {}", evidence.name),
         seconds: time
@@ -79,13 +86,13 @@ pub fn suite(evidence: &Evidence) -> Suite {
             .and_then(|(from, to)| words::between(from, to))
             .map(|ns| ns as f64 / 1e9),
         time,
-        host: header.map(|header| header.host.name.clone()),
+        host: header.map(|header| header.host.name.clone()).filter(|name| !name.is_empty()),
         properties,
         cases: vec![
             Case { name: "no OOM kill".into(), outcome: kills(evidence, verdict) },
-            Case { name: "observation complete".into(), outcome: complete(evidence) },
+            Case { name: observed.into(), outcome: complete(evidence) },
         ],
-        output: reports(&evidence.incidents),
+        output: reports(&evidence.incidents) + &by_programs(&evidence.userspace_kills),
     }
 }
 
@@ -105,7 +112,9 @@ fn kills(evidence: &Evidence, verdict: Verdict) -> Outcome {
 }
 
 fn complete(evidence: &Evidence) -> Outcome {
-    let doubts = evidence.doubts();
+    let mut doubts = evidence.doubts();
+    // That logs prove nothing is no fault of these: the other case tells it.
+    doubts.retain(|doubt| doubt != LOGS);
     match doubts.first() {
         None => Outcome::Passed,
         Some(first) => Outcome::Error("incomplete", first.clone(), doubts.join("\n")),
@@ -126,13 +135,28 @@ fn reports(incidents: &[Incident]) -> String {
     out
 }
 
+/// Kills by programs are no OOM kills, so that they fail no case.
+fn by_programs(kills: &[UserspaceKill]) -> String {
+    let mut out = Vec::new();
+    let mut text = Text::new(TextStyle { color: false, width: WIDTH });
+    for kill in kills.iter().take(REPORTS) {
+        let _ = text.event(&Event::UserspaceKill(Box::new(kill.clone())), &mut out);
+    }
+    let mut out = String::from_utf8_lossy(&out).into_owned();
+    if kills.len() > REPORTS {
+        out += &format!("\n{} more kills by programs are not shown here.\n", kills.len() - REPORTS);
+    }
+    out
+}
+
 /// The document.
 #[must_use]
 pub fn document(suites: &[Suite]) -> String {
     let mut xml = Markup::new();
     xml.own("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let counts = Counts::of(suites.iter().flat_map(|suite| &suite.cases));
-    let seconds = seconds(suites.iter().filter_map(|suite| suite.seconds).sum());
+    // The sum of nothing is -0.
+    let seconds = seconds(suites.iter().filter_map(|suite| suite.seconds).sum::<f64>().abs());
     let mut attributes = vec![("name", "oomtrace")];
     counts.attributes(&mut attributes);
     // The schema has no count of these here.

@@ -57,6 +57,36 @@ pub(crate) fn stream() -> Vec<Event> {
                 ..victim(&candidate(31_341, "n\u{1b}ode", 90 * MIB, 0, 0, GIB), "/", GIB)
             },
         })),
+        Event::UserspaceKill(Box::new(UserspaceKill {
+            time: time(),
+            host: host(),
+            sender: Sender {
+                kind: SenderKind::SystemdOomd,
+                why: "the unit that the journal found it in".into(),
+                pid: Some(812),
+                comm: "systemd-oomd".into(),
+                unit: Some("systemd-oomd.service".into()),
+                ..Sender::default()
+            },
+            signal: Some(KillSignal::Kill),
+            target: KillTarget {
+                cgroup: Some(CgroupRef { path: Text::from("/system.slice/sh\u{1b}op.service"), id: None }),
+                unit: Some("sh\u{1b}op.service".into()),
+                processes: Some(3),
+                ..KillTarget::default()
+            },
+            reason: KillReason {
+                kind: KillReasonKind::MemoryPressure,
+                pressure_percent: Some(71.73),
+                pressure_limit_percent: Some(60.0),
+                pressure_for: Some("30s".into()),
+                pressure_cgroup: Some("/system.slice".into()),
+                ..KillReason::default()
+            },
+            signal_to_exit_ns: Some(812_000_000),
+            log: LogSource { name: "the journal".into(), format: "journal".into(), time: None },
+            notes: vec!["it was marked for killing; that it was killed has no line of its own".into()],
+        })),
         Event::Lost(Lost {
             time: time(),
             kills: 2,

@@ -5,24 +5,27 @@ use std::hint::black_box;
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
+use oomtrace::evidence::Evidence;
 use oomtrace::klog::incident::{self, Known};
-use oomtrace::klog::input::{LogReader, Told};
+use oomtrace::klog::input::{Found, LogReader};
 use oomtrace::klog::same;
 use oomtrace::model::{Event, Incident};
-use oomtrace::render::{Ndjson, Render, Text, TextStyle};
+use oomtrace::render::{Ndjson, Render, Text, TextStyle, html, junit, markdown, perfetto};
 
-fn tell(told: &Told, last: &mut Option<Incident>) {
+fn tell(found: &Found, last: &mut Option<Incident>) {
     let known = Known { zone: Some(jiff::tz::TimeZone::UTC), written: jiff::Timestamp::MAX.into(), ..Known::default() };
-    let event = if incident::kills(&told.report) {
-        let mut incident = incident::incident(told, &known);
-        incident.diagnosis = Some(oomtrace::diagnose::diagnose(&incident));
-        if let Some(last) = last {
-            black_box(same(last, &incident));
+    let event = match found {
+        Found::Userspace(told) => Event::UserspaceKill(Box::new(incident::userspace_kill(told, &known))),
+        Found::Report(told) if incident::kills(&told.report) => {
+            let mut incident = incident::incident(told, &known);
+            incident.diagnosis = Some(oomtrace::diagnose::diagnose(&incident));
+            if let Some(last) = last {
+                black_box(same(last, &incident));
+            }
+            *last = Some(incident.clone());
+            Event::OomKill(Box::new(incident))
         }
-        *last = Some(incident.clone());
-        Event::OomKill(Box::new(incident))
-    } else {
-        Event::OomNoKill(incident::no_kill(told, &known))
+        Found::Report(told) => Event::OomNoKill(incident::no_kill(told, &known)),
     };
     let mut out = Vec::new();
     Text::new(TextStyle::default()).event(&event, &mut out).unwrap();
@@ -30,11 +33,21 @@ fn tell(told: &Told, last: &mut Option<Incident>) {
     Ndjson::default().event(&event, &mut out).unwrap();
     let back: Event = serde_json::from_slice(&out).unwrap();
     assert_eq!(back, event);
+    let mut evidence = Evidence::default();
+    match event {
+        Event::OomKill(incident) => evidence.incidents.push(*incident),
+        Event::UserspaceKill(kill) => evidence.userspace_kills.push(*kill),
+        Event::OomNoKill(no_kill) => evidence.no_kills.push(no_kill),
+        _ => {}
+    }
+    let suite = junit::suite(&evidence);
+    let all = [evidence];
+    black_box((html::document(&all), markdown::document(&all), junit::document(&[suite]), perfetto::document(&all)));
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let mut reader = LogReader::new();
     let mut last = None;
-    let _ = reader.read("log", Box::new(Cursor::new(bytes.to_vec())), &mut |told| tell(&told, &mut last));
-    reader.finish(&mut |told| tell(&told, &mut last));
+    let _ = reader.read("log", Box::new(Cursor::new(bytes.to_vec())), &mut |found| tell(&found, &mut last));
+    reader.finish(&mut |found| tell(&found, &mut last));
 });

@@ -4,19 +4,22 @@ use std::collections::VecDeque;
 
 use anyhow::Result;
 
+use super::document::{Document, header};
 use super::overview;
 use super::sink::{Sink, place};
 use crate::command::cli::ExplainArgs;
 use crate::command::filter::{Filter, Verdict};
 use crate::command::output::{Output, Wrote};
+use crate::command::report::Format;
 use crate::command::terminal::Look;
 use crate::diagnose::diagnose;
 use crate::kernel::clock;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::Told;
 use crate::klog::{self, Same};
-use crate::model::{Event, Footer, Header, Host, Incident, SCHEMA};
+use crate::model::{Event, Footer, Host, Incident, UserspaceKill};
 use crate::render::{Ndjson, Render, Text, TextStyle};
+use crate::userspace;
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
@@ -25,9 +28,15 @@ const HELD: usize = 1000;
 /// Kills remembered, to tell those that two logs tell of.
 const REMEMBERED: usize = 1024;
 
+/// The note on a kill that a filter can't tell.
+const UNKNOWN: &str = "what the filter asks for is not known of this kill, so it is reported";
+
 /// Takes reports and writes them.
 pub(super) struct Collector {
     render: Box<dyn Render>,
+    /// Of the formats that are no stream.
+    document: Option<Document>,
+    look: Look,
     output: Output,
     filter: Filter,
     ndjson: bool,
@@ -35,9 +44,11 @@ pub(super) struct Collector {
     held: Vec<Event>,
     is_streaming: bool,
     seen: VecDeque<Incident>,
+    seen_userspace: VecDeque<UserspaceKill>,
     sources: Vec<(String, u64)>,
     notes: Vec<String>,
     kills: u64,
+    userspace: u64,
     filtered: u64,
     lost: u64,
     closed: bool,
@@ -74,6 +85,23 @@ impl Sink for Collector {
             self.take(Event::OomNoKill(incident::no_kill(told, known)));
         }
     }
+
+    fn userspace(&mut self, mut kill: UserspaceKill) {
+        if self.seen_userspace.iter().any(|seen| userspace::same(seen, &kill)) {
+            return;
+        }
+        if self.seen_userspace.len() == REMEMBERED {
+            self.seen_userspace.pop_front();
+        }
+        self.seen_userspace.push_back(kill.clone());
+        match self.filter.userspace(&kill) {
+            Verdict::No => return,
+            Verdict::Unknown => kill.notes.push(UNKNOWN.to_owned()),
+            Verdict::Yes => {}
+        }
+        self.userspace += 1;
+        self.take(Event::UserspaceKill(Box::new(kill)));
+    }
 }
 
 impl Collector {
@@ -82,26 +110,32 @@ impl Collector {
     /// # Errors
     /// Those of opening it.
     pub(super) fn new(args: &ExplainArgs) -> Result<Self> {
+        let format = args.format();
+        format.check(args.output.as_deref())?;
         let output = Output::open(args.output.as_deref())?;
-        let render: Box<dyn Render> = match args.is_ndjson() {
-            true => Box::new(Ndjson::default()),
-            false => {
-                let look = Look::of(&output, args.color);
-                Box::new(Text::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
-            }
+        let look = Look::of(&output, args.color);
+        let style = TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) };
+        let (render, document): (Box<dyn Render>, _) = match format {
+            Format::Json => (Box::new(Ndjson::default()), None),
+            Format::Text => (Box::new(Text::new(style)), None),
+            _ => (Box::new(Text::new(style)), Some(Document::new(format))),
         };
         Ok(Self {
             render,
+            document,
+            look,
             output,
             filter: args.filter.clone(),
-            ndjson: args.is_ndjson(),
+            ndjson: format == Format::Json,
             quiet: args.quiet,
             held: Vec::new(),
             is_streaming: false,
             seen: VecDeque::new(),
+            seen_userspace: VecDeque::new(),
             sources: Vec::new(),
             notes: Vec::new(),
             kills: 0,
+            userspace: 0,
             filtered: 0,
             lost: 0,
             closed: false,
@@ -124,8 +158,7 @@ impl Collector {
                 return;
             }
             Verdict::Unknown => {
-                let note = "what the filter asks for is not known of this kill, so it is reported";
-                incident.source.notes.push(note.to_owned());
+                incident.source.notes.push(UNKNOWN.to_owned());
             }
         }
         incident.diagnosis = Some(diagnose(&incident));
@@ -148,6 +181,9 @@ impl Collector {
     }
 
     fn take(&mut self, event: Event) {
+        if let Some(document) = &mut self.document {
+            return document.take(event);
+        }
         if self.is_streaming || self.ndjson {
             self.begin();
             return self.write(&event);
@@ -165,16 +201,7 @@ impl Collector {
         }
         self.is_streaming = true;
         if self.ndjson {
-            let now = clock::boottime_ns();
-            let header = Header {
-                schema: SCHEMA.to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                time: clock::rfc3339(now),
-                boottime_ns: now,
-                host: self.host.clone(),
-                probes: vec![klog::PROBE.to_owned()],
-                notes: Vec::new(),
-            };
+            let header = header(self.host.clone());
             self.write(&Event::Header(header));
         }
     }
@@ -229,7 +256,14 @@ impl Collector {
             complete: self.notes.is_empty(),
             notes: self.notes.clone(),
         };
-        if self.ndjson {
+        if let Some(document) = self.document.take() {
+            // Where nothing could be read there is nothing to make a document of; the error says why.
+            if !self.sources.is_empty() {
+                let name = overview::names(&self.sources);
+                let text = document.finish(name, self.host.clone(), footer, self.look)?;
+                self.block(&text);
+            }
+        } else if self.ndjson {
             self.begin();
             self.write(&Event::Footer(footer));
         } else {
@@ -238,7 +272,7 @@ impl Collector {
             }
             // With nothing read there is nothing to sum up; the error says why.
             if !self.quiet && !self.sources.is_empty() {
-                let text = overview::after(&footer, &self.sources);
+                let text = overview::after(&footer, self.userspace, &self.sources);
                 self.block(text.as_bytes());
             }
         }

@@ -10,12 +10,21 @@ use anyhow::{Result, anyhow};
 use super::sink::Sink;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
-use crate::klog::input::{LogLine, LogReader, Stamp, Told, Writer};
+use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
 use crate::klog::{KmsgReader, KmsgRecord, Next, Start};
 use crate::model::Host;
 
 const RING_BUFFER: &str = "/dev/kmsg";
 const JOURNAL: &str = "the journal";
+/// Units of programs that kill for memory.
+const KILLERS: [&str; 6] = [
+    "systemd-oomd.service",
+    "earlyoom.service",
+    "oomd.service",
+    "nohang.service",
+    "nohang-desktop.service",
+    "kubelet.service",
+];
 
 /// Reads both. A kill that both tell of is one.
 ///
@@ -30,13 +39,17 @@ pub(in crate::command) fn read(
     collector.of(this.clone());
     let swap = swap_total();
     let boot = this.boot_id.clone();
-    let mut sink = |told: Told| {
+    let mut sink = |found: Found| {
         let mut known = known.clone();
         // What the machine is now says nothing about an earlier boot.
-        if boot.is_some() && told.context.boot_id == boot {
+        let of = match &found {
+            Found::Report(told) => &told.context.boot_id,
+            Found::Userspace(told) => &told.kill.host.boot_id,
+        };
+        if boot.is_some() && *of == boot {
             (known.host, known.total_swap_bytes) = (Some(this.clone()), swap);
         }
-        collector.told(&told, &known);
+        collector.found(&found, &known);
     };
     // The ring buffer has exact times, callers and fragments, so it goes first; the journal adds what it has lost.
     let ring = ring_buffer(reader, &this, &mut sink);
@@ -66,7 +79,7 @@ fn settle(name: &str, read: Read, collector: &mut dyn Sink) {
     }
 }
 
-fn ring_buffer(reader: &mut LogReader, this: &Host, sink: &mut dyn FnMut(Told)) -> Read {
+fn ring_buffer(reader: &mut LogReader, this: &Host, sink: &mut dyn FnMut(Found)) -> Read {
     let mut kmsg = KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest)?;
     let source: Arc<str> = RING_BUFFER.into();
     let (mut bytes, mut first) = (0, None);
@@ -86,6 +99,7 @@ fn line<'a>(record: &'a KmsgRecord, this: &Host) -> LogLine<'a> {
     let time = clock::rfc3339(record.usec.saturating_mul(1000));
     let utc_ns = time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond);
     LogLine {
+        program: None,
         format: RING_BUFFER,
         writer: if record.facility == 0 { Writer::Kernel } else { Writer::Process },
         host: Some(this.name.clone()),
@@ -100,7 +114,7 @@ fn line<'a>(record: &'a KmsgRecord, this: &Host) -> LogLine<'a> {
 }
 
 /// Of all boots that it has.
-fn journal(reader: &mut LogReader, sink: &mut dyn FnMut(Told)) -> Read {
+fn journal(reader: &mut LogReader, sink: &mut dyn FnMut(Found)) -> Read {
     let mut child = start()?;
     let output = child.stdout.take().ok_or_else(|| anyhow!("journalctl has no output"))?;
     let errors = child.stderr.take();
@@ -125,6 +139,10 @@ fn journal(reader: &mut LogReader, sink: &mut dyn FnMut(Told)) -> Read {
 fn start() -> Result<Child> {
     let mut command = Command::new("journalctl");
     command.args(["--no-pager", "--quiet", "--output=export", "_TRANSPORT=kernel"]);
+    // A plus sign is an "or".
+    for unit in KILLERS {
+        command.args(["+", &format!("_SYSTEMD_UNIT={unit}")]);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().map_err(|error| anyhow!("journalctl can't be started: {error}"))
 }

@@ -1,6 +1,7 @@
 //! `oomtrace explain`: the kills in kernel logs that are there already.
 
 mod collect;
+mod document;
 mod machine;
 mod overview;
 mod run;

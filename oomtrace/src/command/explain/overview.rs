@@ -78,13 +78,19 @@ fn what(kill: &Incident) -> String {
     }
 }
 
-/// The sums, and whether they can be trusted.
-pub(super) fn after(footer: &Footer, sources: &[(String, u64)]) -> String {
+/// What was read, by name.
+pub(super) fn names(sources: &[(String, u64)]) -> String {
     let names: Vec<_> = sources.iter().take(4).map(|(name, _)| escape::text(name).into_owned()).collect();
     let mut read = names.join(", ");
     if sources.len() > names.len() {
         let _ = write!(read, " and {} more", sources.len() - names.len());
     }
+    read
+}
+
+/// The sums, and whether they can be trusted.
+pub(super) fn after(footer: &Footer, userspace: u64, sources: &[(String, u64)]) -> String {
+    let read = names(sources);
     let total: u64 = sources.iter().map(|(_, bytes)| bytes).sum();
     let mut out = match footer.kills {
         0 => format!("No OOM kill in {read} ({} read).", bytes::size(total)),
@@ -96,6 +102,11 @@ pub(super) fn after(footer: &Footer, sources: &[(String, u64)]) -> String {
             0 => out.push('.'),
             filtered => drop(write!(out, ", {filtered} of them filtered out.")),
         }
+    }
+    match userspace {
+        0 => {}
+        1 => out.push_str(" 1 kill by a program that watches memory."),
+        kills => drop(write!(out, " {kills} kills by programs that watch memory.")),
     }
     out.push('\n');
     for note in &footer.notes {

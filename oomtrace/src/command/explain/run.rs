@@ -1,8 +1,9 @@
 //! Reads what was asked for, in its order, and reports what is in it.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -27,6 +28,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
             open(path)?;
         }
     }
+    refuse_overwriting(args)?;
     let mut collector = Collector::new(args)?;
     let mut reader = LogReader::new();
     let known = Known { zone, ..Known::default() };
@@ -36,6 +38,20 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     };
     collector.finish()?;
     result
+}
+
+/// Opening the output empties it.
+fn refuse_overwriting(args: &ExplainArgs) -> Result<()> {
+    let id = |path: &Path| {
+        std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()))
+    };
+    let Some(output) = args.output.as_deref().filter(|output| id(output).is_some()) else { return Ok(()) };
+    let is_read = args.files.iter().any(|file| id(file) == id(output));
+    ensure!(
+        !is_read,
+        "{output:?} is a log that is to be read, and writing to it would empty it: give -o another name"
+    );
+    Ok(())
 }
 
 /// A zone by its name.
@@ -72,7 +88,9 @@ pub(in crate::command) fn read_files(
         let name =
             if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let read = open(path).and_then(|input| {
-            reader.read(&name, input, &mut |told| collector.told(&told, &known)).with_context(|| name.clone())
+            reader
+                .read(&name, input, &mut |found| collector.found(&found, &known))
+                .with_context(|| name.clone())
         });
         match read {
             Ok(summary) => {
@@ -89,7 +107,7 @@ pub(in crate::command) fn read_files(
             return Ok(());
         }
     }
-    reader.finish(&mut |told| collector.told(&told, &last));
+    reader.finish(&mut |found| collector.found(&found, &last));
     failed.map_or(Ok(()), Err)
 }
 
@@ -109,7 +127,7 @@ fn note(name: &str, summary: &Summary, collector: &mut dyn Sink) -> Option<anyho
     }
     let error = summary.error.as_ref()?;
     let text = format!(
-        "can't read {name} to its end: {error}; what is there was read ({})",
+        "can't read {name} to its end: {error}; what is there was read ({}). It is cut off or damaged: get it again for the rest",
         bytes::size(summary.bytes)
     );
     collector.incomplete(text.clone());

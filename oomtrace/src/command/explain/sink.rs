@@ -1,9 +1,10 @@
 //! Who takes what logs tell.
 
 use crate::enrich::container;
+use crate::klog::incident;
 use crate::klog::incident::Known;
-use crate::klog::input::Told;
-use crate::model::{Host, Incident};
+use crate::klog::input::{Found, Told};
+use crate::model::{Host, Incident, UserspaceKill};
 
 /// Takes reports, and what is to be known about the logs that they are from.
 pub(in crate::command) trait Sink {
@@ -19,6 +20,15 @@ pub(in crate::command) trait Sink {
     }
     /// Takes a report.
     fn told(&mut self, told: &Told, known: &Known);
+    /// Takes a program's kill.
+    fn userspace(&mut self, kill: UserspaceKill);
+    /// Takes either.
+    fn found(&mut self, found: &Found, known: &Known) {
+        match found {
+            Found::Report(told) => self.told(told, known),
+            Found::Userspace(told) => self.userspace(incident::userspace_kill(told, known)),
+        }
+    }
 }
 
 /// Container and unit of the victims: they are in the paths of their cgroups.

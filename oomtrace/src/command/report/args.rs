@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::command::terminal::ColorChoice;
@@ -51,13 +52,21 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether a terminal is no place for it.
-    pub(super) fn is_binary(self) -> bool {
-        self == Self::Perfetto
+    /// Whether it can go there.
+    ///
+    /// # Errors
+    /// When it is no text and a terminal would get it.
+    pub(in crate::command) fn check(self, output: Option<&Path>) -> Result<()> {
+        let to_terminal = output.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdout());
+        ensure!(
+            !(self == Self::Perfetto && to_terminal),
+            "a trace for Perfetto is no text: name a file for it (-o FILE)"
+        );
+        Ok(())
     }
 
     /// What a file of this name is expected to be.
-    fn of_name(path: &Path) -> Option<Self> {
+    pub(in crate::command) fn of_name(path: &Path) -> Option<Self> {
         Some(match path.extension()?.to_str()? {
             "txt" => Self::Text,
             "html" | "htm" => Self::Html,

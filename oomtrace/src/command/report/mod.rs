@@ -4,7 +4,7 @@ mod args;
 mod open;
 mod text;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use super::output::{Output, Wrote};
 use super::terminal::Look;
@@ -19,12 +19,7 @@ pub use args::{Format, ReportArgs};
 /// When a file can't be read or holds no record, or the output can't be written; each names cause and remedy.
 pub fn run(args: &ReportArgs) -> Result<()> {
     let format = args.format();
-    ensure!(
-        !(format.is_binary()
-            && args.output.is_none()
-            && std::io::IsTerminal::is_terminal(&std::io::stdout())),
-        "a trace for Perfetto is no text: name a file for it (-o FILE)"
-    );
+    format.check(args.output.as_deref())?;
     let evidence = args.files.iter().map(|file| Evidence::open(file)).collect::<Result<Vec<_>>>()?;
     let page =
         if args.open && args.output.is_none() { Some(open::page(format)?) } else { args.output.clone() };
@@ -40,7 +35,11 @@ pub fn run(args: &ReportArgs) -> Result<()> {
     }
 }
 
-fn render(evidence: &[Evidence], format: Format, look: Look) -> Result<Vec<u8>> {
+/// The document that `evidence` makes in `format`.
+///
+/// # Errors
+/// None that a record of ours causes.
+pub(in crate::command) fn render(evidence: &[Evidence], format: Format, look: Look) -> Result<Vec<u8>> {
     Ok(match format {
         Format::Text => text::document(evidence, look),
         Format::Html => html::document(evidence).into_bytes(),

@@ -22,6 +22,10 @@ pub(super) fn document(all: &[Evidence], look: Look) -> Vec<u8> {
     for evidence in all {
         overview(&mut out, evidence, all.len() > 1);
         for event in events(evidence).filter(|event| !matches!(event, Event::Header(_))) {
+            // It says of logs that they were read, not that nothing was missed.
+            if evidence.is_of_logs() && matches!(event, Event::Footer(_)) {
+                continue;
+            }
             // Writing to memory can't fail.
             let _ = text.event(&event, &mut out);
         }
@@ -64,7 +68,7 @@ fn closing(out: &mut Vec<u8>, evidence: &Evidence) {
     if evidence.incidents.is_empty() && evidence.verdict() == Verdict::Pass {
         line(out, "No process was killed.");
     }
-    if evidence.footer.is_none() {
+    if evidence.footer.is_none() || evidence.is_of_logs() {
         line(out, "");
         evidence.doubts().iter().for_each(|doubt| line(out, &format!("unknown: {}", escape::text(doubt))));
     }
@@ -98,5 +102,8 @@ fn events(evidence: &Evidence) -> impl Iterator<Item = Event> + '_ {
     let sigkills = evidence.sigkills.iter().cloned().map(|sigkill| Event::Sigkill(Box::new(sigkill)));
     let losses = evidence.losses.iter().cloned().map(Event::Lost);
     let footer = evidence.footer.iter().cloned().map(Event::Footer);
-    header.chain(samples).chain(kills).chain(no_kills).chain(sigkills).chain(losses).chain(footer)
+    let userspace = evidence.userspace_kills.iter().cloned();
+    let userspace = userspace.map(|kill| Event::UserspaceKill(Box::new(kill)));
+    let others = no_kills.chain(sigkills).chain(userspace);
+    header.chain(samples).chain(kills).chain(others).chain(losses).chain(footer)
 }

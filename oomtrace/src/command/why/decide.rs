@@ -6,8 +6,12 @@ use super::gather::{Gathered, Here, Kill, instant};
 use super::proof::{self, Proof};
 use super::target::Target;
 use crate::command::filter::Verdict;
-use crate::model::{Answer, Cause, Confidence, Role, Running, SCHEMA, Sigkill, Victim, Witness, WitnessKind};
+use crate::model::{
+    Answer, Cause, Confidence, Role, Running, SCHEMA, Sigkill, UserspaceKill, Victim, Witness, WitnessKind,
+};
 
+/// A program logs before it kills, and may wait for a SIGTERM to be heeded.
+const NEAR_SECONDS: u64 = 15;
 /// Reasons why nothing can be told, at most.
 const REASONS: usize = 12;
 
@@ -15,6 +19,10 @@ const REASONS: usize = 12;
 pub(super) fn decide(target: &Target, since: Option<Timestamp>, gathered: &Gathered) -> Vec<Answer> {
     let mut deaths: Vec<Answer> = gathered.kills.iter().filter_map(|kill| oom_kill(target, kill)).collect();
     deaths.extend(gathered.sigkills.iter().filter_map(|(sent, witness)| sigkill(target, sent, witness)));
+    let told = gathered.userspace.iter().filter_map(|(kill, witness)| userspace(target, kill, witness));
+    for answer in told.collect::<Vec<_>>() {
+        add(&mut deaths, answer);
+    }
     let time = |answer: &Answer| answer.time.as_deref().and_then(instant);
     // A death whose time is not known may be one of those that are asked for.
     deaths.retain(|death| since.is_none_or(|since| time(death).is_none_or(|time| time >= since)));
@@ -72,6 +80,44 @@ fn sigkill(target: &Target, sent: &Sigkill, witness: &Witness) -> Option<Answer>
         sigkill: Some(Box::new(sent.clone())),
         ..answer(target, Cause::Sigkill)
     })
+}
+
+fn userspace(target: &Target, kill: &UserspaceKill, witness: &Witness) -> Option<Answer> {
+    (target.userspace(kill) == Verdict::Yes).then_some(())?;
+    let mut reasons = vec![format!("it is known by {}", kill.sender.why)];
+    reasons.extend(kill.notes.iter().cloned());
+    Some(Answer {
+        confidence: Some(witness.confidence),
+        time: Some(kill.time.clone()).filter(|time| !time.is_empty()),
+        pid: kill.target.pid,
+        comm: kill.target.comm.clone(),
+        reasons,
+        sources: vec![witness.clone()],
+        userspace_kill: Some(Box::new(kill.clone())),
+        ..answer(target, Cause::UserspaceKill)
+    })
+}
+
+/// A program's account of a SIGKILL that was seen is a further witness of that.
+fn add(deaths: &mut Vec<Answer>, told: Answer) {
+    let near = |one: &Answer, other: &Answer| {
+        let instants = one.time.as_deref().and_then(instant).zip(other.time.as_deref().and_then(instant));
+        instants
+            .is_some_and(|(one, other)| one.duration_since(other).as_secs().unsigned_abs() <= NEAR_SECONDS)
+    };
+    let kind = told.userspace_kill.as_ref().map(|kill| kill.sender.kind);
+    let seen = deaths.iter_mut().find(|death| {
+        let sender = death.sigkill.as_ref().map(|sigkill| sigkill.sender.kind);
+        told.pid.is_some() && death.pid == told.pid && sender == kind && near(death, &told)
+    });
+    match seen {
+        Some(seen) => {
+            seen.sources.extend(told.sources);
+            seen.confidence = seen.confidence.max(told.confidence);
+            seen.userspace_kill = told.userspace_kill;
+        }
+        None => deaths.push(told),
+    }
 }
 
 fn running(target: &Target, here: &Here) -> Option<Answer> {

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::counters::Counters;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, LOGS};
 use crate::klog::{self, Same};
-use crate::model::{Confidence, Incident, Sigkill, SourceKind, Victim, Witness, WitnessKind};
+use crate::model::{Confidence, Incident, Sigkill, SourceKind, UserspaceKill, Victim, Witness, WitnessKind};
+use crate::userspace;
 
 /// All that is known.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub(super) struct Gathered {
     pub kills: Vec<Kill>,
     /// Other SIGKILLs, with who tells of them.
     pub sigkills: Vec<(Sigkill, Witness)>,
+    /// Kills by programs, with who tells of them.
+    pub userspace: Vec<(UserspaceKill, Witness)>,
     /// Streams of oomtrace.
     pub streams: Vec<Stream>,
     /// Kernel logs that were read.
@@ -70,6 +73,13 @@ impl Gathered {
         if let Some(footer) = evidence.footer.as_ref().filter(|footer| footer.filtered > 0) {
             doubts.push(format!("{} kills were filtered out when it was written", footer.filtered));
         }
+        // What was read from a log proves no absence, whatever else it tells.
+        if evidence.is_of_logs() && !doubts.iter().any(|doubt| doubt == LOGS) {
+            doubts.push(LOGS.to_owned());
+        }
+        for kill in &evidence.userspace_kills {
+            self.userspace(kill.clone(), witness.clone());
+        }
         self.streams.push(Stream {
             name: evidence.name,
             from: evidence.header.map(|header| header.time).filter(|time| !time.is_empty()),
@@ -82,6 +92,16 @@ impl Gathered {
             self.kill(incident, Witness { confidence, ..witness.clone() });
         }
         self.sigkills.extend(evidence.sigkills.into_iter().map(|sigkill| (sigkill, witness.clone())));
+    }
+
+    /// Takes a program's kill, once.
+    pub(super) fn userspace(&mut self, kill: UserspaceKill, mut witness: Witness) {
+        if kill.notes.iter().any(|note| note.starts_with("not certain")) {
+            witness.confidence = Confidence::Medium;
+        }
+        if !self.userspace.iter().any(|(known, _)| userspace::same(known, &kill)) {
+            self.userspace.push((kill, witness));
+        }
     }
 
     /// Takes an OOM kill; one that another source has told already gets a further witness.

@@ -8,7 +8,7 @@ use crate::command::explain::{self, Sink, place};
 use crate::diagnose::diagnose;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::{LogReader, Told};
-use crate::model::{Host, Witness, WitnessKind};
+use crate::model::{Confidence, Host, UserspaceKill, Witness, WitnessKind};
 
 /// Reads the files that were named.
 ///
@@ -56,5 +56,10 @@ impl Sink for Kills<'_> {
         let name = incident.source.log.as_ref().map(|log| log.name.clone()).unwrap_or_default();
         let confidence = confidence(&incident);
         self.0.kill(incident, Witness { kind: WitnessKind::KernelLog, name, confidence });
+    }
+
+    fn userspace(&mut self, kill: UserspaceKill) {
+        let name = kill.log.name.clone();
+        self.0.userspace(kill, Witness { kind: WitnessKind::ProgramLog, name, confidence: Confidence::High });
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::command::filter::{Filter, Verdict};
 use crate::command::memcg::Hierarchy;
-use crate::model::Victim;
+use crate::model::{UserspaceKill, Victim};
 
 /// The largest process id that a kernel gives (`PID_MAX_LIMIT`).
 const PID_MAX: u32 = 4 << 20;
@@ -96,6 +96,30 @@ impl Target {
                 ];
                 let placed = placed.iter().any(|filter| filter.victim(victim) == Verdict::Yes);
                 comm.max(self.executable(victim)).max(if placed { Verdict::Yes } else { Verdict::No })
+            }
+        }
+    }
+
+    /// The same of a program's kill, of which less is known.
+    pub(super) fn userspace(&self, kill: &UserspaceKill) -> Verdict {
+        let text = || vec![self.text.clone()];
+        let pod = kill.target.container.as_ref().and_then(|container| container.pod_name.as_deref());
+        match &self.kind {
+            Kind::Pid(pid) => Filter { pids: vec![*pid], ..Filter::default() }.userspace(kill),
+            Kind::Cgroup(path) => Filter { cgroups: vec![path.clone()], ..Filter::default() }.userspace(kill),
+            Kind::Container => {
+                let id = self.text.to_ascii_lowercase();
+                Filter { containers: vec![id], ..Filter::default() }.userspace(kill)
+            }
+            Kind::Name if pod == Some(self.text.as_str()) => Verdict::Yes,
+            Kind::Name => {
+                let named = [
+                    Filter { comms: text(), ..Filter::default() },
+                    Filter { units: text(), ..Filter::default() },
+                    Filter { containers: text(), ..Filter::default() },
+                ];
+                let yes = named.iter().any(|filter| filter.userspace(kill) == Verdict::Yes);
+                if yes { Verdict::Yes } else { Verdict::No }
             }
         }
     }

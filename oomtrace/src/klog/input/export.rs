@@ -6,11 +6,12 @@ use std::io::{self, BufRead, Read};
 
 use super::line::{LogLine, Writer};
 use super::{json, stamp};
+use crate::userspace::Program;
 
 /// Longest field kept.
 const FIELD_MAX: u64 = 1 << 20;
 /// Fields that are looked at.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 13] = [
     "MESSAGE",
     "_TRANSPORT",
     "SYSLOG_FACILITY",
@@ -19,6 +20,11 @@ const NAMES: [&str; 8] = [
     "_SOURCE_MONOTONIC_TIMESTAMP",
     "_SOURCE_REALTIME_TIMESTAMP",
     "__REALTIME_TIMESTAMP",
+    "SYSLOG_IDENTIFIER",
+    "_COMM",
+    "_EXE",
+    "_SYSTEMD_UNIT",
+    "_PID",
 ];
 
 /// The fields of an entry that are looked at.
@@ -83,7 +89,17 @@ impl Entry {
         let kernel = self.text("_TRANSPORT") == Some("kernel")
             && self.text("SYSLOG_FACILITY").is_none_or(|facility| facility == "0");
         let time = self.text("_SOURCE_REALTIME_TIMESTAMP").or_else(|| self.text("__REALTIME_TIMESTAMP"));
+        let owned = |name: &str| self.text(name).map(str::to_owned);
+        let program = Program {
+            tag: owned("SYSLOG_IDENTIFIER").or_else(|| owned("_COMM")),
+            exe: owned("_EXE"),
+            unit: owned("_SYSTEMD_UNIT"),
+            pid: self.text("_PID").and_then(|pid| pid.parse().ok()),
+        };
+        // What comes through the ring buffer has no program.
+        let by_process = self.text("_TRANSPORT").is_some_and(|transport| transport != "kernel");
         LogLine {
+            program: by_process.then_some(program),
             format: "journal",
             writer: if kernel { Writer::Kernel } else { Writer::Process },
             host: self.text("_HOSTNAME").map(str::to_owned),

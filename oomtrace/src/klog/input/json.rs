@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::line::{LogLine, Stamp, Writer};
 use super::{stamp, text};
+use crate::userspace::Program;
 
 /// Objects in which the record may be wrapped.
 const WRAPPERS: [&str; 6] = ["jsonPayload", "_source", "fields", "event", "record", "log"];
@@ -57,6 +58,11 @@ pub(super) fn of_object(object: &Map<String, Value>, depth: u8) -> Option<LogLin
     });
     line.format = if journal.is_some() { "journal" } else { "JSON" };
     line.writer = writer(&all, journal.as_deref(), line.writer);
+    line.program = match journal.as_deref() {
+        Some("kernel") => None,
+        Some(_) => Some(program(&all).unwrap_or_default()),
+        None => program(&all).or(line.program).filter(|_| line.writer != Writer::Kernel),
+    };
     line.host = line.host.or_else(|| string(&all, &HOSTS)).filter(|host| !host.is_empty());
     line.boot_id = string(&all, &["_BOOT_ID"]).map(|id| dashed(&id));
     line.usec = line.usec.or_else(|| printk(&all));
@@ -69,6 +75,18 @@ pub(super) fn of_object(object: &Map<String, Value>, depth: u8) -> Option<LogLin
 
 fn into_owned(line: LogLine<'_>) -> LogLine<'static> {
     LogLine { text: Cow::Owned(line.text.into_owned()), ..line }
+}
+
+/// What names the process that wrote it. A collector's `tag` may be anything, and is no known program's name then.
+fn program(all: &[&Map<String, Value>]) -> Option<Program> {
+    let tag = string(all, &WRITERS).or_else(|| string(all, &["_COMM"]));
+    let program = Program {
+        tag: tag.map(|tag| tag.trim_end_matches(':').to_owned()),
+        exe: string(all, &["_EXE"]),
+        unit: string(all, &["_SYSTEMD_UNIT"]),
+        pid: string(all, &["_PID", "SYSLOG_PID", "procid", "pid"]).and_then(|pid| pid.parse().ok()),
+    };
+    (program.tag.is_some() || program.exe.is_some() || program.unit.is_some()).then_some(program)
 }
 
 /// The journal tells it best; a tag is what syslog would have; a text may hold one itself.

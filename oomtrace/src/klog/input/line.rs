@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::DateTime;
 
 use crate::klog::{Caller, KmsgLine};
+use crate::userspace::Program;
 
 /// Who wrote a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct LogLine<'a> {
     pub format: &'static str,
     /// Who wrote it.
     pub writer: Writer,
+    /// The program that wrote it, where it is a process's and the source names it.
+    pub program: Option<Program>,
     /// The machine that logged it.
     pub host: Option<String>,
     /// Its boot.
@@ -73,6 +76,19 @@ pub struct LogLine<'a> {
 }
 
 impl LogLine<'_> {
+    /// Whether it came through the kernel's ring buffer, into which only root can write.
+    pub(super) fn is_of_ring_buffer(&self) -> bool {
+        let kept = ["/dev/kmsg", "dmesg with facilities", "journal"];
+        self.program.is_none()
+            && match self.writer {
+                Writer::Kernel => true,
+                // A container can print what looks like dmesg's lines.
+                Writer::RingBuffer => self.format != "JSON",
+                Writer::Process => kept.contains(&self.format),
+                Writer::Unknown => false,
+            }
+    }
+
     /// As the parser takes it. Where printk's time is absent, the wall clock stands in: the parser only compares times.
     #[must_use]
     pub fn kmsg(&self) -> KmsgLine<'_> {

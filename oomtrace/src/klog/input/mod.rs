@@ -19,4 +19,4 @@ mod text;
 pub use decompress::open;
 pub use line::{LogLine, Stamp, Writer};
 pub use reader::{LogReader, Summary};
-pub use streams::{Context, Told};
+pub use streams::{Context, Found, Told};

@@ -1,9 +1,9 @@
-//! Words of which every line has one that can begin or end a report.
+//! Words of which every line has one that can begin or end a report, or tells of a program that kills.
 
 use aho_corasick::AhoCorasick;
 
 /// None of them holds a byte that a wrapper writes in another way.
-const NEEDLES: [&str; 11] = [
+const NEEDLES: [&str; 23] = [
     "oom-kill",
     "oom_reaper: ",
     "Killed process ",
@@ -15,6 +15,18 @@ const NEEDLES: [&str; 11] = [
     "Memory limit reached of cgroup ",
     "OOM request ignored",
     "deadlocked on memory",
+    " due to memory pressure for ",
+    " due to memory used (",
+    " due to swap used (",
+    "systemd-oomd killed ",
+    "ending SIG",
+    "illing process ",
+    "mem avail: ",
+    "low memory! at or below",
+    ", badness: ",
+    "oomd kill: ",
+    "vict pod(s) to reclaim",
+    "is evicted successfully",
 ];
 
 /// The journal writes a message that can't be shown as an array of bytes, which no word is found in.

@@ -11,7 +11,7 @@ use super::line::{LogLine, Writer};
 use super::lines::{self, Lines};
 use super::needles::Needles;
 use super::sniff::{Framing, Kind, sniff};
-use super::streams::{Streams, Told};
+use super::streams::{Found, Streams};
 use super::{json, text};
 
 /// How much of a log is looked at to tell what it is.
@@ -57,7 +57,7 @@ impl LogReader {
         Self { streams: Streams::default(), needles: Needles::new(), lines: Lines::new() }
     }
 
-    /// Reads `input` to its end; `sink` gets each report once it is whole.
+    /// Reads `input` to its end; `sink` gets each report, and each program's kill, once it is whole.
     ///
     /// # Errors
     /// When it is no log, with what to do about it. What can't be read to its end is told in the summary.
@@ -65,16 +65,17 @@ impl LogReader {
         &mut self,
         name: &str,
         mut input: Box<dyn BufRead>,
-        sink: &mut dyn FnMut(Told),
+        sink: &mut dyn FnMut(Found),
     ) -> Result<Summary> {
         let mut begin = Vec::new();
         let failed = input.by_ref().take(BEGIN as u64).read_to_end(&mut begin).err();
         if begin.is_empty() {
             match failed {
                 Some(error) => return Err(error).context("can't read it"),
-                None => {
+                None if std::path::Path::new(name).is_file() => {
                     bail!("it is empty: nothing was logged there, or it was rotated away (look for {name}.1)")
                 }
+                None => bail!("it is empty: see whether what was to write to it has failed"),
             }
         }
         let kind = sniff(&begin)?;
@@ -94,12 +95,12 @@ impl LogReader {
     }
 
     /// The logs have ended.
-    pub fn finish(&mut self, sink: &mut dyn FnMut(Told)) {
+    pub fn finish(&mut self, sink: &mut dyn FnMut(Found)) {
         self.streams.finish(sink);
     }
 
     /// One line that was read elsewhere.
-    pub fn push(&mut self, line: &LogLine<'_>, source: &Arc<str>, sink: &mut dyn FnMut(Told)) {
+    pub fn push(&mut self, line: &LogLine<'_>, source: &Arc<str>, sink: &mut dyn FnMut(Found)) {
         self.streams.push(line, source, sink);
     }
 
@@ -108,7 +109,7 @@ impl LogReader {
         mut input: Box<dyn Read>,
         source: &mut Source,
         summary: &mut Summary,
-        sink: &mut dyn FnMut(Told),
+        sink: &mut dyn FnMut(Found),
     ) -> io::Result<()> {
         self.lines.reset();
         let mut lines = std::mem::replace(&mut self.lines, Lines::empty());
@@ -138,7 +139,7 @@ impl LogReader {
     }
 
     /// Reads the lines that matter: all of an open report, otherwise those with one of the words.
-    fn take_lines(&mut self, mut text: &[u8], source: &mut Source, sink: &mut dyn FnMut(Told)) {
+    fn take_lines(&mut self, mut text: &[u8], source: &mut Source, sink: &mut dyn FnMut(Found)) {
         while !text.is_empty() {
             if !self.streams.is_busy() {
                 let Some(at) = self.needles.find(text) else {
@@ -159,7 +160,7 @@ impl LogReader {
         }
     }
 
-    fn take_line(&mut self, raw: &[u8], source: &mut Source, sink: &mut dyn FnMut(Told)) {
+    fn take_line(&mut self, raw: &[u8], source: &mut Source, sink: &mut dyn FnMut(Found)) {
         let line = text::parse(raw);
         if line.writer == Writer::Unknown && source.kind.tagged && line.format == "text" {
             if source.of_kernel {
@@ -182,7 +183,7 @@ impl LogReader {
         input: Box<dyn Read>,
         source: &Source,
         summary: &mut Summary,
-        sink: &mut dyn FnMut(Told),
+        sink: &mut dyn FnMut(Found),
     ) -> io::Result<()> {
         let mut input = BufReader::with_capacity(BEGIN, input);
         let mut cutter = Cutter::default();
@@ -210,7 +211,7 @@ impl LogReader {
         input: Box<dyn Read>,
         source: &Source,
         summary: &mut Summary,
-        sink: &mut dyn FnMut(Told),
+        sink: &mut dyn FnMut(Found),
     ) -> io::Result<()> {
         let mut input = BufReader::with_capacity(BEGIN, input);
         let mut line = Vec::new();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::line::{LogLine, Stamp, Writer};
 use crate::klog::{Item, Outcome, Parser, Report};
+use crate::userspace::{self, Tracker};
 
 /// Machines followed at once; the one that was quiet for longest gives way.
 const MACHINES: usize = 64;
@@ -42,10 +43,20 @@ pub struct Told {
     pub context: Context,
 }
 
+/// What a log tells of.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A run of the kernel's OOM killer.
+    Report(Box<Told>),
+    /// A kill for memory by a program.
+    Userspace(Box<userspace::Told>),
+}
+
 #[derive(Debug, Default)]
 struct Stream {
     key: Option<String>,
     parser: Parser,
+    userspace: Tracker,
     context: Context,
     /// The clock of the last line, by kind.
     last_printk: Option<u64>,
@@ -55,13 +66,33 @@ struct Stream {
 
 impl Stream {
     fn is_busy(&self) -> bool {
-        self.parser.current().is_some_and(|report| report.outcome == Outcome::Unknown)
+        let in_report = self.parser.current().is_some_and(|report| report.outcome == Outcome::Unknown);
+        in_report || self.userspace.is_waiting()
     }
 
-    fn push(&mut self, line: &LogLine<'_>, source: &Arc<str>, sink: &mut dyn FnMut(Told)) {
+    /// What it says of a program's kill.
+    fn push_userspace(&mut self, line: &LogLine<'_>, source: &str, sink: &mut dyn FnMut(Found)) {
+        if line.program.is_none() && !line.is_of_ring_buffer() {
+            return;
+        }
+        let line = userspace::Line {
+            program: line.program.as_ref(),
+            usec: line.usec.or_else(|| line.stamp.as_ref()?.order_usec()),
+            stamp: line.stamp.as_ref(),
+            host: line.host.as_deref(),
+            boot_id: line.boot_id.as_deref(),
+            source,
+            format: line.format,
+            text: &line.text,
+        };
+        self.userspace.push(&line, &mut |told| sink(Found::Userspace(Box::new(told))));
+    }
+
+    fn push(&mut self, line: &LogLine<'_>, source: &Arc<str>, sink: &mut dyn FnMut(Found)) {
         if self.is_another_boot(line) {
             self.finish(sink);
         }
+        self.push_userspace(line, source, sink);
         let had = self.parser.current().is_some();
         let decided = self.parser.current().is_some_and(|report| report.outcome != Outcome::Unknown);
         self.parser.push(&line.kmsg());
@@ -108,7 +139,7 @@ impl Stream {
     }
 
     /// Gives what is complete; true when it was the report that `context` is about.
-    fn drain(&mut self, sink: &mut dyn FnMut(Told)) -> bool {
+    fn drain(&mut self, sink: &mut dyn FnMut(Found)) -> bool {
         let mut any = false;
         while let Some(item) = self.parser.pop() {
             if let Item::Report(report) = item {
@@ -117,17 +148,18 @@ impl Stream {
                 } else {
                     self.context.clone()
                 };
-                sink(Told { report: *report, context });
+                sink(Found::Report(Box::new(Told { report: *report, context })));
                 any = true;
             }
         }
         any
     }
 
-    fn finish(&mut self, sink: &mut dyn FnMut(Told)) {
+    fn finish(&mut self, sink: &mut dyn FnMut(Found)) {
         self.parser.finish();
         self.drain(sink);
         self.parser.skipped();
+        self.userspace.finish(&mut |told| sink(Found::Userspace(Box::new(told))));
     }
 }
 
@@ -144,7 +176,7 @@ impl Streams {
         self.all.iter().any(Stream::is_busy)
     }
 
-    pub(super) fn push(&mut self, line: &LogLine<'_>, source: &Arc<str>, sink: &mut dyn FnMut(Told)) {
+    pub(super) fn push(&mut self, line: &LogLine<'_>, source: &Arc<str>, sink: &mut dyn FnMut(Found)) {
         self.clock += 1;
         let clock = self.clock;
         let stream = self.of(line, sink);
@@ -152,7 +184,7 @@ impl Streams {
         stream.push(line, source, sink);
     }
 
-    fn of(&mut self, line: &LogLine<'_>, sink: &mut dyn FnMut(Told)) -> &mut Stream {
+    fn of(&mut self, line: &LogLine<'_>, sink: &mut dyn FnMut(Found)) -> &mut Stream {
         let at = match self.all.iter().position(|stream| stream.key == line.host) {
             Some(at) => at,
             None => {
@@ -183,7 +215,7 @@ impl Streams {
     }
 
     /// The log has ended.
-    pub(super) fn finish(&mut self, sink: &mut dyn FnMut(Told)) {
+    pub(super) fn finish(&mut self, sink: &mut dyn FnMut(Found)) {
         for mut stream in std::mem::take(&mut self.all) {
             stream.finish(sink);
         }

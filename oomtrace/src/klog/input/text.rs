@@ -6,6 +6,7 @@ use super::line::{LogLine, Writer};
 use super::{json, stamp};
 use crate::klog::KmsgRecord;
 use crate::klog::parse::scan::{digits, number, split};
+use crate::userspace::Program;
 
 /// Wrappings inside of wrappings are followed so deep.
 const DEPTH: u8 = 4;
@@ -159,7 +160,7 @@ fn rfc5424(priority: Option<u32>, text: &[u8]) -> Option<LogLine<'_>> {
     let (time, rest) = split(text, b" ")?;
     let (host, rest) = split(rest, b" ")?;
     let (app, rest) = split(rest, b" ")?;
-    let (_procid, rest) = split(rest, b" ")?;
+    let (procid, rest) = split(rest, b" ")?;
     let (_msgid, rest) = split(rest, b" ")?;
     let message = structured(rest)?;
     let message = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
@@ -169,7 +170,19 @@ fn rfc5424(priority: Option<u32>, text: &[u8]) -> Option<LogLine<'_>> {
     }
     let kernel = app == b"kernel" && priority.is_some_and(|priority| priority < 8);
     let writer = if kernel { Writer::Kernel } else { Writer::Process };
-    Some(LogLine { format: "syslog (RFC 5424)", writer, host: name(host), stamp, ..printed(message) })
+    let program = name(app).filter(|_| !kernel).map(|app| Program {
+        tag: Some(app),
+        pid: std::str::from_utf8(procid).ok().and_then(|pid| pid.parse().ok()),
+        ..Program::default()
+    });
+    Some(LogLine {
+        format: "syslog (RFC 5424)",
+        writer,
+        program,
+        host: name(host),
+        stamp,
+        ..printed(message)
+    })
 }
 
 /// What follows the structured data.
@@ -225,17 +238,20 @@ fn dated(line: &[u8], priority: Option<u32>, depth: u8) -> Option<LogLine<'_>> {
         let inner = at_depth(rest, depth + 1);
         return Some(LogLine { stamp: inner.stamp.clone().or(Some(stamp)), ..inner });
     }
-    let Some((host, is_kernel, text)) = tagged else {
+    let Some((host, tag, text)) = tagged else {
         return Some(LogLine {
             format,
             writer: Writer::Process,
+            program: Some(Program::default()),
             stamp: Some(stamp),
             text: Cow::Borrowed(rest),
             ..LogLine::default()
         });
     };
+    let is_kernel = tag == b"kernel:";
     let writer = if is_kernel { written(priority, Writer::Kernel) } else { Writer::Process };
-    Some(LogLine { format, writer, host: host.and_then(name), stamp: Some(stamp), ..printed(text) })
+    let program = if is_kernel { None } else { program(tag) };
+    Some(LogLine { format, writer, program, host: host.and_then(name), stamp: Some(stamp), ..printed(text) })
 }
 
 /// `stdout F `: a container's log as containerd and CRI-O write it.
@@ -244,32 +260,45 @@ fn of_container(text: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b"F ").or_else(|| rest.strip_prefix(b"P "))
 }
 
-/// The host, whether the tag is the kernel's, the text.
-type Tagged<'a> = (Option<&'a [u8]>, bool, &'a [u8]);
+/// The host, the tag, the text. An empty tag is a process's that is not known.
+type Tagged<'a> = (Option<&'a [u8]>, &'a [u8], &'a [u8]);
 
-/// `HOST TAG: TEXT` or `TAG: TEXT`: the host, whether the tag is the kernel's, the text. Between host and tag may stand
-/// facility and level (`kern.warn`).
+/// `HOST TAG: TEXT` or `TAG: TEXT`: the host, the tag, the text. Between host and tag may stand facility and level
+/// (`kern.warn`).
 fn tagged(text: &[u8]) -> Option<Tagged<'_>> {
     let kernel = &b"kernel:"[..];
     if let Some(rest) = text.strip_prefix(kernel) {
-        return Some((None, true, rest.strip_prefix(b" ").unwrap_or(rest)));
+        return Some((None, kernel, rest.strip_prefix(b" ").unwrap_or(rest)));
     }
     let (host, mut rest) = split(text, b" ")?;
     if is_tag(host) {
-        return Some((None, false, rest));
+        return Some((None, host, rest));
     }
     let host = Some(host);
     if let Some((level, after)) = split(rest, b" ").filter(|(level, _)| is_level(level)) {
         if level.split(|b| *b == b'.').next() != Some(b"kern") {
-            return Some((host, false, after));
+            let (tag, after) = split(after, b" ").filter(|(tag, _)| is_tag(tag)).unwrap_or((b"", after));
+            // Of another facility it is a process's, whatever its tag says.
+            let tag = if tag == kernel { b"" } else { tag };
+            return Some((host, tag, after));
         }
         rest = after;
     }
     if let Some(after) = rest.strip_prefix(kernel) {
-        return Some((host, true, after.strip_prefix(b" ").unwrap_or(after)));
+        return Some((host, kernel, after.strip_prefix(b" ").unwrap_or(after)));
     }
     let end = rest.iter().take(128).position(|b| matches!(b, b' ' | b'\t'))?;
-    is_tag(&rest[..end]).then(|| (host, false, &rest[end + 1..]))
+    is_tag(&rest[..end]).then(|| (host, &rest[..end], &rest[end + 1..]))
+}
+
+/// The program of `sshd[123]:` or `sshd:`.
+fn program(tag: &[u8]) -> Option<Program> {
+    let tag = std::str::from_utf8(tag).ok()?.strip_suffix(':')?;
+    let (name, pid) = match tag.strip_suffix(']').and_then(|tag| tag.split_once('[')) {
+        Some((name, pid)) => (name, pid.parse().ok()),
+        None => (tag, None),
+    };
+    Some(Program { tag: Some(name.to_owned()), pid, ..Program::default() })
 }
 
 /// `sshd[123]:`

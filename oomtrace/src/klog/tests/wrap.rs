@@ -1,6 +1,6 @@
 //! Raw records of /dev/kmsg in the forms in which logs are found.
 
-use crate::klog::input::{LogReader, Told};
+use crate::klog::input::{Found, LogReader, Told};
 use crate::klog::{KmsgRecord, records};
 
 /// A line that a process wrote, made to look like the kernel's.
@@ -11,7 +11,7 @@ pub(super) struct Form {
     pub(super) name: &'static str,
     pub(super) exact: bool,
     pub(super) tells: bool,
-    wrap: fn(&[KmsgRecord]) -> Vec<u8>,
+    pub(super) wrap: fn(&[KmsgRecord]) -> Vec<u8>,
 }
 
 pub(super) const FORMS: [Form; 17] = [
@@ -171,12 +171,18 @@ impl Form {
     }
 }
 
-/// All that a log tells.
+/// All that a log tells of the OOM killer.
 pub(super) fn read(log: &[u8]) -> Vec<Told> {
+    let all = found(log).into_iter();
+    all.filter_map(|found| if let Found::Report(told) = found { Some(*told) } else { None }).collect()
+}
+
+/// All that a log tells.
+pub(super) fn found(log: &[u8]) -> Vec<Found> {
     let mut all = Vec::new();
     let mut reader = LogReader::new();
-    let _ = reader.read("log", Box::new(std::io::Cursor::new(log.to_vec())), &mut |told| all.push(told));
-    reader.finish(&mut |told| all.push(told));
+    let _ = reader.read("log", Box::new(std::io::Cursor::new(log.to_vec())), &mut |found| all.push(found));
+    reader.finish(&mut |found| all.push(found));
     all
 }
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::fixtures::{bytes, names};
 use super::wrap::{FORMS, read};
 use crate::klog::incident::{self, Known};
+use crate::klog::input::Found;
 use crate::klog::{Report, read_all, records};
 
 /// Without what only raw records have.
@@ -82,12 +83,17 @@ fn raw_records_and_compressed_ones() {
         let mut found = Vec::new();
         let mut reader = crate::klog::input::LogReader::new();
         let input = crate::klog::input::open(&path).unwrap();
-        let summary = reader.read("log", input, &mut |told| found.push(told.report)).unwrap();
-        reader.finish(&mut |told| found.push(told.report));
+        let summary = reader.read("log", input, &mut |one| found.push(report(one))).unwrap();
+        reader.finish(&mut |one| found.push(report(one)));
         assert_eq!((summary.bytes, summary.error), (capture.len() as u64, None), "{what}");
         let found: Vec<_> = found.into_iter().map(without_reaper).collect();
         assert_eq!(killed(&found), killed(&expected), "{what}");
     }
+}
+
+fn report(found: Found) -> Report {
+    let Found::Report(told) = found else { panic!("{found:?}") };
+    told.report
 }
 
 #[test]
@@ -99,11 +105,32 @@ fn a_report_goes_on_in_the_next_file() {
     let mut found = Vec::new();
     for part in [&capture[..cut], &capture[cut..]] {
         reader
-            .read("log", Box::new(std::io::Cursor::new(part.to_vec())), &mut |told| found.push(told))
+            .read("log", Box::new(std::io::Cursor::new(part.to_vec())), &mut |one| found.push(report(one)))
             .unwrap();
     }
-    reader.finish(&mut |told| found.push(told));
-    assert_eq!((found.len(), found[0].report.missing.len(), found[0].report.tasks.len()), (1, 0, 1));
+    reader.finish(&mut |one| found.push(report(one)));
+    assert_eq!((found.len(), found[0].missing.len(), found[0].tasks.len()), (1, 0, 1));
+}
+
+/// Times in whole seconds: the second ends between two members of a group.
+#[test]
+fn a_group_kill_that_takes_two_seconds_of_the_log_is_one() {
+    let capture = bytes("6.12-v2-kinds");
+    let shifted: Vec<_> = records(&capture)
+        .map(|mut record| {
+            record.usec += 270_000;
+            record
+        })
+        .collect();
+    for form in FORMS.iter().filter(|form| ["dmesg -T", "RFC 3164"].contains(&form.name)) {
+        let log = (form.wrap)(&shifted);
+        let group: Vec<_> = read(&log).into_iter().filter(|told| told.report.group.is_some()).collect();
+        let [kill] = group.as_slice() else { panic!("{}: {} group kills", form.name, group.len()) };
+        let pids: Vec<_> = kill.report.killed.iter().map(|killed| killed.pid).collect();
+        assert_eq!(pids, [148, 145, 146], "{}", form.name);
+        let ends = (&kill.context.begin, &kill.context.outcome);
+        assert!(ends.0.is_some() && ends.1.is_some(), "{}", form.name);
+    }
 }
 
 #[test]

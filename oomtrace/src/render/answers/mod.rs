@@ -7,6 +7,7 @@ mod change;
 mod choice;
 mod growth;
 mod limit;
+pub(super) mod userspace;
 
 pub(super) use growth::{confidence, culprit_name, verdict_name};
 
@@ -51,6 +52,11 @@ pub(super) fn headline(incident: &Incident) -> String {
 /// The victim's name alone, for titles.
 pub(super) fn victim(incident: &Incident) -> String {
     words::chosen(incident).map_or("unknown process".into(), |victim| words::name(&victim.comm))
+}
+
+/// When it was; as an old log has it where that does not tell the zone.
+pub(super) fn when(incident: &Incident) -> String {
+    super::text::headline::when(incident)
 }
 
 /// Whose limit, in a few words, for tables.

@@ -61,7 +61,10 @@ fn head(page: &mut Markup, incident: &Incident, place: &Place) {
                 "OOM kill".into()
             };
             page.text_tag("span", &[("class", "pill kill")], &kill);
-            page.text_tag("time", &[("datetime", &incident.time)], &words::time(&incident.time));
+            match incident.time.as_str() {
+                "" => page.text_tag("span", &[], &words_of::when(incident)),
+                time => page.text_tag("time", &[("datetime", time)], &words::time(time)),
+            };
             if !incident.host.name.is_empty() {
                 page.text_tag("span", &[], &incident.host.name);
             }

@@ -15,6 +15,7 @@ mod parts;
 mod raw;
 mod scene;
 mod timeline;
+mod userspace;
 mod victims;
 
 use super::markup::Markup;
@@ -83,6 +84,7 @@ fn body(page: &mut Markup, all: &[Evidence]) {
     } else {
         all.iter().for_each(|evidence| overview::doubts(page, evidence));
     }
+    userspace::write(page, all);
     let mut number = 0;
     for evidence in all {
         for incident in evidence.incidents.iter().take(INCIDENTS) {

@@ -24,7 +24,8 @@ pub(super) fn title(all: &[Evidence]) -> String {
 
 fn host(evidence: &Evidence) -> Option<&str> {
     let host = evidence.header.as_ref().map(|header| header.host.name.as_str());
-    host.or(evidence.incidents.first().map(|incident| incident.host.name.as_str()))
+    host.filter(|host| !host.is_empty())
+        .or(evidence.incidents.first().map(|incident| incident.host.name.as_str()))
         .filter(|host| !host.is_empty())
 }
 
@@ -54,6 +55,7 @@ fn summary(page: &mut Markup, evidence: &Evidence) {
     let times = evidence.header.as_ref().map(|header| words::time(&header.time));
     let end = evidence.footer.as_ref().map(|footer| words::time(&footer.time));
     let span = match (times, end) {
+        (Some(read), _) if evidence.is_of_logs() => format!("read at {read}"),
         (Some(from), Some(to)) => format!("{from} to {to}"),
         (Some(from), None) => format!("from {from}"),
         _ => String::new(),
@@ -124,6 +126,6 @@ fn link(page: &mut Markup, incident: &Incident, numbered: &[(usize, &Incident)])
     let number =
         numbered.iter().find(|(_, other)| std::ptr::eq(*other, incident)).map_or(0, |(number, _)| *number);
     page.tag("td", &[("class", "when")], |page| {
-        page.text_tag("a", &[("href", &format!("#{}", Place::anchor(number)))], &words::time(&incident.time));
+        page.text_tag("a", &[("href", &format!("#{}", Place::anchor(number)))], &answers::when(incident));
     });
 }

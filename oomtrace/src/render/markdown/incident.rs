@@ -24,7 +24,7 @@ pub(super) fn write(out: &mut String, incident: &Incident) {
 }
 
 fn facts(incident: &Incident) -> String {
-    let mut facts = vec![escape::prose(&words::time(&incident.time))];
+    let mut facts = vec![escape::prose(&answers::when(incident))];
     if !incident.host.name.is_empty() {
         facts.push(format!("host {}", escape::code(&incident.host.name)));
     }

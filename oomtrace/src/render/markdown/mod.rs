@@ -10,6 +10,7 @@ mod limits;
 mod machine;
 mod overview;
 mod timeline;
+mod userspace;
 
 use std::fmt::Write as _;
 
@@ -38,6 +39,7 @@ pub fn document(all: &[Evidence]) -> String {
         if more > 0 {
             line(&mut out, &format!("\n{more} more kills are in the table above only."));
         }
+        userspace::write(&mut out, &evidence.userspace_kills);
         notes(&mut out, &evidence.unread.notes());
     }
     out

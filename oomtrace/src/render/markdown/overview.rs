@@ -2,7 +2,7 @@
 
 use super::{escape, line, table};
 use crate::evidence::{Evidence, Group, Verdict, groups};
-use crate::render::text::words;
+use crate::render::answers;
 
 /// Groups that are listed.
 const GROUPS: usize = 50;
@@ -31,6 +31,7 @@ pub(super) fn write(out: &mut String, evidence: &Evidence, many: bool) {
 
 fn title(evidence: &Evidence) -> String {
     let host = evidence.header.as_ref().map(|header| header.host.name.as_str());
+    let host = host.filter(|host| !host.is_empty());
     let host = host.or(evidence.incidents.first().map(|incident| incident.host.name.as_str()));
     let on = host
         .filter(|host| !host.is_empty())
@@ -45,8 +46,8 @@ fn title(evidence: &Evidence) -> String {
 
 fn row(group: &Group<'_>) -> Vec<String> {
     let time =
-        |incident: Option<&&crate::model::Incident>| incident.map_or(String::new(), |i| words::time(&i.time));
-    let known = group.incidents.first().map(|incident| crate::render::answers::limit(incident));
+        |incident: Option<&&crate::model::Incident>| incident.map_or(String::new(), |i| answers::when(i));
+    let known = group.incidents.first().map(|incident| answers::limit(incident));
     vec![
         escape::name(&group.comm),
         group.incidents.len().to_string(),

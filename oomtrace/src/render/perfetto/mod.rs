@@ -124,6 +124,10 @@ impl Trace {
     }
 
     fn incident(&mut self, incident: &Incident) {
+        // A log need not tell when it was since boot, and there is no other clock here.
+        if incident.boottime_ns == 0 {
+            return;
+        }
         for entity in incident.history.iter().flat_map(|history| &history.entities) {
             self.entity(incident.boottime_ns, entity);
         }

@@ -2,8 +2,11 @@
 
 use super::page::{Page, Rich, Tone};
 use super::{TextStyle, change, headline, stream, verdict, words};
-use crate::model::{Answer, Cause, Incident, SenderKind, Sigkill, Witness, WitnessKind};
+use crate::model::{
+    Answer, Cause, Incident, KillSignal, SenderKind, Sigkill, UserspaceKill, Witness, WitnessKind,
+};
 use crate::render::answers::confidence;
+use crate::render::answers::userspace;
 
 /// Processes that are listed.
 const LISTED: usize = 12;
@@ -17,6 +20,9 @@ pub fn answer(answer: &Answer, style: TextStyle) -> String {
         Cause::OomKill => oom_kill(&mut page, answer),
         Cause::Sigkill => {
             answer.sigkill.iter().for_each(|sigkill| by_sigkill(&mut page, answer, sigkill));
+        }
+        Cause::UserspaceKill => {
+            answer.userspace_kill.iter().for_each(|kill| by_program(&mut page, answer, kill));
         }
         Cause::NotOom => page.para(bold(answer, ": not the OOM killer", &span(answer)), 2),
         Cause::Running => running(&mut page, answer),
@@ -86,6 +92,21 @@ fn by_sigkill(page: &mut Page, answer: &Answer, sigkill: &Sigkill) {
     page.para(text.with(Tone::Plain, not), 2);
 }
 
+fn by_program(page: &mut Page, answer: &Answer, kill: &UserspaceKill) {
+    let said = match kill.signal {
+        Some(KillSignal::Term) => ": asked to end (SIGTERM)",
+        _ if kill.sender.kind == SenderKind::Kubelet => ": evicted",
+        _ => ": killed",
+    };
+    let mut text = bold(answer, said, &format!(" at {}", userspace::when(kill)));
+    text.push(Tone::Plain, " by ").push(Tone::Bold, userspace::sender(kill));
+    text.push(Tone::Plain, ", for memory, but not by the kernel's OOM killer: ");
+    page.para(text.with(Tone::Plain, format!("{}.", userspace::reason(&kill.reason))), 2);
+    if kill.target.pid.is_none() {
+        page.para(format!("It went to {}.", userspace::target(kill)), 2);
+    }
+}
+
 /// The condition under which it is proved.
 fn span(answer: &Answer) -> String {
     match (&answer.from, &answer.to) {
@@ -123,6 +144,7 @@ fn source(witness: &Witness) -> String {
     let kind = match witness.kind {
         WitnessKind::Evidence => "recorded evidence",
         WitnessKind::KernelLog => "kernel log",
+        WitnessKind::ProgramLog => "its own log",
         WitnessKind::Counter => "counter",
         WitnessKind::ProcessTable => "running processes",
     };

@@ -18,7 +18,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
 }
 
 /// The time; as an old log has it where that does not tell the zone, and since boot where it has no other.
-pub(super) fn when(incident: &Incident) -> String {
+pub(in crate::render) fn when(incident: &Incident) -> String {
     if !incident.time.is_empty() {
         return words::time(&incident.time);
     }

@@ -15,6 +15,7 @@ pub(in crate::render) mod score;
 mod stream;
 mod table;
 mod trigger;
+mod userspace;
 mod verdict;
 mod victim;
 mod who;
@@ -67,6 +68,7 @@ impl Text {
             Event::Update(update) => stream::update(&mut page, update),
             Event::OomNoKill(no_kill) => stream::no_kill(&mut page, no_kill),
             Event::Sigkill(sigkill) => stream::sigkill(&mut page, sigkill),
+            Event::UserspaceKill(kill) => userspace::write(&mut page, kill),
             Event::Sample(_) => {}
             Event::Lost(lost) => stream::lost(&mut page, lost),
             Event::Footer(footer) => stream::footer(&mut page, footer),
