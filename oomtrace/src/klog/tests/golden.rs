@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::fixtures::{fixture, names};
-use crate::klog::{Counter, Facts, Killed, Report, TaskRow, badness};
+use crate::klog::{Counter, Facts, Killed, Report, TaskRow, badness, why};
 use crate::model::Text;
 
 #[test]
@@ -51,6 +51,26 @@ fn the_chosen_task_has_the_highest_score() {
         }
     }
     assert!(compared >= 10, "{compared}");
+}
+
+/// The same with nothing but what the log has: where swap is not told, none is assumed.
+#[test]
+fn the_log_alone_ranks_the_chosen_task_first() {
+    let facts = Facts { page_size: 4096, total_swap_bytes: None, swappiness: None, total_pages: None };
+    let mut by_assumption = 0;
+    for name in names() {
+        for report in fixture(&name) {
+            let notes = why::notes(&report, &facts).join("\n");
+            assert!(!notes.contains("scored higher"), "{name}: {notes}");
+            let Some((pages, true)) = badness::scoring_pages(&report, &facts) else { continue };
+            let adjusted = |row: &&TaskRow| row.oom_score_adj != 0 && row.oom_score_adj != -1000;
+            let Some(row) = report.domain.pid.and_then(|pid| report.row_of(pid)) else { continue };
+            let scores = report.tasks.iter().filter_map(|row| badness::points(row, Some(pages), &facts));
+            assert_eq!(badness::points(row, Some(pages), &facts), scores.max(), "{name}: {report:#?}");
+            by_assumption += usize::from(report.tasks.iter().filter(adjusted).count() > 1);
+        }
+    }
+    assert!(by_assumption >= 4, "{by_assumption}");
 }
 
 fn text(text: Option<&Text>) -> String {
