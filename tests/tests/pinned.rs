@@ -140,8 +140,8 @@ fn a_recorder_without_memory_writes_every_kill() {
         return;
     }
     let Some(hierarchy) = v1() else { return };
-    // The first are more than malloc's reserve would do for.
-    for (name, more, kills) in [("journal", &[][..], 300), ("ring", &["--max-size", "16M"], 60)] {
+    // The first are more than malloc's reserve would do for, and than a list of the size of a small block holds.
+    for (name, more, kills) in [("journal", &[][..], 600), ("ring", &["--max-size", "16M"], 60)] {
         let mut pinned = Pinned::start(&hierarchy, name, more);
         let killed = pinned.kill(kills);
         pinned.recorder.kill().unwrap();

@@ -11,11 +11,13 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Bytes of the pool: what the first accounts of some hundred kills take while nothing else of the program gets on.
-const SIZE: usize = 4 << 20;
+/// Bytes of the pool: what the event path keeps of the last 4,096 kills (some 3 MiB), and as much again for kills that wait while
+/// nothing else of the program gets on.
+const SIZE: usize = 8 << 20;
 /// Blocks are powers of two from this to [`LARGEST`]; each is aligned to its size, up to a page.
 const SMALLEST: usize = 32;
-const LARGEST: usize = 64 << 10;
+/// As large as the list of 4,096 kills grows.
+const LARGEST: usize = 512 << 10;
 const CLASSES: usize = (LARGEST.trailing_zeros() - SMALLEST.trailing_zeros() + 1) as usize;
 const PAGE: usize = 4096;
 /// No block: the list ends.

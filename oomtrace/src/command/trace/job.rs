@@ -39,6 +39,9 @@ pub(super) enum Job {
 impl Job {
     /// Whether it may be dropped when memory is out and the worker does not get on: the first account is written without it.
     pub(super) fn can_be_left_out(&self) -> bool {
-        matches!(self, Self::Scene(_) | Self::Who(..) | Self::Kill(..) | Self::LateExit(..))
+        matches!(
+            self,
+            Self::Scene(_) | Self::Who(..) | Self::Startup(..) | Self::Kill(..) | Self::LateExit(..)
+        )
     }
 }
