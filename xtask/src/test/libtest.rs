@@ -9,9 +9,11 @@ use std::process::Stdio;
 /// Unit, command-line and document tests of the workspace; the kills on this machine are a stage of their own.
 pub(super) fn unit() -> Result<Outcome> {
     let mut tally = cargo_test(&["--workspace", "--exclude", "oomtrace-tests"])?;
-    let programs =
-        ["--lib", "--bins", "--test", "cli", "--test", "run", "--test", "record", "--test", "pinned"];
-    tally += cargo_test(&[&["--package", "oomtrace-tests"], &programs[..]].concat())?;
+    let mut programs = vec!["--package", "oomtrace-tests", "--lib", "--bins"];
+    for test in ["cli", "run", "record", "pinned", "why", "sigkill"] {
+        programs.extend(["--test", test]);
+    }
+    tally += cargo_test(&programs)?;
     Ok(Outcome::Ran(tally))
 }
 
