@@ -3,7 +3,7 @@
 use crate::render::width::columns;
 
 /// Breaks `command` at blanks outside of quotes, each line but the last ending in ` \`. A word that is wider than a line is
-/// left whole, for the caller to break.
+/// left whole.
 pub(super) fn lines(command: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in words(command) {

@@ -151,13 +151,11 @@ impl Page {
         }
     }
 
-    /// A command, escaped already, broken where a shell reads on; what is wider than a line is broken anywhere.
+    /// A command, escaped already, broken where a shell reads on and nowhere else: a word that is wider than a line is left
+    /// to the terminal, whose own breaks are not copied.
     pub(super) fn command(&mut self, command: &str, indent: usize) {
-        let room = self.room().saturating_sub(indent);
-        for line in command::lines(command, room) {
-            for piece in wrap(&Rich::new().with(Tone::Command, line), room, 0, usize::MAX) {
-                self.line(indent, &piece);
-            }
+        for line in command::lines(command, self.room().saturating_sub(indent)) {
+            self.line(indent, &Rich::new().with(Tone::Command, line));
         }
     }
 
