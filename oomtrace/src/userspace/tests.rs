@@ -104,6 +104,14 @@ fn what_earlyoom_did_not_do_is_no_kill() {
 }
 
 #[test]
+fn what_was_measured_is_the_reason_of_one_kill() {
+    let other = SENDING.replace("4711", "4712");
+    let (kills, _) = read(syslog("earlyoom[812]", &[MEM, LOW, SENDING, &other]).as_bytes());
+    let kinds: Vec<_> = kills.iter().map(|kill| kill.reason.kind).collect();
+    assert_eq!(kinds, [KillReasonKind::MemoryUsed, KillReasonKind::NotTold]);
+}
+
+#[test]
 fn a_second_signal_to_the_same_process_is_the_same_kill() {
     let again = SENDING.replace("SIGTERM", "SIGKILL");
     let kill = one(&syslog("earlyoom[812]", &[SENDING, MEM, &again]));

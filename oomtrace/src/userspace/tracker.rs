@@ -171,8 +171,9 @@ impl Tracker {
         {
             kill.reason = reason.clone();
         }
+        // What was measured is the reason of one kill.
+        self.reasons.retain(|(of, ..)| *of != kind);
         if kind == SenderKind::Kubelet {
-            self.reasons.retain(|(of, ..)| *of != kind);
             // It evicts for disks and process ids as well, in the same words.
             if kill.reason.kind != KillReasonKind::Eviction {
                 return;

@@ -84,7 +84,7 @@ fn sigkill(target: &Target, sent: &Sigkill, witness: &Witness) -> Option<Answer>
 
 fn userspace(target: &Target, kill: &UserspaceKill, witness: &Witness) -> Option<Answer> {
     (target.userspace(kill) == Verdict::Yes).then_some(())?;
-    let mut reasons = vec![format!("it is known by {}", kill.sender.why)];
+    let mut reasons = vec![format!("the program is known by {}", kill.sender.why)];
     reasons.extend(kill.notes.iter().cloned());
     Some(Answer {
         confidence: Some(witness.confidence),

@@ -84,7 +84,6 @@ fn body(page: &mut Markup, all: &[Evidence]) {
     } else {
         all.iter().for_each(|evidence| overview::doubts(page, evidence));
     }
-    userspace::write(page, all);
     let mut number = 0;
     for evidence in all {
         for incident in evidence.incidents.iter().take(INCIDENTS) {
@@ -96,6 +95,7 @@ fn body(page: &mut Markup, all: &[Evidence]) {
             page.text_tag("p", &[("class", "dim")], &format!("{more} more kills are in the overview only."));
         }
     }
+    userspace::write(page, all);
 }
 
 fn foot(page: &mut Markup, all: &[Evidence]) {
