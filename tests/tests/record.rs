@@ -243,7 +243,8 @@ fn flight(file: &Path, options: &[&str], is_enough: impl Fn(u64) -> bool) -> (u3
         assert!(recorder.try_wait().unwrap().is_none(), "the recorder ended by itself");
         std::thread::sleep(Duration::from_millis(20));
     }
-    let (_, pid) = kill("flight");
+    // Each test kills in a cgroup of its own: they run at the same time.
+    let (_, pid) = kill(&file.file_name().unwrap().to_string_lossy());
     let killed = sys::boottime_ns();
     let size = std::fs::metadata(file).unwrap().len();
     while !is_enough(killed) {
