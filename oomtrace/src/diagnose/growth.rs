@@ -1,6 +1,6 @@
 //! Who and what grew within a window, and what no process accounts for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::scope::{Domain, Scope};
 use super::series::cut;
@@ -194,7 +194,7 @@ impl<'t, 'a> Growth<'t, 'a> {
             .zip(peaks)
             .map(|(grown, peak)| {
                 let end = grown.track.at_kill();
-                (peak.min(end) - (end - grown.bytes)).clamp(0, grown.bytes)
+                peak.min(end).saturating_sub(end.saturating_sub(grown.bytes)).clamp(0, grown.bytes.max(0))
             })
             .collect();
         let (all, usual) =
@@ -212,7 +212,9 @@ impl<'t, 'a> Growth<'t, 'a> {
     fn earlier_peaks(&self, incident: &Incident) -> Vec<i64> {
         let lives = incident.history.as_ref().map_or(&[][..], |history| &history.earlier_lives);
         let was_killed = |exited: i64| {
-            lives.iter().any(|life| life.oom_killed && (life.exited_ms - exited).abs() <= EXIT_SEEN_MS)
+            lives
+                .iter()
+                .any(|life| life.oom_killed && life.exited_ms.abs_diff(exited) <= EXIT_SEEN_MS.unsigned_abs())
         };
         let highest = |track: &Track<'_>, until: i64| {
             let points = track.series.points().iter().take_while(|point| point.t <= until);
@@ -224,7 +226,7 @@ impl<'t, 'a> Growth<'t, 'a> {
             let own = highest(grown.track, self.from);
             let Some(started) = grown.track.started.filter(|_| grown.bytes > 0) else { return own };
             let before = self.processes.iter().enumerate().filter(|(at, other)| {
-                let gone = ended(other).is_some_and(|exited| exited <= started + EXIT_SEEN_MS);
+                let gone = ended(other).is_some_and(|exited| exited <= started.saturating_add(EXIT_SEEN_MS));
                 gone && !taken[*at] && other.track.family() == grown.track.family()
             });
             let Some((at, last)) = before.max_by_key(|(_, other)| other.track.exited) else { return own };
@@ -388,7 +390,7 @@ fn families<'t, 'a>(
     processes: &[Grown<'t, 'a>],
     summed: impl Iterator<Item = &'t Track<'a>>,
 ) -> Vec<Family<'t, 'a>> {
-    let mut found: HashMap<Key<'t>, Family<'t, 'a>> = HashMap::new();
+    let mut found: BTreeMap<Key<'t>, Family<'t, 'a>> = BTreeMap::new();
     for (at, grown) in processes.iter().enumerate() {
         let Some(name) = key(grown.track) else { continue };
         let family = found.entry(name).or_default();
@@ -404,7 +406,7 @@ fn families<'t, 'a>(
         family.count = listed.max(track.members.unwrap_or(0) as usize);
     }
     let mut all: Vec<_> = found.into_values().collect();
-    // The order of a hash map is another one each time.
+    // Of those that are alike in this, the order of their names stays.
     all.sort_by_key(|family| {
         (family.members.first().copied(), family.track.map(|track| track.comm.map(Text::as_bytes)))
     });

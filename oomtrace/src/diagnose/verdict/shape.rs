@@ -35,8 +35,8 @@ fn course(case: &Case<'_, '_, '_>) -> Option<Finding> {
         return finding(VerdictKind::LimitTooLow, case.at_most(), slowing(shape, early, late));
     }
     let just_born =
-        case.suspect.as_ref().and_then(|suspect| suspect.born).is_some_and(|t| -t <= JUST_BORN_MS);
-    if shape.bytes > 0 && shape.samples > 1 && (just_born || -shape.onset <= SOON_OVER_MS) {
+        case.suspect.as_ref().and_then(|suspect| suspect.born).is_some_and(|t| t >= -JUST_BORN_MS);
+    if shape.bytes > 0 && shape.samples > 1 && (just_born || shape.onset >= -SOON_OVER_MS) {
         return finding(VerdictKind::Burst, case.attribution().min(Confidence::Medium), soon_over(shape));
     }
     let (early, late) = shape.early_late?;
@@ -154,6 +154,6 @@ fn weigh(case: &Case<'_, '_, '_>, finding: &mut Finding, lives: &Lives) {
 
 /// The growth is all that was seen, and there was little of it: no level before it shows what is usual.
 fn is_short(shape: &Shape) -> bool {
-    let level_before = shape.life + shape.onset;
-    -shape.onset < SHORT_LIFE_MS && level_before < -shape.onset
+    let level_before = shape.life.saturating_add(shape.onset);
+    shape.onset > -SHORT_LIFE_MS && level_before < shape.onset.saturating_neg()
 }
