@@ -24,6 +24,15 @@ pub(super) fn answer(incident: &Incident) -> Answer {
     Answer { question: "Was it the OOM killer, and whose limit?", short, more, command: None }
 }
 
+/// What is said where it is not known whose limit was hit.
+pub(crate) fn not_known(incident: &Incident) -> &'static str {
+    match incident.source.kind {
+        SourceKind::Ebpf => "Not known: the probes that worked do not show it.",
+        SourceKind::KernelLog => "Not known: the part of the kernel's report that tells it is missing.",
+        SourceKind::Counters => "Not known: counters do not tell it.",
+    }
+}
+
 /// Whose limit, without a full stop.
 pub(super) fn whose(incident: &Incident) -> String {
     let scope = &incident.scope;

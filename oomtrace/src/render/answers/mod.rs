@@ -6,7 +6,7 @@
 mod change;
 mod choice;
 mod growth;
-mod limit;
+pub(super) mod limit;
 pub(super) mod userspace;
 
 pub(super) use growth::{confidence, culprit_name, verdict_name};

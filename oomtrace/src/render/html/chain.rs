@@ -2,9 +2,9 @@
 
 use super::parts::{bar, card};
 use crate::model::{Constraint, Incident, MemcgLevel};
-use crate::render::escape;
 use crate::render::markup::Markup;
 use crate::render::text::words;
+use crate::render::{answers::limit, escape};
 
 pub(super) fn write(page: &mut Markup, incident: &Incident) {
     let scope = &incident.scope;
@@ -97,7 +97,7 @@ fn without(page: &mut Markup, incident: &Incident) {
         Some(Constraint::Cpuset | Constraint::MemoryPolicy) => {
             format!("No memory cgroup's: the NUMA nodes that the task may use ran out.{nodes}")
         }
-        None => "Not known: the probes that worked do not show it.".into(),
+        None => limit::not_known(incident).into(),
     };
     card(page, "Whose limit", |page| {
         page.text_tag("p", &[], &text);

@@ -3,7 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::words;
 use crate::model::{Constraint, Incident, LimitMemcg, MemcgLevel};
-use crate::render::bytes;
+use crate::render::{answers::limit, bytes};
 
 /// A path longer than this many lines is cut; the NDJSON has it whole.
 const PATH_LINES: usize = 6;
@@ -26,7 +26,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         (Some(Constraint::MemoryPolicy), _) => {
             nodes(page, incident, "No cgroup's: the nodes of a memory policy");
         }
-        (None, _) => page.para("Not known: the probes that worked do not show it.", 0),
+        (None, _) => page.para(limit::not_known(incident), 0),
     }
     // A cgroup's limit says it all.
     let failure = scope.allocation.as_ref().and_then(|asked| asked.failure.as_deref());
