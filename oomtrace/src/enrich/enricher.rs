@@ -114,8 +114,8 @@ impl Enricher {
         let mut notes = Vec::new();
         if self.cache.left_out() > 0 {
             notes.push(format!(
-                "the command lines of {} processes are not kept ({} are): for these, /proc is read after the kill, \
-                 which may be too late",
+                "the command lines of {} processes are not kept ({} are): these are known only as they tell them when they \
+                 are killed",
                 self.cache.left_out(),
                 self.cache.len()
             ));
@@ -123,7 +123,7 @@ impl Enricher {
         if self.late.is_none() {
             notes.push(
                 "no thread could be started to read /proc after a kill (limit on processes or memory?): \
-                 processes that start later may lack their command line"
+                 processes that start later may lack their executable and their cgroup"
                     .into(),
             );
         }

@@ -66,9 +66,11 @@ impl Fact {
             }
             Self::Exit => "the time from kill to exit is not known",
             Self::Exec => {
-                "command lines of processes started later are read from /proc, which may be too late"
+                "command lines of processes started later are known only as they tell them when they are killed"
             }
-            Self::Fork => "command lines of forked processes are read from /proc, which may be too late",
+            Self::Fork => {
+                "command lines of forked processes are known only as they tell them when they are killed"
+            }
             Self::Startup => {
                 "environments of victims that started later, and so their memory settings, are not known"
             }
