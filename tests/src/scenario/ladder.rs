@@ -70,9 +70,9 @@ pub(super) fn kernel_log(stage: &Stage) -> Result<Verdict> {
     kill(stage, &without(&all), Some(Rung::Log))
 }
 
-/// No SIGKILL, exit or scoring seen: less is known, what is known stays right.
+/// No SIGKILL, its delivery, exit or scoring seen: less is known, what is known stays right.
 pub(super) fn no_extras(stage: &Stage) -> Result<Verdict> {
-    kill(stage, &without(&["signal", "exit", "candidates"]), None)
+    kill(stage, &without(&["signal", "startup", "exit", "candidates"]), None)
 }
 
 /// A kernel that does not show its types.
