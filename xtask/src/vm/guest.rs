@@ -25,6 +25,8 @@ pub(super) struct Boot {
     pub(super) verdicts: Vec<(String, Outcome, Duration)>,
     /// The scenario that was started last and has no verdict.
     pub(super) running: Option<String>,
+    /// It said something: the kernel came up and our program ran.
+    pub(super) spoken: bool,
     /// Why the guest ended before it said that it was done.
     pub(super) broken: Option<String>,
     /// The last lines of the console.
@@ -78,9 +80,8 @@ fn listen(
     let mut boot = Boot::default();
     let begin = Instant::now();
     let (mut heard, mut started) = (begin, begin);
-    let mut spoken = false;
     loop {
-        let patience = if spoken { SILENCE } else { TO_START };
+        let patience = if boot.spoken { SILENCE } else { TO_START };
         let line = match lines.recv_timeout(Duration::from_millis(500)) {
             Ok(line) => line,
             Err(RecvTimeoutError::Disconnected) => {
@@ -96,7 +97,7 @@ fn listen(
         writeln!(log, "{line}")?;
         let parsed = console::parse(&line);
         if parsed.is_some() {
-            (heard, spoken) = (Instant::now(), true);
+            (heard, boot.spoken) = (Instant::now(), true);
         }
         boot.keep(line);
         match parsed {
@@ -159,7 +160,13 @@ mod tests {
         );
         let names: Vec<_> = boot.verdicts.iter().map(|(name, ..)| name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
-        assert_eq!((boot.broken, boot.running), (None, None));
+        assert_eq!((boot.broken, boot.running, boot.spoken), (None, None, true));
+    }
+
+    #[test]
+    fn a_kernel_that_does_not_come_up_has_said_nothing() {
+        let boot = play("echo 'Kernel panic - not syncing'");
+        assert_eq!((boot.spoken, boot.broken.is_some()), (false, true));
     }
 
     #[test]
