@@ -27,6 +27,8 @@ pub struct Enricher {
     cache: IdentityCache,
     scene: Scene,
     late: Option<LateReader>,
+    /// Who was looked at last: several records of a kill tell of the same victim.
+    peeked: Option<(u32, u64)>,
     redact: Option<Redactor>,
 }
 
@@ -39,7 +41,7 @@ impl Enricher {
     #[must_use]
     pub fn new(roots: &Roots, redact: Option<Redactor>) -> Self {
         let (scene, late) = (Scene::open(roots), LateReader::start(roots));
-        Self { cache: IdentityCache::scan(roots), scene, late, redact }
+        Self { cache: IdentityCache::scan(roots), scene, late, peeked: None, redact }
     }
 
     /// The remembered identities.
@@ -74,6 +76,11 @@ impl Enricher {
     /// a victim. Waits 10 ms at the most.
     pub fn peek(&mut self, tgid: u32, start_boottime_ns: u64) {
         let start = known_start(start_boottime_ns);
+        let who = start.map(|start| (tgid, start));
+        if who.is_some() && who == self.peeked {
+            return;
+        }
+        self.peeked = who;
         let Some(process) = self.late.as_mut().and_then(|late| late.process(tgid, Extent::Outside, PATIENCE))
         else {
             return;

@@ -91,9 +91,7 @@ impl LateReader {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Late::NoAnswer,
         }
     }
-}
 
-impl LateReader {
     /// Like [`read`](Self::read); nothing where there is no such process, or no answer.
     pub(crate) fn process(&mut self, pid: u32, extent: Extent, patience: Duration) -> Option<Process> {
         match self.read(pid, extent, patience) {
