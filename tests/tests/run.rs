@@ -438,8 +438,7 @@ fn a_job_is_stopped_and_continued() {
     if !root("job control") {
         return;
     }
-    // The shell starts nobody between its word and the key: one that waits for a child of vfork, which the key has stopped
-    // before its exec, does not stop itself, and no shell sees such a job stop.
+    // A shell that waits in vfork for a child, which the key has stopped before its exec, does not stop: it starts nobody.
     let script = "set -m; $RUN run -q -- sh -c 'test -t 0 && echo rea\"\"dy; exec sleep 1'; echo stopped=$?.; fg >/dev/null; \
                   echo code=$?.";
     let mut terminal = Terminal::start(script);
