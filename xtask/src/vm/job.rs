@@ -9,8 +9,7 @@ use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Boots that are tried again because the kernel did not come up. An emulated one sometimes dies in its own start, when two
-/// processors meet in code that is being patched (6.18, an int3 in `sched_clock_cpu`); none of our code has run then.
+/// Boots that are tried again because the kernel did not come up: none of our code has run then.
 const BOOTS_AGAIN: u32 = 2;
 
 /// What to run.

@@ -3,6 +3,7 @@
 pub(crate) mod console;
 mod cpio;
 mod custom;
+mod emulator;
 mod fetch;
 mod guest;
 pub(crate) mod image;

@@ -1,5 +1,6 @@
 //! QEMU's command line.
 
+use super::emulator;
 use super::fetch::Image;
 use crate::sh;
 use crate::userspace::Arch;
@@ -40,7 +41,8 @@ pub(super) fn machine(
     kvm: bool,
 ) -> Result<Command> {
     let arch = image.kernel.arch;
-    let mut qemu = Command::new(program(arch)?);
+    let program = program(arch)?;
+    let mut qemu = Command::new(&program);
     let (machine, processor, console) = match arch {
         Arch::X86_64 => ("q35", "max", "ttyS0"),
         // The architecture's own pointer authentication takes half of an emulated processor's time.
@@ -48,7 +50,7 @@ pub(super) fn machine(
     };
     qemu.args(["-machine", machine, "-cpu", processor, "-smp", "2", "-m", &format!("{memory}M")]);
     // Emulation is the same everywhere; a /dev/kvm that is there does not always work.
-    qemu.args(["-accel", if kvm && arch.is_native() { "kvm" } else { "tcg,thread=multi" }]);
+    qemu.args(["-accel", if kvm && arch.is_native() { "kvm" } else { emulator::accelerator(&program)? }]);
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot"]);
     let (file, serial) = disk;
     qemu.arg("-drive").arg(format!("if=none,id=disk,format=raw,cache=unsafe,file={}", file.display()));
