@@ -2,6 +2,7 @@
 
 use super::console::{self, Line, Outcome};
 use super::fetch::{self, Image};
+use super::job::BOOTS_AGAIN;
 use super::{guest, image, kernels, qemu};
 use crate::paths;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -47,10 +48,21 @@ impl Custom {
     pub(crate) fn run(&self, disk: &Path, memory: u32, asked: &str, kvm: bool) -> Result<()> {
         let log = &paths::target().join("vm").join(format!("custom-{}.log", self.image.kernel.name));
         let disk = (disk, "oomtrace-packages");
-        let qemu = qemu::machine(&self.image, &self.initramfs, disk, memory, asked, kvm)?;
-        let boot = guest::run(qemu, log, |name, outcome, took| {
-            println!("{name}: {outcome:?} ({:.0} s)", took.as_secs_f64());
-        })?;
+        let boot = || {
+            let qemu = qemu::machine(&self.image, &self.initramfs, disk, memory, asked, kvm)?;
+            guest::run(qemu, log, |name, outcome, took| {
+                println!("{name}: {outcome:?} ({:.0} s)", took.as_secs_f64());
+            })
+        };
+        let mut booted = boot()?;
+        for _ in 0..BOOTS_AGAIN {
+            if booted.spoken || booted.broken.is_none() {
+                break;
+            }
+            println!("the kernel did not come up ({}): booted again", booted.broken.unwrap_or_default());
+            booted = boot()?;
+        }
+        let boot = booted;
         let text = std::fs::read_to_string(log).with_context(|| format!("cannot read {}", log.display()))?;
         for line in text.lines().filter_map(console::parse) {
             if let Line::Log { name, text } = line {

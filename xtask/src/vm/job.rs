@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Boots that are tried again because the kernel did not come up: none of our code has run then.
-const BOOTS_AGAIN: u32 = 2;
+pub(super) const BOOTS_AGAIN: u32 = 2;
 
 /// What to run.
 pub(super) struct Job {
