@@ -14,7 +14,7 @@ use super::ledger::Ledger;
 use crate::sys;
 
 /// Time to become ready; programs of others start slowly on an emulated machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where programs and files of a runner are.
 #[derive(Clone, Debug)]
@@ -189,6 +189,8 @@ fn command(
 fn program(command: &mut Command, argv: &[String], places: &Places) {
     let inside = places.inside();
     if let Some(root) = &places.root {
+        // PID 1 of a guest has none, and some are where only root looks.
+        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.arg(format!("root={}", root.display()));
     }
     command.arg(format!("dir={inside}")).arg("exec");

@@ -4,6 +4,7 @@ mod corpus;
 mod floor;
 mod guest;
 mod native;
+mod programs;
 mod replay;
 mod report;
 mod score;
