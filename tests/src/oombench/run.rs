@@ -20,6 +20,8 @@ const POLL: Duration = Duration::from_millis(10);
 const AFTER: Duration = Duration::from_millis(150);
 /// The tracer has so long to tell.
 const TO_TELL: Duration = Duration::from_secs(20);
+/// A declared rate of which certainly less than this part was reached was not kept, and is no truth.
+const KEPT: f64 = 0.8;
 /// Between two lives.
 const BETWEEN_LIVES: Duration = Duration::from_millis(400);
 
@@ -56,7 +58,8 @@ fn scene(
 ) -> Result<Value> {
     let ledger = Ledger::new()?;
     let site = Site::new(hierarchy, case, number)?;
-    let mut scene = Scene { case, site, ledger, places, running: Vec::new(), names: BTreeMap::new() };
+    let mut scene =
+        Scene { case, site, ledger, places, running: Vec::new(), names: BTreeMap::new(), at_onset: None };
     let last = case.actors.len().checked_sub(1).context("a case without actors")?;
     for actor in &case.actors {
         prepare(&actor.work, places)?;
@@ -97,6 +100,8 @@ struct Scene<'a> {
     running: Vec<Running>,
     /// Names of processes in the cgroups, also of those that are gone.
     names: BTreeMap<u32, String>,
+    /// What its cgroups held, and when (`CLOCK_BOOTTIME` ns), soon after a program said that it begins to grow.
+    at_onset: Option<(u64, u64)>,
 }
 
 impl Scene<'_> {
@@ -141,17 +146,37 @@ impl Scene<'_> {
         let programs = self.case.actors.iter().any(|actor| matches!(actor.work, Work::Program { .. }));
         let mut rounds = 0_u32;
         while self.site.kills() <= before {
-            self.running.iter_mut().for_each(Running::listen);
+            self.listen();
             // Reading names costs; they are needed for other people's programs alone.
             if programs && rounds.is_multiple_of(3) {
                 self.take_names();
             }
             rounds += 1;
-            ensure!(Instant::now() < end, "nobody was killed within {:?}", self.case.patience);
+            ensure!(
+                Instant::now() < end,
+                "nobody was killed within {:?}, {}",
+                self.case.patience,
+                self.site.state()
+            );
             std::thread::sleep(POLL);
         }
-        self.running.iter_mut().for_each(Running::listen);
+        self.listen();
         Ok(sys::boottime_ns())
+    }
+
+    fn listen(&mut self) {
+        self.running.iter_mut().for_each(Running::listen);
+        if self.at_onset.is_none() && self.running.iter().any(|running| running.onset_ns.is_some()) {
+            self.at_onset = self.site.held().map(|held| (held, sys::boottime_ns()));
+        }
+    }
+
+    /// The most that can have been taken each second since a program said that it begins to grow, bytes: up to the limit.
+    /// The kernel's figures alone tell it.
+    fn at_most(&self, killed_ns: u64) -> Option<f64> {
+        let (held, at) = self.at_onset?;
+        let seconds = killed_ns.checked_sub(at).filter(|ns| *ns > 0)? as f64 / 1e9;
+        Some(self.case.limit?.saturating_sub(held) as f64 / seconds)
     }
 
     /// On a machine too busy a burst of the generator is none: no label would be true.
@@ -187,6 +212,7 @@ impl Scene<'_> {
     fn label(&self, killed_ns: u64) -> Value {
         let case = self.case;
         let (rate, onset) = self.pace();
+        let at_most = self.at_most(killed_ns);
         json!({
             "suite": case.suite,
             "class": case.class,
@@ -196,7 +222,9 @@ impl Scene<'_> {
             "cgroup": self.site.top(),
             "limit_bytes": case.limit,
             "culprit": self.culprit(),
-            "rate_bytes_per_s": rate,
+            "rate_bytes_per_s": rate.filter(|rate| case.declared_rate.is_none() || is_kept(*rate, at_most)),
+            "declared_rate_bytes_per_s": case.declared_rate,
+            "reached_at_most_bytes_per_s": at_most,
             "onset_boottime_ns": onset,
             "killed_boottime_ns": killed_ns,
             "earlier_lives": case.earlier.len(),
@@ -260,6 +288,11 @@ impl Scene<'_> {
     }
 }
 
+/// Whether a declared rate can have been reached: a machine that is too slow for it makes it untrue.
+fn is_kept(declared: f64, at_most: Option<f64>) -> bool {
+    at_most.is_none_or(|at_most| at_most >= KEPT * declared)
+}
+
 /// A case that did not come to its kill.
 pub(super) fn failed(case: &Case, error: &anyhow::Error) -> Value {
     json!({ "label": { "id": case.id, "suite": case.suite, "class": case.class }, "failed": format!("{error:#}") })
@@ -273,4 +306,16 @@ pub(super) fn check(outcome: &Value) -> Result<()> {
         bail!("{}: no process of the culprit's name was seen", label["id"]);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_that_the_machine_was_too_slow_for_is_no_truth() {
+        assert!(is_kept(10.0, None), "nothing was measured");
+        assert!(is_kept(10.0, Some(9.0)) && is_kept(10.0, Some(30.0)));
+        assert!(!is_kept(10.0, Some(7.9)));
+    }
 }

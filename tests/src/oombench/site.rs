@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::case::{Case, Place};
 use crate::cgroup::{Cgroup, Hierarchy};
-use crate::counters::vmstat_kills;
+use crate::counters::{keyed, vmstat_kills};
 
 /// First bytes of the names of all cgroups of the suite.
 pub(super) const PREFIX: &str = "oomtrace-test-oombench-";
@@ -75,6 +75,20 @@ impl Site {
     pub(super) fn pids(&self) -> Vec<u32> {
         let read = |cgroup: &Cgroup| std::fs::read_to_string(cgroup.file("cgroup.procs")).unwrap_or_default();
         self.all().flat_map(|cgroup| pids(&read(cgroup))).collect()
+    }
+
+    /// Bytes that can't simply be dropped: private and shared memory.
+    pub(super) fn held(&self) -> Option<u64> {
+        let file = self.top.file("memory.stat");
+        let figure = |names: [&str; 2]| names.iter().find_map(|name| keyed(&file, name));
+        Some(figure(["anon", "total_rss"])? + figure(["shmem", "total_shmem"]).unwrap_or(0))
+    }
+
+    /// How far it has come, for a case that did not come to its kill.
+    pub(super) fn state(&self) -> String {
+        let read = |name: &str| std::fs::read_to_string(self.top.file(name)).ok();
+        let usage = read("memory.current").or_else(|| read("memory.usage_in_bytes")).unwrap_or_default();
+        format!("with {} bytes in use by {} processes", usage.trim(), self.pids().len())
     }
 
     /// Kills everybody in these cgroups.
