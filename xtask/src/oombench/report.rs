@@ -7,17 +7,26 @@ use super::store::Store;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+/// Kills that are counted together.
+struct Group<'a> {
+    name: String,
+    suites: Vec<&'a str>,
+    /// Only those of one place.
+    place: Option<&'a str>,
+}
+
 /// All tables and all failures.
 pub(crate) fn markdown(store: &Store, scored: &[Scored]) -> String {
     let mut text = String::new();
-    let suites: BTreeSet<&str> = scored.iter().map(|one| one.truth.suite.as_str()).collect();
-    let groups = groups(&suites);
+    let groups = groups(scored);
     culprits(&mut text, scored, &groups);
-    baselines(&mut text, scored, &groups);
+    for some in groups.chunk_by(|one, next| one.place == next.place) {
+        baselines(&mut text, scored, some);
+    }
     figures(&mut text, scored, &groups);
-    for (name, members) in &groups {
-        if members.len() == 1 || groups.len() == 1 {
-            confusion(&mut text, name, &of(scored, members));
+    for group in &groups {
+        if group.suites.len() == 1 || groups.len() == 1 {
+            confusion(&mut text, &group.name, &of(scored, group));
         }
     }
     by_class(&mut text, scored);
@@ -25,19 +34,32 @@ pub(crate) fn markdown(store: &Store, scored: &[Scored]) -> String {
     text
 }
 
-/// Each suite by itself, and B, C and D together where there are several.
-fn groups<'a>(suites: &BTreeSet<&'a str>) -> Vec<(String, Vec<&'a str>)> {
-    let mut groups: Vec<(String, Vec<&str>)> =
-        suites.iter().map(|suite| ((*suite).to_owned(), vec![*suite])).collect();
-    let others: Vec<&str> = suites.iter().copied().filter(|suite| *suite != "A").collect();
-    if others.len() > 1 {
-        groups.push((others.join("+"), others));
+/// Each suite by itself, and B, C and D together where there are several; place by place where B to D ran in more than one.
+fn groups(scored: &[Scored]) -> Vec<Group<'_>> {
+    let others = || scored.iter().filter(|one| one.truth.suite != "A");
+    let places: BTreeSet<&str> = others().map(|one| one.place.as_str()).collect();
+    let mut groups = Vec::new();
+    if scored.iter().any(|one| one.truth.suite == "A") {
+        groups.push(Group { name: "A".to_owned(), suites: vec!["A"], place: None });
+    }
+    for place in places.iter().rev() {
+        let suites: BTreeSet<&str> =
+            others().filter(|one| one.place == *place).map(|one| one.truth.suite.as_str()).collect();
+        let only = (places.len() > 1).then_some(*place);
+        let together = (suites.len() > 1).then(|| suites.iter().copied().collect());
+        for suites in suites.iter().map(|suite| vec![*suite]).chain(together) {
+            let suffix = only.map(|place| format!(", {place}")).unwrap_or_default();
+            groups.push(Group { name: format!("{}{suffix}", suites.join("+")), suites, place: only });
+        }
     }
     groups
 }
 
-fn of<'a>(scored: &'a [Scored], suites: &[&str]) -> Vec<&'a Scored> {
-    scored.iter().filter(|one| suites.contains(&one.truth.suite.as_str())).collect()
+fn of<'a>(scored: &'a [Scored], group: &Group<'_>) -> Vec<&'a Scored> {
+    let is_in = |one: &&Scored| {
+        group.suites.contains(&one.truth.suite.as_str()) && group.place.is_none_or(|place| place == one.place)
+    };
+    scored.iter().filter(is_in).collect()
 }
 
 fn places(scored: &[&Scored]) -> String {
@@ -54,11 +76,11 @@ fn marks<'a>(
     scored.iter().map(|one| mark(&one.truth, answer(one))).collect()
 }
 
-fn culprits(text: &mut String, scored: &[Scored], groups: &[(String, Vec<&str>)]) {
+fn culprits(text: &mut String, scored: &[Scored], groups: &[Group<'_>]) {
     text.push_str("| suite | kills | culprit named right | names that are right | nobody named | cgroup named right | cgroups that are right |\n");
     text.push_str("|---|---|---|---|---|---|---|\n");
-    for (name, members) in groups {
-        let some = of(scored, members);
+    for group in groups {
+        let (name, some) = (&group.name, of(scored, group));
         let process = marks(&some, Truth::mark, |one| &one.answer);
         let cgroup = marks(&some, Truth::mark_cgroup, |one| &one.answer);
         let _ = writeln!(
@@ -76,17 +98,17 @@ fn culprits(text: &mut String, scored: &[Scored], groups: &[(String, Vec<&str>)]
     text.push('\n');
 }
 
-fn baselines(text: &mut String, scored: &[Scored], groups: &[(String, Vec<&str>)]) {
+fn baselines(text: &mut String, scored: &[Scored], groups: &[Group<'_>]) {
     text.push_str("| culprit named right |");
-    groups.iter().for_each(|(name, _)| text.push_str(&format!(" {name} | {name}, cgroup |")));
+    groups.iter().for_each(|group| text.push_str(&format!(" {0} | {0}, cgroup |", group.name)));
     text.push_str("\n|---|");
     groups.iter().for_each(|_| text.push_str("---|---|"));
     text.push('\n');
     let mut row = |name: &str, answer: &dyn Fn(&Scored) -> Answer| {
         let _ = write!(text, "| {name} |");
-        for (_, members) in groups {
+        for group in groups {
             let (mut process, mut cgroup) = (Marks::default(), Marks::default());
-            for one in of(scored, members) {
+            for one in of(scored, group) {
                 process.add(one.truth.mark(&answer(one)));
                 cgroup.add(one.truth.mark_cgroup(&answer(one)));
             }
@@ -101,11 +123,11 @@ fn baselines(text: &mut String, scored: &[Scored], groups: &[(String, Vec<&str>)
     text.push('\n');
 }
 
-fn figures(text: &mut String, scored: &[Scored], groups: &[(String, Vec<&str>)]) {
+fn figures(text: &mut String, scored: &[Scored], groups: &[Group<'_>]) {
     text.push_str("| suite | class right | macro-F1 | undetermined | rate: error, median (p90) | rate within 10 % | onset: error, median (p90) |\n");
     text.push_str("|---|---|---|---|---|---|---|\n");
-    for (name, members) in groups {
-        let some = of(scored, members);
+    for group in groups {
+        let (name, some) = (&group.name, of(scored, group));
         let classes = Classes::of(some.iter().copied());
         let rates: Vec<f64> = some.iter().filter_map(|one| rate_error(one)).collect();
         let onsets: Vec<f64> = some.iter().filter_map(|one| Some(onset_error(one)?.0)).collect();
@@ -157,17 +179,20 @@ fn confusion(text: &mut String, name: &str, scored: &[&Scored]) {
 }
 
 fn by_class(text: &mut String, scored: &[Scored]) {
-    let keys: BTreeSet<(&str, &str)> =
-        scored.iter().map(|one| (one.truth.suite.as_str(), one.truth.class.as_str())).collect();
-    text.push_str("| suite, class | kills | culprit named right | class right | rate within 10 % |\n|---|---|---|---|---|\n");
-    for (suite, class) in keys {
-        let some: Vec<&Scored> =
-            scored.iter().filter(|one| one.truth.suite == suite && one.truth.class == class).collect();
+    let key = |one: &Scored| (one.truth.suite.clone(), one.truth.class.clone(), one.place.clone());
+    let keys: BTreeSet<(String, String, String)> = scored.iter().map(key).collect();
+    text.push_str(
+        "| suite, class, place | kills | culprit named right | class right | rate within 10 % |\n|---|---|---|---|---|\n",
+    );
+    for (suite, class, place) in keys {
+        let is_one =
+            |one: &&Scored| one.truth.suite == suite && one.truth.class == class && one.place == place;
+        let some: Vec<&Scored> = scored.iter().filter(is_one).collect();
         let rates: Vec<f64> = some.iter().filter_map(|one| rate_error(one)).collect();
         let near = rates.iter().filter(|error| **error <= 0.1).count();
         let _ = writeln!(
             text,
-            "| {suite}, {class} | {} | {} | {} | {} |",
+            "| {suite}, {class}, {place} | {} | {} | {} | {} |",
             some.len(),
             marks(&some, Truth::mark, |one| &one.answer).recall(),
             Classes::of(some.iter().copied()).accuracy(),
