@@ -7,6 +7,7 @@ pub mod bench;
 pub mod cgroup;
 pub mod compare;
 pub mod counters;
+pub mod disk;
 pub mod guest;
 pub mod kmsg;
 pub mod oombench;

@@ -26,6 +26,16 @@ pub struct Options {
 }
 
 impl Options {
+    /// A command that sees what these options show it; their arguments are left to the caller.
+    #[must_use]
+    pub fn command(&self, binary: &Path) -> Command {
+        let mut command = Command::new(binary);
+        let before = self.clone();
+        // SAFETY: glibc makes the allocator usable in the child of a process with threads, too.
+        unsafe { command.pre_exec(move || before.apply()) };
+        command
+    }
+
     /// In the child, between fork and exec.
     fn apply(&self) -> std::io::Result<()> {
         if self.masks.is_empty() && self.tracefs.is_none() {
@@ -86,11 +96,8 @@ impl Tracer {
         let output = directory.join("trace.ndjson");
         let errors = directory.join("trace.err");
         let _ = std::fs::remove_file(&output);
-        let mut command = Command::new(binary);
-        let before = options.clone();
-        // SAFETY: glibc makes the allocator usable in the child of a process with threads, too.
-        unsafe { command.pre_exec(move || before.apply()) };
-        let child = command
+        let child = options
+            .command(binary)
             .args(["--json", "-o"])
             .arg(&output)
             .args(&options.arguments)

@@ -10,7 +10,7 @@ use super::worker::{Worker, arguments};
 use crate::protocol::Verdict;
 
 /// More than the machine has.
-fn too_much(stage: &Stage) -> String {
+pub(super) fn too_much(stage: &Stage) -> String {
     let machine = stage.machine();
     ((machine.ram_pages + machine.swap_pages) * 2 * machine.page).to_string()
 }

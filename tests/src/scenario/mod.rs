@@ -9,6 +9,7 @@ mod ladder;
 mod memcg;
 mod names;
 mod numa;
+mod record;
 mod run;
 mod selection;
 mod stage;

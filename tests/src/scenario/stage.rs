@@ -111,7 +111,8 @@ pub(super) fn owned(arguments: &[&str]) -> Vec<String> {
     arguments.iter().map(|&argument| argument.to_owned()).collect()
 }
 
-fn keyed_kb(file: &str, key: &str) -> u64 {
+/// The KiB behind `key` in a file such as /proc/meminfo; 0 when it is not there.
+pub(super) fn keyed_kb(file: &str, key: &str) -> u64 {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     text.lines()
         .find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse().ok())

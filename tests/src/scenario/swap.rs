@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -12,10 +12,9 @@ use super::memcg::finish;
 use super::stage::Stage;
 use super::worker::{Worker, arguments};
 use crate::protocol::Verdict;
-use crate::sys;
+use crate::{disk, sys};
 
-/// NVMe is built into the kernels of the matrix, a RAM disk needs the module brd.
-const DISK: &str = "/dev/nvme0n1";
+/// Where there is no disk; it needs the module brd.
 const RAM_DISK: &str = "/dev/ram0";
 /// The disk is overwritten: it has to be the one that was made for that.
 const SERIAL: &str = "oomtrace-swap";
@@ -23,24 +22,20 @@ const SERIAL: &str = "oomtrace-swap";
 /// A limit on memory and one on swap (v1: on both together): the victim has filled both.
 pub(super) fn in_use(stage: &Stage) -> Result<Verdict> {
     let Some(device) = device() else {
-        return Ok(Verdict::Skip(format!("no {DISK} with serial number {SERIAL}, no {RAM_DISK}")));
+        return Ok(Verdict::Skip(format!("no disk with serial number {SERIAL}, no {RAM_DISK}")));
     };
     if stage.v1() && !stage.hierarchy.root.join("memory.memsw.limit_in_bytes").exists() {
         return Ok(Verdict::Skip("no swap accounting (swapaccount=1)".into()));
     }
-    make_swap(device)?;
-    sys::swap_on(device).context("swapon")?;
+    make_swap(&device)?;
+    sys::swap_on(&device).context("swapon")?;
     let result = swapping(stage);
-    sys::swap_off(device).context("swapoff")?;
+    sys::swap_off(&device).context("swapoff")?;
     result
 }
 
-fn device() -> Option<&'static Path> {
-    let serial = std::fs::read_to_string("/sys/block/nvme0n1/device/serial").unwrap_or_default();
-    if serial.trim() == SERIAL {
-        return Some(Path::new(DISK));
-    }
-    Some(Path::new(RAM_DISK)).filter(|device| device.exists())
+fn device() -> Option<PathBuf> {
+    disk::of_serial(SERIAL).or_else(|| Some(PathBuf::from(RAM_DISK)).filter(|device| device.exists()))
 }
 
 fn swapping(stage: &Stage) -> Result<Verdict> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Boot, Scenario, Stage};
-use super::{global, history, iterators, ladder, memcg, names, numa, run, selection, storm, swap};
+use super::{global, history, iterators, ladder, memcg, names, numa, record, run, selection, storm, swap};
 use crate::protocol::Verdict;
 
 type Run = fn(&Stage) -> Result<Verdict>;
@@ -61,6 +61,8 @@ pub static SCENARIOS: &[Scenario] = &[
     guest("global", "the whole machine; the tracer survives", global::eaten),
     guest("sysrq", "asked for by SysRq-f", global::sysrq),
     guest("allocating-task", "vm.oom_kill_allocating_task", global::allocating_task),
+    guest("record-global", "`oomtrace record` on a disk while the machine is out of memory", record::file),
+    guest("record-flight", "the same, as flight recorder", record::flight),
     memcg("with-log", "hooks and the kernel's log together", ladder::with_log),
     memcg("ladder-kprobe", "fentry denied", ladder::kprobe),
     memcg("ladder-tp-btf", "fentry and kprobe denied", ladder::tp_btf),

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::programs;
-use crate::vm::Custom;
+use crate::vm::{Custom, ext4, tool};
 use crate::{paths, sh};
 use anyhow::{Context as _, Result};
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) fn run(plan: &Plan, kernel: &str, kvm: bool, out: &Path) -> Result<()
     if programs {
         std::fs::copy(programs::disk(&guest)?, &disk).context("cannot copy the disk")?;
     } else {
-        programs::make(&scratch.path().join("empty"), &disk, "600M")?;
+        ext4(&scratch.path().join("empty"), &disk, "600M")?;
     }
     let memory = if programs { MEMORY_WITH_PROGRAMS_MIB } else { MEMORY_MIB };
     let asked = format!("oomtrace.oombench={}", plan.words().join(";"));
@@ -32,6 +32,6 @@ pub(super) fn run(plan: &Plan, kernel: &str, kvm: bool, out: &Path) -> Result<()
     }
     let file = out.join(format!("{kernel}-{}.ndjson", plan.name()));
     let ask = format!("dump /out.ndjson {}", file.display());
-    sh::output(Command::new(programs::tool("debugfs")).arg("-R").arg(ask).arg(&disk))?;
+    sh::output(Command::new(tool("debugfs")).arg("-R").arg(ask).arg(&disk))?;
     std::fs::metadata(&file).map(drop).context("the guest left no outcome on its disk")
 }

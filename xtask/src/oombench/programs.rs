@@ -1,7 +1,7 @@
 //! The disk with other people's programs for suites B to D in a guest.
 
 use crate::archive::Archive;
-use crate::vm::Custom;
+use crate::vm::{Custom, ext4};
 use crate::{paths, sh};
 use anyhow::{Context as _, Result, ensure};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -66,7 +66,7 @@ pub(super) fn disk(guest: &Custom) -> Result<PathBuf> {
         go(&archive, scratch.path(), &tree)?;
     }
     let image = scratch.path().join("image");
-    make(&tree, &image, SIZE)?;
+    ext4(&tree, &image, SIZE)?;
     std::fs::rename(image, &file)?;
     Ok(file)
 }
@@ -129,14 +129,4 @@ fn go(archive: &Archive, scratch: &Path, tree: &Path) -> Result<()> {
     let stand_in = tree.join("usr/bin/go");
     std::fs::write(&stand_in, GO_STAND_IN)?;
     Ok(std::fs::set_permissions(&stand_in, std::fs::Permissions::from_mode(0o755))?)
-}
-
-pub(super) fn make(tree: &Path, image: &Path, size: &str) -> Result<()> {
-    std::fs::create_dir_all(tree)?;
-    let mke2fs = tool("mke2fs");
-    sh::output(Command::new(mke2fs).args(["-q", "-t", "ext4", "-d"]).arg(tree).arg(image).arg(size)).map(drop)
-}
-
-pub(super) fn tool(name: &str) -> PathBuf {
-    sh::find(name).unwrap_or_else(|| Path::new("/usr/sbin").join(name))
 }

@@ -36,7 +36,7 @@ pub(super) struct Package {
     pub(super) why: &'static str,
 }
 
-const PACKAGES: [Package; 26] = [
+const PACKAGES: [Package; 27] = [
     package(Group::Ebpf, "rustc-web", "the compiler of the BPF object"),
     package(Group::Ebpf, "libstd-rust-web-dev-bpf", "Rust's core library for BPF"),
     package(Group::Vm, "qemu-system-x86", "x86_64 guests"),
@@ -45,6 +45,7 @@ const PACKAGES: [Package; 26] = [
     package(Group::Vm, "gcc-aarch64-linux-gnu", "the linker of aarch64 binaries"),
     package(Group::Vm, "libc6-dev-arm64-cross", "the C library of aarch64 binaries"),
     package(Group::Vm, "xz-utils", "unpacking kernel packages"),
+    package(Group::Vm, "e2fsprogs", "a disk that guests record on"),
     package(Group::Pages, "chromium", "opening the pages of reports"),
     package(Group::Pages, "fonts-dejavu-core", "letters in their pictures"),
     package(Group::Validators, "jq", "the documents' queries"),

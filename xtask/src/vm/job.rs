@@ -54,8 +54,8 @@ impl Job {
         on_row: &(dyn Fn(Row) + Sync),
     ) -> Result<Boot> {
         let scratch = tempfile::tempdir()?;
-        let disk = scratch.path().join("disk");
-        let qemu = qemu::command(&self.image, &self.initramfs, &disk, &self.boot, scenarios, self.kvm)?;
+        let disks = scratch.path();
+        let qemu = qemu::command(&self.image, &self.initramfs, disks, &self.boot, scenarios, self.kvm)?;
         let log = logs.join(format!("{}-{}-{number}.log", self.image.kernel.name, self.boot));
         guest::run(qemu, &log, |name, outcome, took| on_row(self.row(name, outcome.clone(), took)))
     }

@@ -3,6 +3,7 @@
 pub(crate) mod console;
 mod cpio;
 mod custom;
+mod disk;
 mod emulator;
 mod fetch;
 mod guest;
@@ -18,6 +19,7 @@ use crate::test::tally::Tally;
 use anyhow::{Context as _, Result, ensure};
 use console::Outcome;
 pub(crate) use custom::Custom;
+pub(crate) use disk::{ext4, tool};
 use image::Scenario;
 use job::Job;
 use matrix::{Column, Matrix, Row};

@@ -1,5 +1,6 @@
 //! QEMU's command line.
 
+use super::disk::ext4;
 use super::emulator;
 use super::fetch::Image;
 use crate::sh;
@@ -14,19 +15,26 @@ const MEMORY_MIB: u32 = 768;
 const SWAP_BYTES: u64 = 256 << 20;
 /// The guest overwrites the disk of this serial number and no other.
 const SWAP_SERIAL: &str = "oomtrace-swap";
+/// What the guest mounts and records on.
+const RECORD_SERIAL: &str = "oomtrace-record";
+const RECORD_SIZE: &str = "64M";
 
-/// The command that boots `image`. `disk` becomes an empty NVMe disk, whose driver every kernel of the matrix has built in.
+/// The command that boots `image` with two NVMe disks, whose driver every kernel of the matrix has built in: an empty one for
+/// swap, and one with a file system. Both are made in `disks`.
 pub(super) fn command(
     image: &Image,
     initramfs: &Path,
-    disk: &Path,
+    disks: &Path,
     boot: &str,
     scenarios: &[String],
     kvm: bool,
 ) -> Result<Command> {
-    std::fs::File::create(disk)?.set_len(SWAP_BYTES)?;
+    let (swap, record) = (&disks.join("swap"), &disks.join("record"));
+    std::fs::File::create(swap)?.set_len(SWAP_BYTES)?;
+    ext4(&disks.join("empty"), record, RECORD_SIZE)?;
     let asked = format!("swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}", scenarios.join(","));
-    let mut qemu = machine(image, initramfs, (disk, SWAP_SERIAL), MEMORY_MIB, &asked, kvm)?;
+    let mut qemu = machine(image, initramfs, (swap, SWAP_SERIAL), MEMORY_MIB, &asked, kvm)?;
+    nvme(&mut qemu, (record, RECORD_SERIAL));
     qemu.args(nodes(boot)?);
     Ok(qemu)
 }
@@ -54,9 +62,7 @@ pub(super) fn machine(
     // Emulation is the same everywhere; a /dev/kvm that is there does not always work.
     qemu.args(["-accel", if kvm && arch.is_native() { "kvm" } else { emulator::accelerator(&program)? }]);
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot"]);
-    let (file, serial) = disk;
-    qemu.arg("-drive").arg(format!("if=none,id=disk,format=raw,cache=unsafe,file={}", file.display()));
-    qemu.arg("-device").arg(format!("nvme,drive=disk,serial={serial}"));
+    nvme(&mut qemu, disk);
     qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(initramfs);
     qemu.arg("-append").arg(format!(
         // A kernel message in the middle of a line of the protocol would break it: only a panic is let through.
@@ -64,6 +70,12 @@ pub(super) fn machine(
         "console={console} loglevel=1 panic=-1 no_timer_check {asked}"
     ));
     Ok(qemu)
+}
+
+/// Adds a disk (file, serial number, by which the guest knows it).
+fn nvme(qemu: &mut Command, (file, serial): (&Path, &str)) {
+    qemu.arg("-drive").arg(format!("if=none,id={serial},format=raw,cache=unsafe,file={}", file.display()));
+    qemu.arg("-device").arg(format!("nvme,drive={serial},serial={serial}"));
 }
 
 fn program(arch: Arch) -> Result<std::path::PathBuf> {
