@@ -25,6 +25,13 @@ pub fn monotonic_ns() -> u64 {
     read(libc::CLOCK_MONOTONIC)
 }
 
+/// Nanoseconds asleep since boot.
+#[must_use]
+pub fn asleep_ns() -> u64 {
+    let awake = monotonic_ns();
+    boottime_ns().saturating_sub(awake)
+}
+
 /// CPU time of the calling thread in ns.
 #[must_use]
 pub fn thread_cpu_ns() -> u64 {

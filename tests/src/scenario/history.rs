@@ -160,15 +160,18 @@ fn limit(record: &Value, cast: &Cast, findings: &mut Vec<String>) {
     }
 }
 
-fn entities(record: &Value) -> impl Iterator<Item = &Value> {
+/// What the history tells of.
+pub(super) fn entities(record: &Value) -> impl Iterator<Item = &Value> {
     record["history"]["entities"].as_array().into_iter().flatten()
 }
 
-fn process(record: &Value, pid: u32) -> Option<&Value> {
+/// A process of it.
+pub(super) fn process(record: &Value, pid: u32) -> Option<&Value> {
     entities(record).find(|entity| entity["kind"] == "process" && entity["pid"] == pid)
 }
 
-fn points(entity: &Value) -> Vec<(i64, u64)> {
+/// Milliseconds from the kill, and bytes.
+pub(super) fn points(entity: &Value) -> Vec<(i64, u64)> {
     let points = entity["points"].as_array().into_iter().flatten();
     points.filter_map(|point| Some((point[0].as_i64()?, point[1].as_u64()?))).collect()
 }

@@ -24,7 +24,12 @@ fn kill(stage: &Stage, options: &Options, rung: Option<Rung>) -> Result<Verdict>
     finish(stage, watch, &mut worker, &cgroup, &cgroup, &Plan { rung, ..Plan::memcg() })
 }
 
-fn without(probes: &[&str]) -> Options {
+/// All that can be denied.
+pub(super) const NO_HOOKS: &[&str] =
+    &["fentry", "kprobe", "tp_btf", "raw_tp", "tp", "signal", "exit", "candidates"];
+
+/// With these denied.
+pub(super) fn without(probes: &[&str]) -> Options {
     let arguments: Vec<&str> = probes.iter().flat_map(|probe| ["--without-probe", *probe]).collect();
     Options { arguments: owned(&arguments), ..Options::default() }
 }
@@ -66,8 +71,7 @@ fn unmounted_tracefs() -> Option<PathBuf> {
 
 /// No hook: the kernel's log.
 pub(super) fn kernel_log(stage: &Stage) -> Result<Verdict> {
-    let all = ["fentry", "kprobe", "tp_btf", "raw_tp", "tp", "signal", "exit", "candidates"];
-    kill(stage, &without(&all), Some(Rung::Log))
+    kill(stage, &without(NO_HOOKS), Some(Rung::Log))
 }
 
 /// No SIGKILL, its delivery, exit or scoring seen: less is known, what is known stays right.

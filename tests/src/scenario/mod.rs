@@ -14,6 +14,7 @@ mod run;
 mod selection;
 mod stage;
 mod storm;
+mod suspend;
 mod swap;
 mod table;
 mod worker;

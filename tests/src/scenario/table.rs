@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Boot, Scenario, Stage};
-use super::{global, history, iterators, ladder, memcg, names, numa, record, run, selection, storm, swap};
+use super::{
+    global, history, iterators, ladder, memcg, names, numa, record, run, selection, storm, suspend, swap,
+};
 use crate::protocol::Verdict;
 
 type Run = fn(&Stage) -> Result<Verdict>;
@@ -78,6 +80,8 @@ pub static SCENARIOS: &[Scenario] = &[
         "1,000 kills with a ring of one page, every loss counted",
         storm::small_ring,
     )),
+    // The last one of its boot: emulated hardware need not be as new when it wakes up.
+    guest("suspend", "the machine sleeps (S3) while one grows", suspend::to_ram),
     entry("cpuset", Boot::V2Numa, false, "nodes of a cpuset", numa::cpuset),
     entry("memory-policy", Boot::V2Numa, false, "nodes of a memory policy", numa::memory_policy),
     v1("v1-own-limit", "v1: memory cgroup at its own limit", memcg::own_limit),

@@ -6,6 +6,7 @@ use super::{Session, worker::Shared};
 use crate::{
     command::cli::TraceArgs,
     diagnose::diagnose,
+    kernel::clock,
     model::Incident,
     sample::{
         self, AllocHook, Source,
@@ -72,6 +73,7 @@ pub(super) fn fill(incident: &mut Incident, sampler: Option<&Running>, shared: &
         incident.source.notes.push("the history was left out: the sampler did not let go of it".to_owned());
         return;
     };
+    history.asleep_before(incident.boottime_ns, clock::asleep_ns());
     incident.history = Some(history.before(incident, incident.boottime_ns));
     let victims: Vec<u32> = incident.victims.iter().map(|victim| victim.pid).collect();
     history.killed(&victims, incident.boottime_ns);

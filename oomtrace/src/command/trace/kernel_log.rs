@@ -86,12 +86,20 @@ impl KernelLog {
     }
 }
 
+/// The boot time of a line that was written `usec` after boot by printk's clock. That stands still while the machine sleeps, or
+/// does not, as the processor has it; in any case the line was written before it was read. A sleep between the two is taken to
+/// have been before both.
+fn boottime(usec: u64, asleep_ns: u64, now: u64) -> u64 {
+    usec.saturating_mul(1000).saturating_add(asleep_ns).min(now)
+}
+
 /// An incident of which the log is the only witness.
 fn incident(report: &Report, builder: &Builder) -> Incident {
     let host = builder.facts().host.clone();
     let facts = Facts { page_size: host.page_size, ..Facts::default() };
-    // printk's clock stands still while the machine sleeps, so this is a little early after a suspend.
-    let time = report.outcome_usec.or(report.begin_usec).map_or_else(clock::boottime_ns, |usec| usec * 1000);
+    let now = clock::boottime_ns();
+    let time =
+        report.outcome_usec.or(report.begin_usec).map_or(now, |usec| boottime(usec, clock::asleep_ns(), now));
     Incident {
         schema: SCHEMA.to_owned(),
         id: builder.id(time),
@@ -113,5 +121,20 @@ fn incident(report: &Report, builder: &Builder) -> Incident {
         system: None,
         history: None,
         diagnosis: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::boottime;
+
+    const S: u64 = 1_000_000_000;
+
+    #[test]
+    fn time_asleep_is_added_where_printk_did_not_count_it() {
+        assert_eq!(boottime(60_000_000, 0, 61 * S), 60 * S);
+        assert_eq!(boottime(60_000_000, 3600 * S, 3661 * S), 3660 * S);
+        // It was counted: the line cannot be from the future.
+        assert_eq!(boottime(3_660_000_000, 3600 * S, 3661 * S), 3661 * S);
     }
 }

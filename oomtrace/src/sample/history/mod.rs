@@ -29,6 +29,8 @@ use super::sampler::Growth;
 use super::{CgroupSample, Exited, ProcessKey, ProcessSample, SystemSample};
 use crate::model::SampleSource;
 
+/// A time asleep that counts.
+const SLEPT_NS: u64 = 1_000_000_000;
 /// Bytes of points at the most.
 pub const POOL: usize = 22 << 20;
 
@@ -51,6 +53,8 @@ pub struct History {
     close: Vec<u64>,
     /// When the machine was last found to have slept, and how long.
     slept: Option<(u64, u64)>,
+    /// How long it had slept in all when it was last looked.
+    asleep_ns: u64,
     /// Remarks that concern what was sampled lately: when, what.
     remarks: Vec<(u64, String)>,
     /// By how much intervals are stretched now.
@@ -82,6 +86,7 @@ impl History {
             close_passes: Passes::default(),
             close: Vec::new(),
             slept: None,
+            asleep_ns: 0,
             remarks: Vec::new(),
             stretch: 1.0,
         }
@@ -173,9 +178,30 @@ impl History {
         self.remarks.push((time_ns, text));
     }
 
-    /// The machine slept until `time_ns`: what was before says nothing about rates.
-    pub fn slept(&mut self, time_ns: u64, for_ns: u64) {
-        self.slept = Some((time_ns, for_ns));
+    /// The machine had slept for `asleep_ns` since boot before anything was sampled.
+    pub fn asleep_at_start(&mut self, asleep_ns: u64) {
+        self.asleep_ns = asleep_ns;
+    }
+
+    /// The machine has slept for `asleep_ns` since boot, as is known at `time_ns`. If that is more than it was, what was before
+    /// says nothing about rates.
+    pub fn asleep(&mut self, time_ns: u64, asleep_ns: u64) {
+        let more = asleep_ns.saturating_sub(self.asleep_ns);
+        if more > SLEPT_NS {
+            self.slept = Some((time_ns, more));
+        }
+        self.asleep_ns = asleep_ns;
+    }
+
+    /// The same for a kill that may have come between a sleep and the next look at it: nothing was sampled in between. One
+    /// before the sleep is less far from the last sample than the sleep was long.
+    pub fn asleep_before(&mut self, kill_ns: u64, asleep_ns: u64) {
+        let more = asleep_ns.saturating_sub(self.asleep_ns);
+        let last = [&self.cgroup_passes, &self.process_passes, &self.close_passes];
+        let last = last.iter().filter_map(|passes| passes.last_before(kill_ns)).max().unwrap_or(0);
+        if more > SLEPT_NS && kill_ns.saturating_sub(last) >= more {
+            self.asleep(kill_ns, asleep_ns);
+        }
     }
 
     /// The OOM killer took these processes at `time_ns`.

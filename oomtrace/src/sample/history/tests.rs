@@ -294,7 +294,7 @@ fn earlier_lives_of_the_same_workload() {
 #[test]
 fn sleep_is_no_time_to_grow_in() {
     let mut history = grown();
-    history.slept(3600 * S, 3580 * S);
+    history.asleep(3600 * S, 3580 * S);
     history.processes(&[process(10, S / 2, 3, "grower", 60 * MIB)], 3600 * S + MS, true);
     let kill = 3600 * S + 500 * MS;
     let before = history.before(&incident(kill), kill);
@@ -302,6 +302,47 @@ fn sleep_is_no_time_to_grow_in() {
     assert_eq!(grower.points.len(), 2, "{:?}", grower.points);
     assert_eq!(before.span_ms, 500);
     assert!(before.notes.iter().any(|note| note.contains("slept for 3580 s")), "{:?}", before.notes);
+    assert!(before.entities.iter().all(|entity| entity.started_ms.is_none()), "{:?}", before.entities);
+    assert_eq!(before.process_interval_ms, None, "there was one pass only");
+}
+
+#[test]
+fn who_exited_before_a_sleep_is_left_out() {
+    let mut history = grown();
+    let last = process(10, S / 2, 3, "grower", 60 * MIB);
+    history.exited(&[Exited { last, peak: 60 * MIB, time_ns: 10 * S + MS }]);
+    let kill = 3600 * S + 500 * MS;
+    let is_there = |history: &History| {
+        let before = history.before(&incident(kill), kill);
+        before
+            .entities
+            .iter()
+            .any(|e| e.kind == EntityKind::Process && e.pid == Some(10) && e.exited_ms.is_some())
+    };
+    history.asleep(3600 * S, 3580 * S);
+    assert!(!is_there(&history));
+}
+
+#[test]
+fn a_kill_right_after_a_sleep_has_nothing_from_before_it() {
+    let mut history = grown();
+    let kill = 3600 * S;
+    history.asleep_before(kill, 3580 * S);
+    let before = history.before(&incident(kill), kill);
+    assert_eq!(before.span_ms, 0);
+    assert!(before.entities.iter().flat_map(|e| &e.points).all(|(t, _)| *t == 0), "{:?}", before.entities);
+    assert!(before.notes.iter().any(|note| note.contains("slept for 3580 s")), "{:?}", before.notes);
+}
+
+#[test]
+fn a_kill_before_a_sleep_keeps_its_history() {
+    let mut history = grown();
+    let kill = 10 * S + 500 * MS;
+    let awake = history.before(&incident(kill), kill);
+    history.asleep_before(kill, 3580 * S);
+    assert_eq!(history.before(&incident(kill), kill), awake);
+    history.asleep(3600 * S, 3580 * S);
+    assert_eq!(history.before(&incident(kill), kill), awake);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Clocks of the sampler, so that tests can hand it others.
 
-use crate::kernel::clock::{boottime_ns, monotonic_ns, thread_cpu_ns};
+use crate::kernel::clock::{asleep_ns, boottime_ns, thread_cpu_ns};
 
 /// What time it is.
 pub trait Clock: Send {
@@ -22,8 +22,7 @@ impl Clock for Real {
     }
 
     fn slept_ns(&self) -> u64 {
-        let awake = monotonic_ns();
-        boottime_ns().saturating_sub(awake)
+        asleep_ns()
     }
 
     fn cpu_ns(&self) -> u64 {

@@ -33,8 +33,6 @@ const PROCESSES: u32 = 10;
 const PRESSURE_NS: u64 = 2_000_000_000;
 /// Names that are asked for after a pass.
 const NAMES: usize = 64;
-/// A jump of the time asleep that counts.
-const SLEPT_NS: u64 = 1_000_000_000;
 
 /// The state of sampling.
 pub struct Sampler {
@@ -44,7 +42,6 @@ pub struct Sampler {
     governor: Governor,
     interval: Duration,
     due: Due,
-    slept_ns: u64,
     /// CPU time up to which all is accounted for.
     spent_ns: u64,
     /// Pressure counts until then.
@@ -80,15 +77,15 @@ impl Sampler {
     /// Samples of cgroups and the machine every `interval`, of processes ten times as far apart unless a limit is close.
     #[must_use]
     pub fn new(source: Box<dyn Source>, interval: Duration, clock: Box<dyn Clock>) -> Self {
-        let slept_ns = clock.slept_ns();
+        let mut history = History::default();
+        history.asleep_at_start(clock.slept_ns());
         Self {
             source,
-            history: Arc::default(),
+            history: Arc::new(Mutex::new(history)),
             clock,
             governor: Governor::default(),
             interval: interval.max(Duration::from_millis(1)),
             due: Due::default(),
-            slept_ns,
             spent_ns: 0,
             pressed_until: 0,
             scarce: false,
@@ -242,12 +239,8 @@ impl Sampler {
     }
 
     fn notice_sleep(&mut self) {
-        let slept = self.clock.slept_ns();
-        let more = slept.saturating_sub(self.slept_ns);
-        if more > SLEPT_NS {
-            lock(&self.history).slept(self.clock.now_ns(), more);
-        }
-        self.slept_ns = slept;
+        let asleep = self.clock.slept_ns();
+        lock(&self.history).asleep(self.clock.now_ns(), asleep);
     }
 
     /// When a pass that was due at `due` is due again; what was missed is not made up for.

@@ -98,7 +98,10 @@ pub(super) fn process(
         comm: named.or_else(|| Some(Text::until_nul(&process.comm))),
         exe: family.and_then(|family| family.exe.as_deref()).map(Text::new),
         path: path.map(Text::new).or_else(|| kill.and_then(|kill| kill.path.clone())),
-        started_ms: Some(process.key.start_ns).filter(|start| *start != 0).map(|start| moment.ms(start)),
+        // Before a sleep it is as unknown how much it grew as before the samples.
+        started_ms: Some(process.key.start_ns)
+            .filter(|start| *start != 0 && moment.is_awake_since(*start))
+            .map(|start| moment.ms(start)),
         exited_ms: gone.then(|| moment.ms(process.exited_ns)),
         oom_score_adj: Some(kill.and_then(|kill| kill.adj).unwrap_or_else(|| process.adj.into())),
         in_scope: kill.is_some() || domain.has(process.cgroup, &history.cgroups),
@@ -108,14 +111,17 @@ pub(super) fn process(
 }
 
 /// A process that the record tells of and no sample.
-pub(super) fn unsampled(pid: u32, kill: &AtKill) -> Option<Full> {
+pub(super) fn unsampled(pid: u32, kill: &AtKill, moment: Moment) -> Option<Full> {
+    let is_awake_since = |started: &i64| {
+        moment.is_awake_since(moment.kill_ns.saturating_sub(started.unsigned_abs() * 1_000_000))
+    };
     let entity = Entity {
         kind: EntityKind::Process,
         pid: Some(pid),
         ppid: kill.ppid,
         comm: Some(kill.comm.clone()),
         path: kill.path.clone(),
-        started_ms: kill.started_ms,
+        started_ms: kill.started_ms.filter(is_awake_since),
         oom_score_adj: kill.adj,
         in_scope: true,
         ..Entity::default()

@@ -15,6 +15,7 @@ use moment::Moment;
 use scope::Domain;
 
 use super::History;
+use super::passes::Passes;
 use super::processes::Process;
 use crate::model::{self, Constraint, Incident, Life, Text};
 
@@ -48,23 +49,24 @@ impl History {
         let processes = self.processes_of(incident, &domain, moment, age, &at_kill);
         let known: HashSet<u32> = processes.iter().map(|process| process.key.pid).collect();
         all.extend(processes.iter().map(|p| entity::process(self, p, &domain, moment, &at_kill)));
-        all.extend(unsampled(incident, &known, &at_kill));
+        all.extend(unsampled(incident, &known, &at_kill, moment));
         let families = rank::families(self, &domain, moment, age);
         all.extend(families.iter().filter_map(|id| entity::family(self, *id, &domain, moment, &at_kill)));
         all.retain(|full| !full.rows.is_empty());
         fit(&mut all);
 
         let close = self.close.iter().any(|id| domain.has(*id, &self.cgroups));
-        let often = Some(&self.close_passes).filter(|_| close).and_then(|passes| passes.interval_ms(kill_ns));
+        let usual = |passes: &Passes| passes.interval_ms(moment.awake_ns(), kill_ns);
+        let often = Some(&self.close_passes).filter(|_| close).and_then(usual);
         model::History {
             source: self.source,
-            interval_ms: self.cgroup_passes.interval_ms(kill_ns).unwrap_or(0),
-            process_interval_ms: often.or_else(|| self.process_passes.interval_ms(kill_ns)),
+            interval_ms: usual(&self.cgroup_passes).unwrap_or(0),
+            process_interval_ms: often.or_else(|| usual(&self.process_passes)),
             span_ms: self.span_ms(moment),
             earlier_lives: self.earlier_lives(&processes, &domain, moment),
             entities: all.into_iter().map(Full::finish).collect(),
             evicted: self.evicted(),
-            notes: self.notes(incident, kill_ns),
+            notes: self.notes(incident, moment),
         }
     }
 
@@ -143,7 +145,7 @@ impl History {
     }
 
     fn span_ms(&self, moment: Moment) -> u64 {
-        let since = self.slept.map_or(self.began_ns, |(until, _)| until.max(self.began_ns));
+        let since = moment.awake_ns().max(self.began_ns);
         if since == 0 { 0 } else { moment.ms(since).min(0).unsigned_abs().min(moment.reach_ms().into()) }
     }
 
@@ -151,12 +153,14 @@ impl History {
         self.processes.evicted + self.processes.left_out + self.cgroups.evicted + self.cgroups.left_out
     }
 
-    fn notes(&self, incident: &Incident, kill_ns: u64) -> Vec<String> {
+    fn notes(&self, incident: &Incident, moment: Moment) -> Vec<String> {
+        let kill_ns = moment.kill_ns;
         let mut notes = Vec::new();
         let passes = [("cgroups", &self.cgroup_passes), ("processes", &self.process_passes)];
         for (what, passes) in passes {
-            let usual = passes.interval_ms(kill_ns);
-            match passes.last_before(kill_ns).map(|last| (kill_ns - last) / 1_000_000) {
+            let usual = passes.interval_ms(moment.awake_ns(), kill_ns);
+            let last = passes.last_before(kill_ns).filter(|last| moment.is_awake_since(*last));
+            match last.map(|last| (kill_ns - last) / 1_000_000) {
                 Some(age) if usual.is_some_and(|usual| age > 3 * usual.max(100)) => {
                     notes.push(format!("{what} were last sampled {age} ms before the kill"));
                 }
@@ -170,7 +174,7 @@ impl History {
                 self.stretch
             ));
         }
-        if let Some((until, slept)) = self.slept.filter(|(until, _)| *until < kill_ns) {
+        if let Some((until, slept)) = self.slept.filter(|(until, _)| *until <= kill_ns) {
             notes.push(format!(
                 "the machine slept for {} s until {} s before the kill; what was before is left out",
                 slept / 1_000_000_000,
@@ -193,12 +197,13 @@ fn unsampled(
     incident: &Incident,
     known: &HashSet<u32>,
     at_kill: &std::collections::HashMap<u32, AtKill>,
+    moment: Moment,
 ) -> Vec<Full> {
     let victims = incident.victims.iter().map(|victim| victim.pid);
     let candidates = incident.candidates.iter().map(|candidate| candidate.pid);
     let mut seen = known.clone();
     let new = victims.chain(candidates).filter(|pid| seen.insert(*pid)).take(UNSAMPLED);
-    new.filter_map(|pid| entity::unsampled(pid, at_kill.get(&pid)?)).collect()
+    new.filter_map(|pid| entity::unsampled(pid, at_kill.get(&pid)?, moment)).collect()
 }
 
 /// Thins points out until the record is of a reasonable size.

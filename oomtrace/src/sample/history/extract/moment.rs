@@ -12,16 +12,28 @@ const REACH_MS: u32 = 75 * 60_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     pub(super) kill_ns: u64,
+    /// When the machine last woke up before the kill; 0 when it has not slept.
+    awake_ns: u64,
     /// Older points are left out, in ms before the kill.
     reach_ms: u32,
 }
 
 impl Moment {
-    /// `slept_until` is when the machine last woke up.
+    /// `slept_until` is when the machine last woke up, which may have been after the kill.
     pub(super) fn new(kill_ns: u64, slept_until: Option<u64>) -> Self {
-        let awake = slept_until.and_then(|until| kill_ns.checked_sub(until));
-        let awake_ms = awake.map_or(u32::MAX, |ns| u32::try_from(ns / 1_000_000).unwrap_or(u32::MAX));
-        Self { kill_ns, reach_ms: REACH_MS.min(awake_ms) }
+        let awake_ns = slept_until.filter(|until| *until <= kill_ns).unwrap_or(0);
+        let awake_ms = if awake_ns == 0 { u64::MAX } else { (kill_ns - awake_ns) / 1_000_000 };
+        Self { kill_ns, awake_ns, reach_ms: u32::try_from(awake_ms).unwrap_or(REACH_MS).min(REACH_MS) }
+    }
+
+    /// When the machine last woke up before the kill; 0 when it has not slept.
+    pub(super) fn awake_ns(&self) -> u64 {
+        self.awake_ns
+    }
+
+    /// Whether the machine has been awake from `time_ns` to the kill, so that times since then say something about rates.
+    pub(super) fn is_awake_since(&self, time_ns: u64) -> bool {
+        time_ns >= self.awake_ns
     }
 
     /// How far back points are given, in ms.

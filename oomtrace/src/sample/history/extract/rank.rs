@@ -94,13 +94,13 @@ pub(super) fn processes<'a>(
         }
         if process.exited_ns != 0 && process.exited_ns < moment.kill_ns {
             let ms = moment.ms(process.exited_ns).unsigned_abs();
-            if ms <= u64::from(age.min(30 * LATELY_MS)) {
+            if moment.is_awake_since(process.exited_ns) && ms <= u64::from(age.min(30 * LATELY_MS)) {
                 gone.push((process.peak, process));
             }
             continue;
         }
         let now = at_kill.get(&process.key.pid).and_then(AtKill::size);
-        let began = process.key.start_ns > history.began_ns;
+        let began = process.key.start_ns > history.began_ns && moment.is_awake_since(process.key.start_ns);
         there.push((growth(&process.series, &history.pool, moment, age, now, began), process));
     }
     let mut taken = of_all_families(pick(&mut there, GREW * 8, |g| g.lately), GREW);

@@ -1,0 +1,155 @@
+//! The machine sleeps while one process grows: nothing is made of the time asleep, and kills are where they were. Guests
+//! only.
+
+mod log_time;
+mod nap;
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use super::MIB;
+use super::history::{entities, points, process};
+use super::judge::{Plan, judge, verdict};
+use super::ladder::{NO_HOOKS, without};
+use super::stage::Stage;
+use super::worker::{Worker, arguments};
+use crate::protocol::Verdict;
+use crate::tracer::Tracer;
+use log_time::Clock;
+use nap::Nap;
+
+/// What the grower takes at a time, how often before it sleeps, and how often at all.
+const STEP: &str = "2097152";
+const BEFORE: usize = 10;
+const STEPS: usize = 32;
+/// It has grown by more than this after that when it is killed; less of it may have been sampled.
+const SAMPLED: u64 = 8 * MIB;
+/// An emulated machine takes its samples far apart.
+const PAUSE: Duration = Duration::from_millis(500);
+/// printk's clock is none that can be read; a kill that only the log tells of is placed by reckoning.
+const RECKONED_NS: u64 = 2_000_000_000;
+
+/// S3 in the middle of the growth.
+pub(super) fn to_ram(stage: &Stage) -> Result<Verdict> {
+    let Some(binary) = &stage.tracer else {
+        return Ok(Verdict::Skip("without a tracer nothing is compared".into()));
+    };
+    if let Some(why) = nap::lacks() {
+        return Ok(Verdict::Skip(why));
+    }
+    let top = stage.cgroup()?;
+    top.limit(48 * MIB)?;
+    let (eager, brief) = (top.child(b"eager")?, top.child(b"brief")?);
+    let watch = stage.watch(&[])?;
+    // Another one that has only the log to go by.
+    let directory = stage.directory.join("log");
+    fs::create_dir_all(&directory)?;
+    let mut by_log = Tracer::start(binary, &directory, &without(NO_HOOKS))?;
+
+    let mut gone = Worker::start(arguments(&[&brief.join(), &"comm=brief", &"anon", &"16777216"]))?;
+    gone.ready()?;
+    let mut steps = arguments(&[&eager.join(), &"comm=grower", &"anon"]);
+    steps.extend(std::iter::repeat_n(STEP.into(), STEPS));
+    let mut grower = Worker::start(steps)?;
+    for _ in 0..BEFORE {
+        grower.ready()?;
+        std::thread::sleep(PAUSE);
+        grower.go()?;
+    }
+    drop(gone);
+    std::thread::sleep(PAUSE);
+    let nap = nap::sleep()?;
+    let clock = Clock::mark()?;
+    while grower.ready().is_ok() {
+        std::thread::sleep(PAUSE);
+        grower.go()?;
+    }
+    grower.killed()?;
+    let evidence = watch.end(1)?;
+    by_log.wait_for("the kill", |stream| !stream.kills().is_empty())?;
+    let by_log = by_log.finish()?;
+    let plan = Plan {
+        victim: Some(grower.pid()),
+        trigger: Some(grower.pid()),
+        limit: Some(top.path()),
+        home: Some(eager.path()),
+        ..Plan::memcg()
+    };
+    let judged = judge(stage.name, &evidence, &[plan])?;
+    let Verdict::Pass(agreed) = judged else { return Ok(judged) };
+    let stream = evidence.stream.as_ref().context("a record was compared")?;
+    let mut findings = Vec::new();
+    for (who, stream, slack) in [("hooks", stream, 0), ("log", &by_log, RECKONED_NS)] {
+        let record = *stream.kills().first().context("no record")?;
+        let mut found = Vec::new();
+        clock.compare(record, &evidence.log, slack, &mut found)?;
+        awake(record, grower.pid(), nap, &mut found);
+        // By the log alone it may stay open who it was.
+        if who == "hooks" && record["diagnosis"].get("culprit").is_none() {
+            found.push(format!("nobody is named: {}", record["diagnosis"]));
+        }
+        findings.extend(found.into_iter().map(|found| format!("by {who}: {found}")));
+    }
+    if findings.is_empty() {
+        return Ok(Verdict::Pass(format!("{agreed}; slept for {} ms", nap.for_ns / 1_000_000)));
+    }
+    Ok(verdict(stage.name, &evidence, stream, 0, &findings))
+}
+
+/// Sampling went on, and nothing is told from before the machine was awake again.
+fn awake(record: &Value, victim: u32, nap: Nap, findings: &mut Vec<String>) {
+    let Some(awake) = record["boottime_ns"].as_u64().and_then(|kill| kill.checked_sub(nap.over_ns())) else {
+        return findings.push("the kill was before the machine was awake".into());
+    };
+    let (awake_ms, asleep_ms) = (awake / 1_000_000, nap.for_ns / 1_000_000);
+    let history = &record["history"];
+    for entity in entities(record) {
+        let early = |(t, _): &(i64, u64)| t.unsigned_abs() > awake_ms;
+        if points(entity).iter().any(early) {
+            findings.push(format!("awake for {awake_ms} ms, and there is more: {entity}"));
+        }
+    }
+    if history["span_ms"].as_u64().is_none_or(|span| span > awake_ms) {
+        findings.push(format!("history.span_ms: {}, awake for {awake_ms} ms", history["span_ms"]));
+    }
+    for field in ["interval_ms", "process_interval_ms"] {
+        if history[field].as_u64().is_none_or(|interval| interval == 0 || interval >= asleep_ms) {
+            findings.push(format!("history.{field}: {}, asleep for {asleep_ms} ms", history[field]));
+        }
+    }
+    let notes = history["notes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    if !notes.into_iter().any(|note| note.contains("the machine slept for")) {
+        findings.push(format!("history.notes does not tell of it: {}", history["notes"]));
+    }
+    let grown = process(record, victim).map(points).unwrap_or_default();
+    let growth = grown.first().zip(grown.last()).map(|(first, last)| last.1.saturating_sub(first.1));
+    if grown.len() < 4 || growth < Some(SAMPLED) {
+        findings.push(format!("what the victim has grown by since: {grown:?}"));
+    }
+    rate(record, awake_ms, &grown, findings);
+}
+
+/// The diagnosis tells of a growth since the machine was awake, as fast as it was.
+fn rate(record: &Value, awake_ms: u64, grown: &[(i64, u64)], findings: &mut Vec<String>) {
+    let culprit = &record["diagnosis"]["culprit"];
+    let since = culprit["since_ms"].as_i64();
+    if since.is_some_and(|since| since.unsigned_abs() > awake_ms) {
+        findings.push(format!("culprit.since_ms: {since:?}, awake for {awake_ms} ms"));
+    }
+    if culprit.is_null() {
+        return;
+    }
+    let (Some(rate), Some((first, last))) =
+        (culprit["rate_bytes_per_s"].as_f64(), grown.first().zip(grown.last()))
+    else {
+        return findings.push(format!("no rate: {}; {}", record["diagnosis"], record["history"]));
+    };
+    let real = last.1.saturating_sub(first.1) as f64 * 1000.0 / first.0.unsigned_abs().max(1) as f64;
+    // It grows in steps: the median of slopes is not the slope of all.
+    if !(real / 4.0..=real * 4.0).contains(&rate) {
+        findings.push(format!("culprit.rate_bytes_per_s: {rate}, from its points {real}"));
+    }
+}
