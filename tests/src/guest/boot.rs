@@ -35,7 +35,7 @@ pub(super) fn set_up(parameters: &Parameters) -> Result<()> {
     load_modules(Path::new("/modules"));
     match parameters.boot {
         Boot::V1 => cgroup_v1(),
-        Boot::V2 | Boot::V2Numa => cgroup_v2(),
+        Boot::V2 | Boot::V2Numa | Boot::V2Large => cgroup_v2(),
     }
 }
 

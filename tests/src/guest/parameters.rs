@@ -36,6 +36,7 @@ impl Parameters {
                 }
                 Some(("oomtrace.cgroup" | "oomtrace.boot", "v1")) => parameters.boot = Boot::V1,
                 Some(("oomtrace.boot", "v2-numa")) => parameters.boot = Boot::V2Numa,
+                Some(("oomtrace.boot", "v2-large")) => parameters.boot = Boot::V2Large,
                 Some(("oomtrace.bench", names)) => {
                     parameters.bench = names.split(',').map(str::to_owned).collect();
                 }

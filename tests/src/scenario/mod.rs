@@ -17,6 +17,7 @@ mod storm;
 mod suspend;
 mod swap;
 mod table;
+mod threads;
 mod worker;
 
 pub use stage::{NO_REPORT, PREFIX, Stage};
@@ -38,6 +39,8 @@ pub enum Boot {
     V2,
     /// As `V2`, with two memory nodes.
     V2Numa,
+    /// As `V2`, with more memory.
+    V2Large,
 }
 
 impl fmt::Display for Boot {
@@ -46,6 +49,7 @@ impl fmt::Display for Boot {
             Self::V1 => "v1",
             Self::V2 => "v2",
             Self::V2Numa => "v2-numa",
+            Self::V2Large => "v2-large",
         })
     }
 }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::{Boot, Scenario, Stage};
 use super::{
     global, history, iterators, ladder, memcg, names, numa, record, run, selection, storm, suspend, swap,
+    threads,
 };
 use crate::protocol::Verdict;
 
@@ -84,6 +85,13 @@ pub static SCENARIOS: &[Scenario] = &[
     guest("suspend", "the machine sleeps (S3) while one grows", suspend::to_ram),
     entry("cpuset", Boot::V2Numa, false, "nodes of a cpuset", numa::cpuset),
     entry("memory-policy", Boot::V2Numa, false, "nodes of a memory policy", numa::memory_policy),
+    slow(entry(
+        "many-threads",
+        Boot::V2Large,
+        false,
+        "a process with 50,000 threads, another is killed",
+        threads::many,
+    )),
     v1("v1-own-limit", "v1: memory cgroup at its own limit", memcg::own_limit),
     v1("v1-limit-1-above", "v1: limit one level above the victim", memcg::limit_1_above),
     v1("v1-limit-5-above", "v1: limit five levels above the victim", memcg::limit_5_above),

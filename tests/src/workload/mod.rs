@@ -12,6 +12,7 @@ mod reread;
 mod sharing;
 mod stamped;
 mod storm;
+mod threads;
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, Write as _};
@@ -55,6 +56,7 @@ fn run(program: &[u8], arguments: &[Vec<u8>]) -> Result<i32> {
         b"spin" => busy::spin(&sizes(arguments)?),
         b"forks" => busy::forks(&sizes(arguments)?),
         b"crowd" => crowd::run(&sizes(arguments)?),
+        b"threads" => threads::run(&sizes(arguments)?),
         b"anon" => anon::run(&sizes(arguments)?),
         b"shmem" => mapping::shmem(&sizes(arguments)?),
         b"shmem-write" => mapping::shmem_write(&sizes(arguments)?),

@@ -11,6 +11,8 @@ use std::process::Command;
 
 /// The guest's memory; global kills fill it, so it is small.
 const MEMORY_MIB: u32 = 768;
+/// Where a scenario needs more than others.
+const LARGE_MEMORY_MIB: u32 = 2560;
 /// What the guest can swap to.
 const SWAP_BYTES: u64 = 256 << 20;
 /// The guest overwrites the disk of this serial number and no other.
@@ -33,7 +35,8 @@ pub(super) fn command(
     std::fs::File::create(swap)?.set_len(SWAP_BYTES)?;
     ext4(&disks.join("empty"), record, RECORD_SIZE)?;
     let asked = format!("swapaccount=1 oomtrace.boot={boot} oomtrace.scenarios={}", scenarios.join(","));
-    let mut qemu = machine(image, initramfs, (swap, SWAP_SERIAL), MEMORY_MIB, &asked, kvm)?;
+    let memory = if boot == "v2-large" { LARGE_MEMORY_MIB } else { MEMORY_MIB };
+    let mut qemu = machine(image, initramfs, (swap, SWAP_SERIAL), memory, &asked, kvm)?;
     nvme(&mut qemu, (record, RECORD_SERIAL));
     qemu.args(nodes(boot)?);
     Ok(qemu)
@@ -86,7 +89,7 @@ fn program(arch: Arch) -> Result<std::path::PathBuf> {
 /// The machine a kind of boot needs.
 fn nodes(boot: &str) -> Result<Vec<String>> {
     match boot {
-        "v1" | "v2" => Ok(Vec::new()),
+        "v1" | "v2" | "v2-large" => Ok(Vec::new()),
         "v2-numa" => Ok((0..2).flat_map(node).collect()),
         other => bail!("the guest asks for boot {other}, which no machine is known for"),
     }
