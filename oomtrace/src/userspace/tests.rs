@@ -64,6 +64,49 @@ fn earlyoom_with_all_that_it_says() {
     assert!(kill.notes.iter().any(|note| note.contains("tag")), "{:?}", kill.notes);
 }
 
+/// What Debian's earlyoom 1.7 (`-m 40 -s 100 -r 5`) logged in a guest of 768 MiB without swap: two programs allocated, the
+/// second one ignored SIGTERM. `waitpid` told SIGTERM of the first one's end and SIGKILL of the second one's.
+const EARLYOOM_1_7: [&str; 16] = [
+    "earlyoom v1.7",
+    "mem total:  714 MiB, swap total:    0 MiB",
+    "sending SIGTERM when mem <= 40.00% and swap <= 100.00%,",
+    "        SIGKILL when mem <= 20.00% and swap <= 50.00%",
+    "find_largest_process: selected myself (pid 150). Do you use hidpid? See https://github.com/rfjakob/earlyoom/wiki/proc-hidepid",
+    "Could not find a process to kill. Sleeping 1 second.",
+    "mem avail:   322 of   714 MiB (45.14%), swap free:    0 of    0 MiB ( 0.00%)",
+    "mem avail:   283 of   714 MiB (39.71%), swap free:    0 of    0 MiB ( 0.00%)",
+    "low memory! at or below SIGTERM limits: mem 40.00%, swap 100.00%",
+    "sending SIGTERM to process 151 uid 0 \"willing\": badness 960, VmRSS 314 MiB",
+    "process exited after 0.4 seconds",
+    "mem avail:   284 of   714 MiB (39.76%), swap free:    0 of    0 MiB ( 0.00%)",
+    "low memory! at or below SIGTERM limits: mem 40.00%, swap 100.00%",
+    "sending SIGTERM to process 152 uid 0 \"stubborn\": badness 974, VmRSS 329 MiB",
+    "escalating to SIGKILL after 4.9 seconds",
+    "process exited after 5.4 seconds",
+];
+
+#[test]
+fn a_real_log_of_earlyoom() {
+    let (kills, reports) = read(syslog("earlyoom[150]", &EARLYOOM_1_7).as_bytes());
+    assert_eq!((kills.len(), reports), (2, 0), "{kills:#?}");
+    let told = |kill: &UserspaceKill| {
+        let (target, reason) = (&kill.target, &kill.reason);
+        (
+            target.pid,
+            target.comm.clone(),
+            kill.signal,
+            target.bytes,
+            reason.mem_available_bytes,
+            kill.signal_to_exit_ns,
+        )
+    };
+    let expected = |pid, comm: &str, signal, rss: u64, available: u64, exit| {
+        (Some(pid), Some(comm.into()), Some(signal), Some(rss << 20), Some(available << 20), Some(exit))
+    };
+    assert_eq!(told(&kills[0]), expected(151, "willing", KillSignal::Term, 314, 283, 400_000_000));
+    assert_eq!(told(&kills[1]), expected(152, "stubborn", KillSignal::Kill, 329, 284, 5_400_000_000));
+}
+
 #[test]
 fn earlyoom_of_all_versions() {
     for (message, signal, name) in [
