@@ -32,6 +32,9 @@ pub(super) fn set_up(parameters: &Parameters) -> Result<()> {
     set("/proc/sys/kernel/printk_devkmsg", "on\n");
     set("/proc/sys/kernel/panic", "-1");
     set("/proc/sys/vm/panic_on_oom", "0");
+    // It takes pages away from their process to see who uses them; what lies in them then can't be read without waiting, such
+    // as a victim's environment, which scenarios ask for.
+    optional_setting("/proc/sys/kernel/numa_balancing", "0");
     load_modules(Path::new("/modules"));
     match parameters.boot {
         Boot::V1 => cgroup_v1(),
@@ -57,6 +60,13 @@ fn optional(source: &str, target: &str, kind: &str) {
 fn set(file: &str, value: &str) {
     if let Err(error) = fs::write(file, value) {
         protocol::log("boot", &format!("can't write {value} to {file}: {error}"));
+    }
+}
+
+/// Kernels without the setting are as they should be.
+fn optional_setting(file: &str, value: &str) {
+    if Path::new(file).exists() {
+        set(file, value);
     }
 }
 
