@@ -107,12 +107,7 @@ pub(super) fn commands(stage: &Stage) -> Result<Verdict> {
 
 fn one(stage: &Stage, tracer: &Path, caller: &Cgroup, case: &Case) -> Result<Verdict> {
     // The kernel's log alone: the stream is that of `run`.
-    let alone = Stage {
-        tracer: None,
-        hierarchy: stage.hierarchy.clone(),
-        directory: stage.directory.clone(),
-        ..*stage
-    };
+    let alone = stage.without_tracer();
     let watch = alone.watch_with(&Options::default())?;
     let file = stage.directory.join("evidence.ndjson");
     let _ = std::fs::remove_file(&file);

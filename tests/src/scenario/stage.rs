@@ -40,6 +40,11 @@ pub const NO_REPORT: &str = "the kernel's log lacks";
 pub const PREFIX: &str = "oomtrace-test-";
 
 impl Stage {
+    /// The same without a tracer of its own, for a scenario that runs oomtrace by itself.
+    pub(super) fn without_tracer(&self) -> Self {
+        Self { tracer: None, hierarchy: self.hierarchy.clone(), directory: self.directory.clone(), ..*self }
+    }
+
     /// A memory cgroup of this scenario's own.
     ///
     /// # Errors

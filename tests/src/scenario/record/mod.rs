@@ -48,12 +48,7 @@ fn record(stage: &Stage, name: &str, early: &str, options: &[&str]) -> Result<Ve
     let _ballast = Ballast::take()?;
     let recorder = Recorder::start(binary, stage, &disk.file(name), options)?;
     // The kernel's log alone: the stream is what `report` reads back.
-    let alone = Stage {
-        tracer: None,
-        hierarchy: stage.hierarchy.clone(),
-        directory: stage.directory.clone(),
-        ..*stage
-    };
+    let alone = stage.without_tracer();
     let watch = alone.watch_with(&Options::default())?;
     let faults = recorder.faults()?;
     let more = too_much(stage);
