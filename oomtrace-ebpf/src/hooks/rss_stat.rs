@@ -71,6 +71,12 @@ fn raw_tp_rss_stat(ctx: RawTracePointContext) -> i32 {
     0
 }
 
+/// What the tracepoint itself costs with a program on it. It is attached only while that is measured.
+#[raw_tracepoint(tracepoint = "rss_stat")]
+fn raw_tp_rss_stat_empty(_: RawTracePointContext) -> i32 {
+    0
+}
+
 /// Offset in an mm of what its counter `member` is told by without a sum over all CPUs, since 6.2.
 #[inline(always)]
 fn counter(member: u32) -> u32 {

@@ -13,7 +13,7 @@ pub mod sampler;
 mod source;
 mod types;
 
-pub use bpf::{AllocHook, AllocKind, Step};
+pub use bpf::{AllocHook, AllocKind, EmptyHook, Step};
 pub use combined::{files, open};
 pub use source::*;
 pub use types::*;

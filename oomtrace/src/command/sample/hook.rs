@@ -6,35 +6,46 @@ use oomtrace_common::Layout;
 use serde_json::{Value, json};
 
 use super::cost::cpu_ns;
-use crate::{kernel::host::page_size, sample::AllocHook};
+use crate::{
+    kernel::host::page_size,
+    sample::{AllocHook, EmptyHook},
+};
 
 /// Memory that a pass touches, bytes.
-const SIZE: usize = 16 << 20;
+const SIZE: usize = 4 << 20;
 /// Passes per group.
-const PASSES: usize = 12;
+const PASSES: usize = 48;
 
-/// Rounds of passes without, with and without the hook; each round's difference in ns per page.
+/// Rounds of passes without a hook, with an empty program in its place, with the hook and without one again; each round's
+/// differences in ns per page.
 pub(super) fn measure(ebpf: &mut Ebpf, layout: &Layout, rounds: u32) -> Result<Value> {
     let mut hook = AllocHook::take(ebpf, layout)?;
-    let mut steps = Vec::new();
-    let (mut differences, mut nothing, mut told) = (Vec::new(), Vec::new(), 0u64);
-    let mut bare = Vec::new();
+    let empty_hook = EmptyHook::take(ebpf)?;
+    let (mut steps, mut told) = (Vec::new(), 0u64);
+    let [mut bare, mut nothing, mut empty, mut hooked, mut own] = [const { Vec::new() }; 5];
     for _ in 0..rounds.max(1) {
         let before = group()?;
+        let attached = empty_hook.arm().context("attaching an empty program")?;
+        let without_work = group()?;
+        drop(attached);
         hook.arm().context("arming the allocation hook")?;
         let with = group()?;
         hook.disarm();
         let after = group()?;
         told += hook.steps(&mut steps) + steps.len() as u64;
         bare.push(before.midpoint(after));
-        differences.push(with - before.midpoint(after));
+        empty.push(without_work - before.midpoint(after));
+        hooked.push(with - before.midpoint(after));
+        own.push(with - without_work);
         nothing.push(after - before);
     }
     let pages = SIZE as u64 / page_size();
     Ok(json!({
         "pages": pages,
         "bare_ns_per_page": quartiles(&mut bare),
-        "hook_ns_per_page": quartiles(&mut differences),
+        "empty_ns_per_page": quartiles(&mut empty),
+        "hook_ns_per_page": quartiles(&mut hooked),
+        "hook_above_empty_ns_per_page": quartiles(&mut own),
         "null_ns_per_page": quartiles(&mut nothing),
         "steps_per_page": told as f64 / (pages * (PASSES as u64 + 1) * u64::from(rounds.max(1))) as f64,
     }))

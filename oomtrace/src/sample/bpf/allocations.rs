@@ -72,7 +72,7 @@ impl AllocHook {
         );
         let (program, name) = match load_typed(ebpf, layout) {
             Some(program) => (program, None),
-            None => (load(ebpf)?, Some(TRACEPOINT)),
+            None => (load(ebpf, "raw_tp_rss_stat")?, Some(TRACEPOINT)),
         };
         let ring = ebpf.take_map("ALLOCS").context("the allocation hook was taken before")?.try_into()?;
         let Some(loss) = Loss::take(ebpf, "ALLOCS_LOST") else { bail!("the BPF object lacks ALLOCS_LOST") };
@@ -116,6 +116,27 @@ impl AllocHook {
     }
 }
 
+/// A program that does nothing, where the hook is: what it costs is the tracepoint's.
+pub struct EmptyHook(OwnedFd);
+
+impl EmptyHook {
+    /// Loads it; nothing is attached.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn take(ebpf: &mut Ebpf) -> Result<Self> {
+        load(ebpf, "raw_tp_rss_stat_empty").map(Self)
+    }
+
+    /// Attaches it until the result is dropped.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn arm(&self) -> io::Result<OwnedFd> {
+        bpf::attach_raw_tracepoint(self.0.as_fd(), Some(TRACEPOINT))
+    }
+}
+
 /// The program that the kernel knows the types of, which is the cheaper one; nothing where it does not take it.
 fn load_typed(ebpf: &mut Ebpf, layout: &Layout) -> Option<OwnedFd> {
     let own = own_types(layout, None)?;
@@ -125,9 +146,10 @@ fn load_typed(ebpf: &mut Ebpf, layout: &Layout) -> Option<OwnedFd> {
     program.fd().ok()?.as_fd().try_clone_to_owned().ok()
 }
 
-/// The other one.
-fn load(ebpf: &mut Ebpf) -> Result<OwnedFd> {
-    let program = ebpf.program_mut("raw_tp_rss_stat").context("the BPF object holds no allocation hook")?;
+/// One that the kernel knows no types of: the other one, or the empty one.
+fn load(ebpf: &mut Ebpf, name: &str) -> Result<OwnedFd> {
+    let program =
+        ebpf.program_mut(name).with_context(|| format!("the BPF object holds no program {name}"))?;
     let program: &mut RawTracePoint = program.try_into()?;
     program.load().context("the kernel refuses the allocation hook")?;
     Ok(program.fd()?.as_fd().try_clone_to_owned()?)

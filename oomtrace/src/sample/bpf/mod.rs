@@ -12,7 +12,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 
 use aya::{Ebpf, programs::Program};
 
-pub use allocations::{AllocHook, AllocKind, Step};
+pub use allocations::{AllocHook, AllocKind, EmptyHook, Step};
 pub(crate) use cgroups::IterCgroups;
 pub(crate) use exits::Exits;
 pub(crate) use identities::Identities;
