@@ -49,13 +49,7 @@ fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit, grown:
     let mut parts = Vec::new();
     let bytes = i64::try_from(culprit.growth_bytes).unwrap_or(i64::MAX);
     match (window, culprit.since_ms) {
-        (None, _) => {
-            return format!(
-                "{}, {} of the memory",
-                words::size(bytes),
-                words::percent(culprit.share_of_growth)
-            );
-        }
+        (None, _) => parts.push(words::size(bytes)),
         (Some(_), Some(since)) if grown > 0 && since < 0 => {
             parts.push(format!("+{} in {}", words::size(grown), words::span(since)));
         }
@@ -69,7 +63,8 @@ fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit, grown:
         let least = if culprit.rate_at_least { "at least " } else { "" };
         parts.push(format!("{least}{}{since}", words::rate(rate)));
     }
-    parts.push(format!("{} of the growth", words::percent(culprit.share_of_growth)));
+    let of = if window.is_some() { "growth" } else { "memory" };
+    parts.push(format!("{} of the {of}", words::percent(culprit.share_of_growth)));
     parts.join(", ")
 }
 

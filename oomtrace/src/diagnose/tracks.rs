@@ -1,10 +1,9 @@
 //! Everybody who could have used the memory, with their memory over time: the history, completed with what the kernel told
 //! at the kill.
 
-use jiff::Timestamp;
-
 use super::series::{Series, cut};
 use super::thresholds::UNSEEN_IS_YOUNG;
+use super::words::between_ms;
 use crate::model::{Candidate, Entity, EntityKind, Incident, Memory, PartKind, Text, Victim};
 
 /// One whose memory is followed.
@@ -189,10 +188,4 @@ fn add_candidate<'a>(
         series,
         ..Track::default()
     });
-}
-
-/// Whole ms from one time to another, at least 1; `None` when one of them is not a time.
-fn between_ms(from: &str, to: &str) -> Option<i64> {
-    let span = to.parse::<Timestamp>().ok()?.duration_since(from.parse().ok()?);
-    i64::try_from(span.as_millis()).ok().map(|ms| ms.max(1))
 }

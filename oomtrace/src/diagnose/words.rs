@@ -92,3 +92,9 @@ pub(super) fn clock(incident: &Incident, ms: i64) -> Option<String> {
     let same_day = then.strftime("%F").to_string() == kill.strftime("%F").to_string();
     Some(then.strftime(if same_day { "%T" } else { "%F %T" }).to_string())
 }
+
+/// Whole ms from one time to another, at least 1; `None` when one of them is not a time.
+pub(super) fn between_ms(from: &str, to: &str) -> Option<i64> {
+    let span = to.parse::<Timestamp>().ok()?.duration_since(from.parse().ok()?);
+    i64::try_from(span.as_millis()).ok().map(|ms| ms.max(1))
+}

@@ -387,3 +387,56 @@ fn courses_of_test_actors_have_no_shared_memory_by_default() {
     let Actor { shmem, .. } = &world.actors[0];
     assert_eq!(shmem(5.0), 0.0);
 }
+
+#[test]
+fn without_samples_the_victims_age_tells_what_came_at_once() {
+    let candidate = |pid, comm: &str, mib: u64| Candidate {
+        pid,
+        comm: comm.into(),
+        rss_bytes: Some(mib << 20),
+        ..Candidate::default()
+    };
+    let victim = Victim {
+        pid: 7,
+        comm: "job".into(),
+        start_time: Some("2026-01-02T03:04:04.500Z".into()),
+        cgroup: Some(CgroupRef { path: "/jobs".into(), ..CgroupRef::default() }),
+        ..Victim::default()
+    };
+    let incident = Incident {
+        time: "2026-01-02T03:04:05Z".into(),
+        scope: Scope { total_pages: Some(100 << 8), constraint: Some(Constraint::Memcg), ..Scope::default() },
+        host: Host { page_size: 4096, ..Host::default() },
+        victims: vec![victim],
+        candidates: vec![candidate(7, "job", 95), candidate(8, "shell", 4)],
+        ..Incident::default()
+    };
+    let found = diagnose(&incident);
+    assert_eq!((found.verdict, found.confidence), (VerdictKind::Burst, Confidence::Medium), "{found:?}");
+    let culprit = found.culprit.unwrap();
+    assert_eq!(culprit.cgroup, Some("/jobs".into()));
+    assert_eq!((culprit.since_ms, culprit.rate_at_least), (Some(-500), true));
+    assert_eq!(culprit.rate_bytes_per_s, Some(f64::from(190 << 20)));
+    assert!(
+        found.summary.contains("95.0 MiB, at least 190.0 MiB/s since 03:04:04, 95 % of the memory"),
+        "{}",
+        found.summary
+    );
+
+    let undetermined = |incident: &Incident| {
+        let found = diagnose(incident);
+        assert_eq!(found.verdict, VerdictKind::Undetermined, "{found:?}");
+        assert_eq!(found.culprit.unwrap().rate_bytes_per_s, None);
+    };
+    let mut older = incident.clone();
+    older.victims[0].start_time = Some("2026-01-02T03:04:03Z".into());
+    undetermined(&older);
+    // What a fork's parent holds may be what the child was born with.
+    let mut forked = incident.clone();
+    forked.candidates[1] = candidate(8, "job", 90);
+    undetermined(&forked);
+    let mut nobody_scored = incident;
+    nobody_scored.candidates.clear();
+    nobody_scored.victims[0].memory.anon_bytes = Some(95 << 20);
+    undetermined(&nobody_scored);
+}

@@ -5,11 +5,18 @@ use std::collections::HashMap;
 use super::super::case::Finding;
 use super::super::scope::{self, Domain};
 use super::super::series::cut;
-use super::super::thresholds::{CACHE_STUCK, HOLDS, KIND_SHARE, SWARM_LARGEST, SWARM_MEMBERS, SWARM_SHARE};
-use super::super::words;
-use crate::model::{Candidate, Confidence, Culprit, CulpritKind, Incident, PartKind, Text, VerdictKind};
+use super::super::thresholds::{
+    CACHE_STUCK, HOLDS, JUST_BORN_MS, KIND_SHARE, SWARM_LARGEST, SWARM_MEMBERS, SWARM_SHARE,
+};
+use super::super::words::{self, between_ms};
+use crate::model::{
+    Candidate, Confidence, Culprit, CulpritKind, Incident, PartKind, Text, VerdictKind, Victim,
+};
 
 const NO_HISTORY: &str = "nothing was sampled before the kill, so how fast and since when is not known";
+
+const AGE_ALONE: &str =
+    "nothing was sampled before the kill; how fast and since when is known from its age alone";
 
 /// From the task table and the statistics of the kernel's report.
 pub(in super::super) fn of(incident: &Incident) -> Finding {
@@ -23,7 +30,8 @@ pub(in super::super) fn of(incident: &Incident) -> Finding {
             reasons: Vec::new(),
             culprit: None,
         });
-    found.reasons.push(NO_HISTORY.into());
+    let paced = found.culprit.as_ref().is_some_and(|culprit| culprit.rate_bytes_per_s.is_some());
+    found.reasons.push(if paced { AGE_ALONE } else { NO_HISTORY }.into());
     found
 }
 
@@ -157,18 +165,44 @@ fn one(incident: &Incident) -> Option<Finding> {
         words::size(whole),
         words::percent(share)
     )];
-    let machine = scope::domain(incident) == Domain::Machine;
-    reasons.push(if machine {
-        "the machine ran out before any limit held it back".into()
-    } else {
-        "one look does not tell a leak from a limit that is too low".into()
-    });
-    let verdict = if machine { VerdictKind::NoLimit } else { VerdictKind::Undetermined };
-    let culprit = Culprit {
+    let victim = incident.victims.iter().find(|victim| victim.pid == pid);
+    let mut culprit = Culprit {
         pid: Some(pid),
         comm: Some(comm.clone()),
-        is_victim: incident.victims.iter().any(|victim| victim.pid == pid),
+        exe: victim.and_then(|victim| victim.exe.clone()),
+        cgroup: victim.and_then(|victim| victim.cgroup.as_ref()).map(|cgroup| cgroup.path.clone()),
+        is_victim: victim.is_some(),
         ..holder(bytes, whole)
     };
-    Some(Finding { verdict, confidence: Confidence::Low, reasons, culprit: Some(culprit) })
+    let born = victim.and_then(|victim| just_born(incident, victim, whole - bytes));
+    if let Some(age) = born {
+        reasons.push(format!("it was {} old, so all of that came at once", words::span(age)));
+        culprit.rate_bytes_per_s = Some(bytes as f64 * 1000.0 / age as f64);
+        culprit.rate_at_least = true;
+        culprit.since_ms = Some(-age);
+        culprit.since = words::rfc3339(incident, -age);
+        culprit.likely = false;
+    }
+    let machine = scope::domain(incident) == Domain::Machine;
+    let (verdict, confidence) = match born {
+        _ if machine => (VerdictKind::NoLimit, Confidence::Low),
+        Some(_) => (VerdictKind::Burst, Confidence::Medium),
+        None => (VerdictKind::Undetermined, Confidence::Low),
+    };
+    if machine {
+        reasons.push("the machine ran out before any limit held it back".into());
+    } else if born.is_none() {
+        reasons.push("one look does not tell a leak from a limit that is too low".into());
+    }
+    Some(Finding { verdict, confidence, reasons, culprit: Some(culprit) })
+}
+
+/// How old the victim was, ms, where that is so little that a leak would have gone on for longer, and nobody can have left it
+/// what it holds: after a fork parent and child hold the same pages, and all others have no more than `rest`.
+fn just_born(incident: &Incident, victim: &Victim, rest: i64) -> Option<i64> {
+    let age = between_ms(victim.start_time.as_deref()?, &incident.time).filter(|age| *age <= JUST_BORN_MS)?;
+    // Without it nobody was scored, or the table is of another time.
+    let scored = incident.candidates.iter().any(|candidate| candidate.pid == victim.pid);
+    let mut others = incident.candidates.iter().filter(|candidate| candidate.pid != victim.pid);
+    (scored && others.all(|other| footprint(other).is_some_and(|bytes| bytes <= rest))).then_some(age)
 }
