@@ -11,11 +11,11 @@ type Floor = (&'static str, f64, fn(&[Scored]) -> Option<f64>);
 
 /// A little below what the corpus reached when it was committed.
 const FLOORS: [Floor; 5] = [
-    ("kills in the corpus", 553.0, |scored| Some(scored.len() as f64)),
+    ("kills in the corpus", 648.0, |scored| Some(scored.len() as f64)),
     ("culprit named right", 0.98, |scored| marks(scored).recall().value()),
     ("names that are right", 0.985, |scored| marks(scored).precision().value()),
     ("macro-F1 of classes", 0.965, |scored| Classes::of(scored).macro_f1()),
-    ("rate within 10 %", 0.88, near),
+    ("rate within 10 %", 0.86, near),
 ];
 
 fn marks(scored: &[Scored]) -> Marks {
