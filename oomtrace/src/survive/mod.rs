@@ -1,10 +1,11 @@
 //! Staying alive and awake while the machine runs out of memory.
 //!
-//! Order at start: [`one_arena`] before the first thread and, for evidence that has to be written, [`keep_pool`]; then load
-//! and attach, then [`settle`], then [`run_first`] and [`use_pool`] in the threads that have to be in time. After that nothing is forked: a child of a locked process copies pages at the
-//! worst time.
+//! Order at start: [`one_arena`] before the first thread and, for evidence that has to be written, [`no_huge_pages`] and
+//! [`keep_pool`]; then load and attach, then [`settle`], then [`run_first`] and [`use_pool`] in the threads that have to be in
+//! time. After that nothing is forked: a child of a locked process copies pages at the worst time.
 
 mod heap;
+mod huge;
 mod memory;
 mod outcome;
 mod pool;
@@ -12,6 +13,7 @@ mod priority;
 mod turn;
 
 pub use heap::*;
+pub use huge::*;
 pub use memory::*;
 pub use outcome::*;
 pub use pool::*;

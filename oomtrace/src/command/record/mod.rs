@@ -28,6 +28,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// valid.
 pub fn run(args: &RecordArgs) -> Result<()> {
     crate::survive::one_arena();
+    crate::survive::no_huge_pages();
     if let Err(error) = crate::survive::keep_pool() {
         log::warn!("no memory is kept for kills ({error}): one while memory is out may not reach the disk");
     }

@@ -2,6 +2,7 @@
 
 mod disk;
 mod recorder;
+mod still;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,6 +20,7 @@ use crate::protocol::Verdict;
 use crate::tracer::Options;
 use disk::{Disk, is_short};
 use recorder::Recorder;
+use still::Still;
 
 /// One after the other: two at once would move while the kernel compares them.
 const HOGS: usize = 3;
@@ -46,6 +48,7 @@ fn record(stage: &Stage, name: &str, early: &str, options: &[&str]) -> Result<Ve
     };
     let home = stage.cgroup()?;
     let _ballast = Ballast::take()?;
+    let _still = Still::keep()?;
     let recorder = Recorder::start(binary, stage, &disk.file(name), options)?;
     // The kernel's log alone: the stream is what `report` reads back.
     let alone = stage.without_tracer();

@@ -17,6 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The threads that write a kill in short: the event path, and the one that writes.
 const URGENT: [&str; 2] = ["oomtrace", "oomtrace-first"];
 
+/// Page faults of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Faults {
+    /// Without the disk. It may have waited for a free page all the same.
+    minor: u64,
+    /// It waited for the disk.
+    major: u64,
+}
+
 /// A running recorder; killed when dropped.
 pub(super) struct Recorder {
     child: Child,
@@ -60,7 +69,7 @@ impl Recorder {
     ///
     /// # Errors
     /// When they can't be read, or the threads are not there.
-    pub(super) fn faults(&self) -> Result<[u64; 2]> {
+    pub(super) fn faults(&self) -> Result<[Faults; 2]> {
         let mut faults = [None; 2];
         for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))?.flatten() {
             let stat = fs::read_to_string(task.path().join("stat"))?;
@@ -68,7 +77,7 @@ impl Recorder {
             let (name, fields) = parts.context("an odd stat")?;
             let number = |n: usize| fields.split(' ').nth(n)?.parse::<u64>().ok();
             if let Some(at) = URGENT.iter().position(|urgent| *urgent == name) {
-                faults[at] = number(7).zip(number(9)).map(|(minor, major)| minor + major);
+                faults[at] = number(7).zip(number(9)).map(|(minor, major)| Faults { minor, major });
             }
         }
         let [Some(events), Some(first)] = faults else { bail!("not all of {URGENT:?} are running") };
