@@ -134,7 +134,7 @@ fn victims_share(
 
 /// Writes rate and onset of a shape.
 pub(super) fn time(incident: &Incident, culprit: &mut Culprit, shape: &Shape) {
-    culprit.rate_bytes_per_s = shape.rate.filter(|rate| rate.is_finite());
+    culprit.rate_bytes_per_s = shape.rate.filter(|rate| rate.is_finite() && *rate > 0.0);
     culprit.rate_at_least = culprit.rate_bytes_per_s.is_some() && shape.rate_at_least;
     if shape.samples > 1 {
         culprit.since_ms = Some(shape.onset);

@@ -124,7 +124,8 @@ impl<'t, 'a> Growth<'t, 'a> {
         self.kinds.iter().find(|(found, _)| *found == kind).map_or(0, |(_, bytes)| *bytes)
     }
 
-    /// A new process in place of one that exited is no growth, as far as it holds what the other did.
+    /// A new process in place of one that exited is no growth, as far as it holds what the other did. Where the other may have
+    /// held less when the window began, the new one may have grown by as much more.
     fn replaced(&mut self) {
         for family in &self.families {
             let members = || family.members.iter().map(|at| self.processes[*at]);
@@ -136,13 +137,19 @@ impl<'t, 'a> Growth<'t, 'a> {
                 continue;
             }
             let (kept_of_born, kept_of_gone) = (part(born - same, born), part(gone - same, gone));
+            let unsure: i64 =
+                members().filter(|grown| grown.track.exited.is_some()).map(|grown| grown.more).sum();
+            let unsure = part(unsure.min(same), same);
             for at in &family.members {
                 let grown = &mut self.processes[*at];
                 if grown.young {
-                    grown.bytes = (grown.bytes as f64 * kept_of_born) as i64;
+                    let kept = (grown.bytes as f64 * kept_of_born) as i64;
+                    grown.more += ((grown.bytes - kept) as f64 * unsure) as i64;
+                    grown.bytes = kept;
                 }
                 if grown.track.exited.is_some() {
                     grown.freed = (grown.freed as f64 * kept_of_gone) as i64;
+                    grown.more = (grown.more as f64 * kept_of_gone) as i64;
                 }
             }
         }

@@ -211,3 +211,51 @@ fn a_leak_that_reclaim_of_page_cache_slows_down_is_not_filling_up() {
     let rate = found.culprit.unwrap().rate_bytes_per_s.unwrap() / MIB;
     assert!((5.2..5.8).contains(&rate), "{rate}");
 }
+
+#[test]
+fn one_that_died_as_the_window_began_is_not_who_grew() {
+    // The cgroup was seen when the memory was given back already, the process only once it was gone.
+    let process = |pid, points, started, exited| Entity {
+        kind: EntityKind::Process,
+        pid: Some(pid),
+        comm: Some("cache".into()),
+        path: Some("/a".into()),
+        in_scope: true,
+        points,
+        started_ms: Some(started),
+        exited_ms: exited,
+        ..Entity::default()
+    };
+    let points = vec![(-4209, 1), (-3343, 106), (-2784, 167), (-1745, 30), (-487, 139), (0, 178)];
+    let scope = Entity {
+        kind: EntityKind::Cgroup,
+        path: Some("/a".into()),
+        in_scope: true,
+        limit_bytes: Some(178 << 20),
+        points: points.into_iter().map(|(t, mib)| (t, mib << 20)).collect(),
+        ..Entity::default()
+    };
+    let incident = Incident {
+        scope: Scope { constraint: Some(Constraint::Memcg), total_pages: Some(178 << 8), ..Scope::default() },
+        host: Host { page_size: 4096, ..Host::default() },
+        victims: vec![Victim {
+            pid: 2,
+            comm: "cache".into(),
+            memory: Memory { anon_bytes: Some(177 << 20), ..Memory::default() },
+            ..Victim::default()
+        }],
+        history: Some(History {
+            entities: vec![
+                scope,
+                process(1, vec![(-1729, 193 << 20)], -4023, Some(-1729)),
+                process(2, vec![(-487, 140 << 20), (0, 178 << 20)], -1322, None),
+            ],
+            ..History::default()
+        }),
+        ..Incident::default()
+    };
+    let found = diagnose(&incident);
+    let culprit = found.culprit.unwrap();
+    assert_eq!(culprit.pid, Some(2), "{:?}", found.reasons);
+    assert_ne!(found.verdict, VerdictKind::Neighbour);
+}
