@@ -177,7 +177,8 @@ fn one(incident: &Incident) -> Option<Finding> {
     let born = victim.and_then(|victim| just_born(incident, victim, whole - bytes));
     if let Some(age) = born {
         reasons.push(format!("it was {} old, so all of that came at once", words::span(age)));
-        culprit.rate_bytes_per_s = Some(bytes as f64 * 1000.0 / age as f64);
+        // Files that others have read are in its resident memory, and in the scope of those.
+        culprit.rate_bytes_per_s = Some(bytes.min(whole) as f64 * 1000.0 / age as f64);
         culprit.rate_at_least = true;
         culprit.since_ms = Some(-age);
         culprit.since = words::rfc3339(incident, -age);
