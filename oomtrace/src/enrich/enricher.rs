@@ -15,6 +15,9 @@ use crate::model::{CgroupRef, Incident, Runtime, Text, Victim};
 /// How long one process may keep us waiting; reading it takes 0.1 ms.
 const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(30) } else { Duration::from_millis(10) };
 
+/// Threads that may wait for processes which do not answer.
+const READERS_MAX: usize = 4;
+
 /// Takes secrets out of arguments.
 pub type Redactor = fn(&[Vec<u8>]) -> Vec<Vec<u8>>;
 
@@ -37,10 +40,10 @@ impl Enricher {
     ///
     /// `redact` is applied to every command line; `None` shows them as they are. Call it after the probes are
     /// attached: reading the command lines of a large machine takes a while, and what starts meanwhile is seen by
-    /// either.
+    /// either. A process that does not answer is not waited for.
     #[must_use]
     pub fn new(roots: &Roots, redact: Option<Redactor>) -> Self {
-        let (scene, late) = (Scene::open(roots), LateReader::start(roots));
+        let (scene, late) = (Scene::open(roots), LateReader::start(roots, READERS_MAX));
         Self { cache: IdentityCache::scan(roots), scene, late, peeked: None, redact }
     }
 
@@ -125,6 +128,13 @@ impl Enricher {
                  are killed",
                 self.cache.left_out(),
                 self.cache.len()
+            ));
+        }
+        if self.cache.unanswered() > 0 {
+            notes.push(format!(
+                "the command lines of {} processes could not be read, /proc did not answer in time: these are known only as \
+                 they tell them when they are killed",
+                self.cache.unanswered()
             ));
         }
         if self.late.is_none() {

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use oomtrace_common::{Identity, Startup, UNKNOWN, UNKNOWN_32};
 
 use super::dir::Dir;
+use super::late::{Extent, Late, LateReader};
 use super::process::{self, Process};
 use super::runtime::environment;
 use crate::kernel::Roots;
@@ -22,6 +24,9 @@ const CMDLINE_KEPT: usize = 1024;
 const PATH_KEPT: usize = 1024;
 /// Directory entries of `/proc` that are read at once.
 const LISTING: usize = 16 * 1024;
+/// How long the scan waits for one process, and for how many at the most: four seconds in all.
+const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(30) } else { Duration::from_millis(250) };
+const READERS_MAX: usize = 16;
 
 /// Where an identity comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +93,7 @@ pub struct IdentityCache {
     entries: HashMap<u32, Kept>,
     bytes: usize,
     left_out: usize,
+    unanswered: usize,
 }
 
 /// An entry: its texts lie one behind the other in one allocation.
@@ -111,16 +117,31 @@ struct Kept {
 impl IdentityCache {
     /// Remembers the processes there are; kernel threads, which are never victims, are passed over.
     ///
-    /// Reads every command line, which waits for the process's `mmap_lock`, so attach the probes first.
+    /// A command line that does not come in time is done without, and counted. That may take seconds, so attach the probes
+    /// first.
     #[must_use]
     pub fn scan(roots: &Roots) -> Self {
+        Self::scan_with(roots, LateReader::start(roots, READERS_MAX), PATIENCE)
+    }
+
+    fn scan_with(roots: &Roots, mut late: Option<LateReader>, patience: Duration) -> Self {
         let mut cache = Self::default();
         let Ok(proc) = Dir::open(&roots.proc) else { return cache };
         let (mut listing, mut buf) = (vec![0; LISTING], Vec::new());
         // A listing that breaks off leaves what it gave so far; the rest is found when it is needed.
         let _ = proc.numbers(&mut listing, |pid| {
             let as_of = boottime_ns();
-            if let Some(process) = Process::read_at(&proc, pid, &mut buf)
+            let answer = late.as_mut().map(|late| late.read(pid, Extent::WithoutExe, patience));
+            let process = match answer {
+                Some(Late::Read(process)) => Some(*process),
+                Some(Late::Gone) => None,
+                Some(Late::NoAnswer) | None => {
+                    let outside = Process::read_outside(&proc, pid, &mut buf);
+                    cache.unanswered += usize::from(outside.is_some());
+                    outside
+                }
+            };
+            if let Some(process) = process
                 && !process.kernel_thread
             {
                 let start = process.start_boottime_ns.unwrap_or(UNKNOWN);
@@ -213,6 +234,12 @@ impl IdentityCache {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Processes whose command line did not come in time at the scan.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        self.unanswered
     }
 
     /// Processes for which there was no room.

@@ -143,6 +143,30 @@ fn finds_ourselves_in_the_real_proc() {
     assert_eq!(cache.lookup(2, None), None, "kthreadd is no candidate");
 }
 
+#[test]
+fn who_does_not_answer_at_the_scan_is_known_without_its_arguments() {
+    let tmp = tempfile::tempdir().unwrap();
+    let roots = Roots { proc: tmp.path().into(), ..Roots::default() };
+    for pid in [6, 7, 8] {
+        let dir = tmp.path().join(pid.to_string());
+        std::fs::create_dir(&dir).unwrap();
+        let stat = format!("{pid} (x) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 12345 1000 200 0");
+        std::fs::write(dir.join("stat"), stat).unwrap();
+        std::fs::write(dir.join("cmdline"), "x\0-y\0").unwrap();
+    }
+    let dir = Dir::open(tmp.path()).unwrap();
+    let read = move |pid, _, buf: &mut Vec<u8>| {
+        if pid == 7 {
+            std::thread::sleep(Duration::from_secs(3600));
+        }
+        Process::read_at(&dir, pid, buf)
+    };
+    let cache = IdentityCache::scan_with(&roots, LateReader::with(2, read), Duration::from_secs(2));
+    let arguments = |pid| cache.lookup(pid, None).unwrap().cmdline.len();
+    assert_eq!([6, 7, 8].map(arguments), [2, 0, 2]);
+    assert_eq!(cache.unanswered(), 1);
+}
+
 proptest! {
     #[test]
     fn any_identity_comes_back(

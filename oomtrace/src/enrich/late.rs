@@ -2,17 +2,19 @@
 //!
 //! `/proc/<pid>/cmdline` waits for the process's `mmap_lock`, and a task that is stuck in reclaim can hold that for
 //! seconds, just then; so can a file system that an executable is on. So a thread of its own reads, and who asks goes on
-//! without an answer.
+//! without an answer. The same before any kill: a process may hang for good when the trace starts.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::dir::Dir;
 use super::process::Process;
 use crate::kernel::Roots;
 
-/// Stack of the thread: it is locked in memory as a whole, and the default would be 2 MiB.
+/// Stack of a thread: it is locked in memory as a whole, and the default would be 2 MiB.
 const STACK: usize = 128 * 1024;
 
 /// How much of a process is read.
@@ -20,6 +22,8 @@ const STACK: usize = 128 * 1024;
 pub(crate) enum Extent {
     /// All.
     Whole,
+    /// All but what lies in its executable.
+    WithoutExe,
     /// All but what lies in its own memory; see [`Process::read_outside`].
     Outside,
 }
@@ -31,65 +35,72 @@ pub(crate) enum Late {
     Read(Box<Process>),
     /// There is no such process any more.
     Gone,
-    /// No answer in time, to this request or still to an earlier one.
+    /// No answer in time, to this request or still to earlier ones.
     NoAnswer,
 }
 
-/// The reader's thread, which ends when this is dropped (or, where it is stuck, with the program).
-#[derive(Debug)]
+type Read = dyn Fn(u32, Extent, &mut Vec<u8>) -> Option<Process> + Send + Sync;
+
+/// Reads in threads of its own, which end when this is dropped (or, where they are stuck, with the program).
+///
+/// One does, until a process does not answer: then the next one takes its place, so that what hangs costs its own answer
+/// and not those of others.
 pub(crate) struct LateReader {
-    requests: SyncSender<(u32, Extent)>,
-    answers: Receiver<(u32, Option<Box<Process>>)>,
-    outstanding: u32,
+    read: Arc<Read>,
+    threads: Vec<Reader>,
+    threads_max: usize,
+}
+
+impl fmt::Debug for LateReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LateReader").field("threads", &self.threads).finish_non_exhaustive()
+    }
 }
 
 impl LateReader {
-    /// Starts the thread; `None` when the system refuses another one.
-    pub(crate) fn start(roots: &Roots) -> Option<Self> {
+    /// Starts the first thread; there may be `threads_max`. `None` when the system refuses it.
+    pub(crate) fn start(roots: &Roots, threads_max: usize) -> Option<Self> {
         let proc = Dir::open(&roots.proc).ok()?;
-        Self::with(move |pid, extent, buf| {
+        let read = move |pid, extent, buf: &mut Vec<u8>| {
             let mut process = match extent {
-                Extent::Whole => Process::read_at(&proc, pid, buf),
+                Extent::Whole | Extent::WithoutExe => Process::read_at(&proc, pid, buf),
                 Extent::Outside => Process::read_outside(&proc, pid, buf),
             }?;
-            process.look_at_exe(&proc, buf);
-            Some(process)
-        })
-    }
-
-    /// Starts the thread on another way of reading.
-    fn with(read: impl Fn(u32, Extent, &mut Vec<u8>) -> Option<Process> + Send + 'static) -> Option<Self> {
-        let (requests, todo) = sync_channel::<(u32, Extent)>(1);
-        let (done, answers) = sync_channel(1);
-        let work = move || {
-            let mut buf = Vec::new();
-            while let Ok((pid, extent)) = todo.recv() {
-                if done.send((pid, read(pid, extent, &mut buf).map(Box::new))).is_err() {
-                    break;
-                }
+            if extent != Extent::WithoutExe {
+                process.look_at_exe(&proc, buf);
             }
+            Some(process)
         };
-        thread::Builder::new().name("oomtrace-read".into()).stack_size(STACK).spawn(work).ok()?;
-        Some(Self { requests, answers, outstanding: 0 })
+        Self::with(threads_max, read)
     }
 
-    /// Reads process `pid`, waiting at most `patience`.
+    /// Starts the first thread on another way of reading.
+    pub(super) fn with(
+        threads_max: usize,
+        read: impl Fn(u32, Extent, &mut Vec<u8>) -> Option<Process> + Send + Sync + 'static,
+    ) -> Option<Self> {
+        let read: Arc<Read> = Arc::new(read);
+        let threads = vec![Reader::start(&read)?];
+        Some(Self { read, threads, threads_max })
+    }
+
+    /// Reads process `pid`, waiting at most `patience`. Who is being read already is not asked again.
     pub(crate) fn read(&mut self, pid: u32, extent: Extent, patience: Duration) -> Late {
-        while self.outstanding > 0 && self.answers.try_recv().is_ok() {
-            self.outstanding -= 1;
-        }
-        if self.outstanding > 0 || self.requests.try_send((pid, extent)).is_err() {
+        self.threads.iter_mut().for_each(Reader::take_late_answer);
+        if self.threads.iter().any(|thread| thread.busy_with == Some((pid, extent))) {
             return Late::NoAnswer;
         }
-        self.outstanding += 1;
-        let deadline = Instant::now() + patience;
-        match self.answers.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok((_, answer)) => {
-                self.outstanding -= 1;
-                answer.map_or(Late::Gone, Late::Read)
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Late::NoAnswer,
+        self.idle().map_or(Late::NoAnswer, |thread| thread.read(pid, extent, patience))
+    }
+
+    /// A thread that waits for nothing, a new one if need be.
+    fn idle(&mut self) -> Option<&mut Reader> {
+        if self.threads.iter().all(|thread| thread.busy_with.is_some())
+            && self.threads.len() < self.threads_max
+        {
+            self.threads.push(Reader::start(&self.read)?);
         }
+        self.threads.iter_mut().find(|thread| thread.busy_with.is_none())
     }
 
     /// Like [`read`](Self::read); nothing where there is no such process, or no answer.
@@ -101,17 +112,64 @@ impl LateReader {
     }
 }
 
+/// One thread.
+#[derive(Debug)]
+struct Reader {
+    requests: SyncSender<(u32, Extent)>,
+    answers: Receiver<Option<Box<Process>>>,
+    busy_with: Option<(u32, Extent)>,
+}
+
+impl Reader {
+    fn start(read: &Arc<Read>) -> Option<Self> {
+        let read = Arc::clone(read);
+        let (requests, todo) = sync_channel::<(u32, Extent)>(1);
+        let (done, answers) = sync_channel(1);
+        let work = move || {
+            let mut buf = Vec::new();
+            while let Ok((pid, extent)) = todo.recv() {
+                if done.send(read(pid, extent, &mut buf).map(Box::new)).is_err() {
+                    break;
+                }
+            }
+        };
+        thread::Builder::new().name("oomtrace-read".into()).stack_size(STACK).spawn(work).ok()?;
+        Some(Self { requests, answers, busy_with: None })
+    }
+
+    /// The answer that nobody waits for any more must not be taken for that to the next request.
+    fn take_late_answer(&mut self) {
+        if self.busy_with.is_some() && self.answers.try_recv().is_ok() {
+            self.busy_with = None;
+        }
+    }
+
+    fn read(&mut self, pid: u32, extent: Extent, patience: Duration) -> Late {
+        self.busy_with = Some((pid, extent));
+        if self.requests.try_send((pid, extent)).is_err() {
+            return Late::NoAnswer;
+        }
+        let Ok(answer) = self.answers.recv_timeout(patience) else { return Late::NoAnswer };
+        self.busy_with = None;
+        answer.map_or(Late::Gone, Late::Read)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::channel;
+    use std::sync::{Mutex, mpsc::channel};
+    use std::time::Instant;
 
     const SOON: Duration = Duration::from_secs(20);
+    const SHORT: Duration = Duration::from_millis(5);
 
     #[test]
     fn reads_what_is_there() {
-        let mut reader = LateReader::start(&Roots::default()).unwrap();
-        for (extent, has_arguments) in [(Extent::Whole, true), (Extent::Outside, false)] {
+        let mut reader = LateReader::start(&Roots::default(), 1).unwrap();
+        for (extent, has_arguments) in
+            [(Extent::Whole, true), (Extent::WithoutExe, true), (Extent::Outside, false)]
+        {
             let Late::Read(me) = reader.read(std::process::id(), extent, SOON) else {
                 panic!("we are alive")
             };
@@ -121,30 +179,64 @@ mod tests {
         assert_eq!(reader.read(u32::MAX, Extent::Whole, SOON), Late::Gone);
     }
 
-    #[test]
-    fn a_process_that_hangs_is_not_waited_for_and_not_mixed_up() {
+    /// Numbers below 10 don't answer before the gate is opened (or dropped).
+    fn slow(threads_max: usize) -> (LateReader, std::sync::mpsc::Sender<()>) {
         let (release, gate) = channel::<()>();
-        let slow = move |pid, _, _: &mut Vec<u8>| {
-            if pid == 1 {
-                gate.recv().unwrap();
+        let gate = Mutex::new(gate);
+        let read = move |pid, _, _: &mut Vec<u8>| {
+            if pid < 10 {
+                let _ = gate.lock().unwrap().recv();
             }
             Some(Process { pid, ..Process::default() })
         };
-        let mut reader = LateReader::with(slow).unwrap();
-        assert_eq!(reader.read(1, Extent::Whole, Duration::from_millis(5)), Late::NoAnswer);
+        (LateReader::with(threads_max, read).unwrap(), release)
+    }
+
+    fn pid(late: Late) -> Option<u32> {
+        match late {
+            Late::Read(process) => Some(process.pid),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_process_that_hangs_is_not_waited_for_and_not_mixed_up() {
+        let (mut reader, release) = slow(1);
+        assert_eq!(reader.read(1, Extent::Whole, SHORT), Late::NoAnswer);
         // Not even a wait of the full length for the next one.
         let start = Instant::now();
-        assert_eq!(reader.read(2, Extent::Whole, SOON), Late::NoAnswer);
+        assert_eq!(reader.read(12, Extent::Whole, SOON), Late::NoAnswer);
         assert!(start.elapsed() < SOON);
         release.send(()).unwrap();
-        // The late answer to 1 must not be taken for that to 2.
+        // The late answer to 1 must not be taken for that to 12.
         let answer = (0..2000).find_map(|_| {
             thread::sleep(Duration::from_millis(1));
-            match reader.read(2, Extent::Whole, SOON) {
-                Late::Read(process) => Some(process.pid),
-                _ => None,
-            }
+            pid(reader.read(12, Extent::Whole, SOON))
         });
-        assert_eq!(answer, Some(2));
+        assert_eq!(answer, Some(12));
+    }
+
+    #[test]
+    fn those_that_hang_cost_nobody_else_its_answer() {
+        let (mut reader, release) = slow(3);
+        for hung in [1, 2] {
+            assert_eq!(reader.read(hung, Extent::Whole, SHORT), Late::NoAnswer);
+            // Asked again, it does not take another thread.
+            let start = Instant::now();
+            assert_eq!(reader.read(hung, Extent::Whole, SOON), Late::NoAnswer);
+            assert!(start.elapsed() < SOON);
+            assert_eq!(pid(reader.read(10 + hung, Extent::Whole, SOON)), Some(10 + hung));
+        }
+        assert_eq!(reader.threads.len(), 3);
+        assert_eq!(reader.read(3, Extent::Whole, SHORT), Late::NoAnswer);
+        assert_eq!(reader.read(13, Extent::Whole, SOON), Late::NoAnswer);
+        assert_eq!(reader.threads.len(), 3);
+        // All of them answer in the end, and serve again.
+        drop(release);
+        let answer = (0..2000).find_map(|_| {
+            thread::sleep(Duration::from_millis(1));
+            pid(reader.read(13, Extent::Whole, SOON))
+        });
+        assert_eq!(answer, Some(13));
     }
 }
