@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+pub mod silent;
 pub mod sys;
 pub mod tracer;
 pub mod workload;

@@ -73,9 +73,9 @@ fn refuse(parameters: &Parameters, why: &str) {
     }
 }
 
-/// Prints `NAME\tBOOT\tDESCRIPTION` for every scenario.
+/// Prints `NAME\tBOOT\tDESCRIPTION` for every scenario that guests can run.
 pub fn list() {
-    for scenario in SCENARIOS {
+    for scenario in SCENARIOS.iter().filter(|scenario| scenario.in_guests) {
         println!("{}\t{}\t{}", scenario.name, scenario.boot, scenario.about);
     }
 }

@@ -54,7 +54,7 @@ impl Parameters {
     #[must_use]
     pub fn wants(&self, scenario: &Scenario) -> bool {
         if self.scenarios.is_empty() {
-            return scenario.boot == self.boot;
+            return scenario.boot == self.boot && scenario.in_guests;
         }
         self.scenarios.iter().any(|name| name == scenario.name)
     }

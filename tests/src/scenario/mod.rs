@@ -3,6 +3,7 @@
 mod explained;
 mod global;
 mod history;
+mod hung;
 mod iterators;
 mod judge;
 mod ladder;
@@ -63,6 +64,8 @@ pub struct Scenario {
     pub boot: Boot,
     /// It kills inside its own memory cgroup only and changes nothing else: it may run on a development machine.
     pub contained: bool,
+    /// Guests can run it; their kernels lack what the others need.
+    pub in_guests: bool,
     /// It has failed when it takes longer.
     pub limit: Duration,
     /// What happens.

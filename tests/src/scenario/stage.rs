@@ -146,6 +146,15 @@ impl Watch<'_> {
     /// # Errors
     /// When the kernel's log lacks them, or the tracer fails.
     pub fn end(mut self, kills: usize) -> Result<Evidence> {
+        self.told(kills)?;
+        self.stop()
+    }
+
+    /// As [`Watch::end`], but goes on watching.
+    ///
+    /// # Errors
+    /// When the kernel's log lacks them, or the tracer fails.
+    pub fn told(&mut self, kills: usize) -> Result<()> {
         let stage = self.stage;
         let enough = |lines: &[Line]| concerning(stage, lines).len() >= kills;
         if !self.log.read_until(PATIENCE, enough)? {
@@ -155,7 +164,7 @@ impl Watch<'_> {
         if let Some(tracer) = &mut self.tracer {
             tracer.wait_for("the kill", |stream| ours(stage, stream) >= kills)?;
         }
-        self.stop()
+        Ok(())
     }
 
     /// Reads what the log has by now.

@@ -6,15 +6,15 @@ use anyhow::Result;
 
 use super::{Boot, Scenario, Stage};
 use super::{
-    global, history, iterators, ladder, memcg, names, numa, record, run, selection, storm, suspend, swap,
-    threads,
+    global, history, hung, iterators, ladder, memcg, names, numa, record, run, selection, storm, suspend,
+    swap, threads,
 };
 use crate::protocol::Verdict;
 
 type Run = fn(&Stage) -> Result<Verdict>;
 
 const fn entry(name: &'static str, boot: Boot, contained: bool, about: &'static str, run: Run) -> Scenario {
-    Scenario { name, boot, contained, limit: Duration::from_secs(150), about, run }
+    Scenario { name, boot, contained, in_guests: true, limit: Duration::from_secs(150), about, run }
 }
 
 /// Kills inside its own memory cgroup.
@@ -30,6 +30,11 @@ const fn v1(name: &'static str, about: &'static str, run: Run) -> Scenario {
 /// Needs a machine of its own.
 const fn guest(name: &'static str, about: &'static str, run: Run) -> Scenario {
     entry(name, Boot::V2, false, about, run)
+}
+
+/// For a development machine alone.
+const fn native(scenario: Scenario) -> Scenario {
+    Scenario { in_guests: false, ..scenario }
 }
 
 const fn slow(scenario: Scenario) -> Scenario {
@@ -53,6 +58,12 @@ pub static SCENARIOS: &[Scenario] = &[
     memcg("hostile-cgroup", "hostile cgroup names, up to 255 bytes", names::cgroups),
     memcg("grower", "one grows for seconds, a neighbour holds still: the history", history::grower),
     memcg("iterators", "samples by iterators and by files agree", iterators::same),
+    native(memcg(
+        "hung-proc",
+        "processes whose memory never answers, beside a kill and killed",
+        hung::hooked,
+    )),
+    native(memcg("hung-proc-files", "the same, sampled by files", hung::files)),
     memcg("run", "`oomtrace run`: survivor, victim, grandchild, exit codes, timeout", run::commands),
     guest("file-mapped", "mapped file that can't be reclaimed", selection::file_mapped),
     guest("swap", "swap in use", swap::in_use),
@@ -98,6 +109,12 @@ pub static SCENARIOS: &[Scenario] = &[
     v1("v1-other-victim", "v1: victim other than trigger", memcg::other_victim),
     v1("v1-grower", "v1: one grows for seconds, a neighbour holds still: the history", history::grower),
     v1("v1-iterators", "v1: samples by iterators and by files agree", iterators::same),
+    native(v1(
+        "v1-hung-proc",
+        "v1: processes whose memory never answers, beside a kill and killed",
+        hung::hooked,
+    )),
+    native(v1("v1-hung-proc-files", "v1: the same, sampled by files", hung::files)),
     v1("v1-run", "v1: `oomtrace run`: survivor, victim, grandchild, exit codes, timeout", run::commands),
     v1("v1-leader-exited", "v1: leader exited, a thread allocates", selection::leader_exited),
     v1("v1-shared-mm", "v1: two processes share the memory", selection::shared_mm),

@@ -7,6 +7,7 @@ mod busy;
 mod crowd;
 mod family;
 mod grow;
+mod hung;
 mod mapping;
 mod reread;
 mod sharing;
@@ -53,6 +54,7 @@ fn run(program: &[u8], arguments: &[Vec<u8>]) -> Result<i32> {
         b"exec" => exec(arguments),
         b"spawn" => family::spawn(arguments),
         b"hold" => hold(),
+        b"hung" => hung::run(path(arguments, 0)?, &sizes(&arguments[1..])?),
         b"spin" => busy::spin(&sizes(arguments)?),
         b"forks" => busy::forks(&sizes(arguments)?),
         b"crowd" => crowd::run(&sizes(arguments)?),
