@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::janitor::{Leftover, empty_and_remove};
 use super::tree::Tree;
+use crate::enrich::dir::Dir;
 use crate::enrich::identity::same_start;
 use crate::enrich::process::Process;
 use crate::kernel::{Namespace, Roots};
@@ -11,7 +12,7 @@ use crate::kernel::{Namespace, Roots};
 /// A name that is ours alone and tells a stale one: the prefix, our process id and our start time.
 pub(in crate::command) fn name(prefix: &str, roots: &Roots) -> String {
     let me = std::process::id();
-    let start = Process::read(roots, me).and_then(|p| p.start_boottime_ns).unwrap_or(0);
+    let start = started(roots, me).unwrap_or(0);
     format!("{prefix}{me}-{start}{}", namespace(roots))
 }
 
@@ -50,8 +51,13 @@ fn is_stale(name: &str, prefix: &str, roots: &Roots) -> bool {
     };
     let start = start.strip_suffix(namespace(roots).as_str()).unwrap_or_default();
     let (Ok(pid), Ok(start)) = (pid.parse(), start.parse()) else { return false };
-    let running = Process::read(roots, pid).and_then(|process| process.start_boottime_ns);
-    !running.is_some_and(|running| same_start(running, start))
+    !started(roots, pid).is_some_and(|running| same_start(running, start))
+}
+
+/// When a process started. Nothing of its memory is read: whoever has that number now may hang.
+fn started(roots: &Roots, pid: u32) -> Option<u64> {
+    let proc = Dir::open(&roots.proc).ok()?;
+    Process::read_outside(&proc, pid, &mut Vec::new())?.start_boottime_ns
 }
 
 #[cfg(test)]
