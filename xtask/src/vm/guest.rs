@@ -29,8 +29,10 @@ pub(super) struct Boot {
     pub(super) spoken: bool,
     /// Why the guest ended before it said that it was done.
     pub(super) broken: Option<String>,
-    /// The last lines of the console.
+    /// The last lines of the console, or those from a panic on: its reason and its stack, which tasks and memory follow.
     pub(super) tail: VecDeque<String>,
+    /// The kernel has panicked.
+    pub(super) panicked: bool,
 }
 
 /// Boots, calls `on_verdict` for each verdict, and writes the console to `log`.
@@ -122,7 +124,14 @@ fn listen(
 
 impl Boot {
     fn keep(&mut self, line: String) {
+        if !self.panicked && line.contains("Kernel panic") {
+            self.panicked = true;
+            self.tail.clear();
+        }
         if self.tail.len() == TAIL {
+            if self.panicked {
+                return;
+            }
             self.tail.pop_front();
         }
         self.tail.push_back(line);
@@ -171,9 +180,9 @@ mod tests {
 
     #[test]
     fn a_guest_that_dies_names_what_was_running() {
-        let boot = play("echo '@@ start a'; echo 'Kernel panic - not syncing'");
+        let boot = play("echo '@@ start a'; echo 'Kernel panic - not syncing'; seq 1000");
         assert_eq!(boot.running.as_deref(), Some("a"));
         assert!(boot.broken.is_some());
-        assert!(boot.tail.iter().any(|line| line.contains("Kernel panic")));
+        assert_eq!((boot.tail.len(), boot.tail[0].as_str()), (TAIL, "Kernel panic - not syncing"));
     }
 }

@@ -69,8 +69,8 @@ pub(super) fn machine(
     qemu.arg("-kernel").arg(&image.vmlinuz).arg("-initrd").arg(initramfs);
     qemu.arg("-append").arg(format!(
         // A kernel message in the middle of a line of the protocol would break it: only a panic is let through.
-        // An emulated timer that is late is no broken timer.
-        "console={console} loglevel=1 panic=-1 no_timer_check {asked}"
+        // An emulated timer that is late is no broken timer. With a panic: all tasks and the state of memory (bits 0 and 1).
+        "console={console} loglevel=1 panic=-1 panic_print=3 no_timer_check {asked}"
     ));
     Ok(qemu)
 }
