@@ -20,6 +20,17 @@ pub(super) struct Kernel {
     /// Kinds of boot this kernel can't do, with the reason.
     #[serde(default)]
     pub(super) cannot_boot: Vec<CannotBoot>,
+    /// Scenarios that run here only when they are asked for by name.
+    #[serde(default)]
+    pub(super) left_out: Option<LeftOut>,
+}
+
+/// Scenarios that are not run as a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LeftOut {
+    pub(super) scenarios: Vec<String>,
+    pub(super) why: String,
 }
 
 /// A kind of boot that is not tried.
@@ -45,6 +56,12 @@ impl Kernel {
     /// Why this kind of boot is not tried.
     pub(super) fn refusal(&self, boot: &str) -> Option<&str> {
         Some(&self.cannot_boot.iter().find(|cannot| cannot.boot == boot)?.why)
+    }
+
+    /// Why this scenario is not run unless it is asked for.
+    pub(super) fn leaves_out(&self, scenario: &str) -> Option<&str> {
+        let left_out = self.left_out.as_ref()?;
+        left_out.scenarios.iter().any(|name| name == scenario).then_some(&left_out.why)
     }
 }
 
@@ -95,6 +112,21 @@ mod tests {
         assert_eq!(names(&["x86_64-5.10"]), ["x86_64-5.10"]);
         assert_eq!(names(&["6.12"]), ["x86_64-6.12", "aarch64-6.12"]);
         assert_eq!(names(&["aarch64"]), ["aarch64-6.12"]);
+    }
+
+    /// The oldest, a long-term one and the newest run everything, and so does each architecture.
+    #[test]
+    fn what_one_kernel_leaves_out_others_run() {
+        let kernels = select(COMMITTED, &[]).unwrap();
+        let left_out = kernels.iter().filter_map(|kernel| kernel.left_out.as_ref());
+        for scenario in left_out.flat_map(|left_out| &left_out.scenarios) {
+            for name in ["x86_64-5.10", "x86_64-6.12", "x86_64-newest", "aarch64-6.12"] {
+                let kernel = kernels.iter().find(|kernel| kernel.name == name).unwrap();
+                assert_eq!(kernel.leaves_out(scenario), None, "{scenario} on {name}");
+            }
+        }
+        let brief = kernels.iter().find(|kernel| kernel.name == "x86_64-6.18").unwrap();
+        assert!(brief.leaves_out("storm").is_some() && brief.leaves_out("global").is_none());
     }
 
     #[test]

@@ -144,11 +144,35 @@ impl Vm {
                     skip(matrix, kernel, &boot, &scenarios, why);
                     continue;
                 }
+                let scenarios = self.usual(kernel, &boot, scenarios, matrix);
+                if scenarios.is_empty() {
+                    continue;
+                }
                 let (image, initramfs) = (image.clone(), initramfs.clone());
                 jobs.push_back(Job { image, initramfs, boot, scenarios, kvm: self.kvm });
             }
         }
         jobs
+    }
+
+    /// `scenarios` without those that this kernel leaves out, which are counted as skipped. Who names scenarios gets them.
+    fn usual(
+        &self,
+        kernel: &kernels::Kernel,
+        boot: &str,
+        scenarios: Vec<String>,
+        matrix: &Mutex<Matrix>,
+    ) -> Vec<String> {
+        if !self.scenario.is_empty() {
+            return scenarios;
+        }
+        let (run, left_out): (Vec<_>, Vec<_>) =
+            scenarios.into_iter().partition(|name| kernel.leaves_out(name).is_none());
+        for name in left_out {
+            let why = kernel.leaves_out(&name).unwrap_or_default().to_owned();
+            add(matrix, absent(&kernel.name, boot, &name, Outcome::Skip(why)));
+        }
+        run
     }
 }
 
