@@ -5,10 +5,10 @@ use std::time::Duration;
 use oomtrace_common::{Identity, Startup, UNKNOWN};
 
 use super::grown;
-use super::identity::{IdentityCache, IdentitySource, ProcessIdentity, same_start};
+use super::identity::{IdentityCache, IdentitySource, ProcessIdentity};
 use super::late::{Extent, Late, LateReader};
 use super::process::Process;
-use super::scene::Scene;
+use super::scene::{self, Scene};
 use crate::kernel::{Roots, clock};
 use crate::model::{CgroupRef, Incident, Runtime, Text, Victim};
 
@@ -84,20 +84,14 @@ impl Enricher {
             return;
         }
         self.peeked = who;
-        let Some(process) = self.late.as_mut().and_then(|late| late.process(tgid, Extent::Outside, PATIENCE))
+        self.scene.leave_alone(tgid);
+        let Some(process) = self.late.as_mut().and_then(|late| late.process(tgid, Extent::Unheld, PATIENCE))
         else {
             return;
         };
-        let same = match (start, process.start_boottime_ns) {
-            (Some(one), Some(other)) => same_start(one, other),
-            // Nothing to tell them apart by: a number is not given out again within a millisecond.
-            _ => true,
-        };
-        if !same {
-            return;
-        }
+        // Nothing tells it from a process that has got its number since; but that is not given out again at once.
         let is_go = process.is_go;
-        let key = start.or(process.start_boottime_ns).unwrap_or(UNKNOWN);
+        let key = start.unwrap_or(UNKNOWN);
         let now = ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill);
         let known = self.cache.lookup(tgid, start).filter(|known| start.is_some() || known.comm == now.comm);
         // What is known has arguments; only what an executable is built by is never looked at before.
@@ -151,6 +145,9 @@ impl Enricher {
     ///
     /// `starts` guards against a reused process id; a process that is not in it is recognised by its name.
     pub fn enrich(&mut self, incident: &mut Incident, starts: StartTimes<'_>, age_ns: u64) {
+        for victim in &incident.victims {
+            self.scene.leave_alone(victim.pid);
+        }
         if incident.system.is_none() {
             let taken = self.scene.take(age_ns);
             incident.system = Some(taken.system);
@@ -164,6 +161,7 @@ impl Enricher {
             }
             self.retire(victim.pid);
         }
+        scene::add_victims(incident);
         self.locate_trigger(incident);
     }
 
@@ -184,10 +182,9 @@ impl Enricher {
             return Some(known.clone());
         }
         // What is known bears another name: it may have called exec since.
-        let now =
-            self.read(victim.pid, notes).filter(|process| is_it(process, victim, start)).map(|process| {
-                ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill)
-            });
+        let now = self.read(victim.pid, notes).filter(|process| process.comm == victim.comm.as_bytes()).map(
+            |process| ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill),
+        );
         let parent = victim.ppid.and_then(|ppid| self.cache.lookup(ppid, None)).filter(|p| named(p, victim));
         let parent = parent.map(|p| ProcessIdentity { source: IdentitySource::Parent, ..p.inherited() });
         let found = merge(merge(now, known.clone()), parent)?;
@@ -228,7 +225,7 @@ impl Enricher {
 
     /// Reads `/proc/<pid>` but not into its memory, with a note when it does not answer.
     fn read(&mut self, pid: u32, notes: &mut Vec<String>) -> Option<Process> {
-        match self.late.as_mut()?.read(pid, Extent::Outside, PATIENCE) {
+        match self.late.as_mut()?.read(pid, Extent::Unheld, PATIENCE) {
             Late::Read(process) => Some(*process),
             Late::Gone => None,
             Late::NoAnswer => {
@@ -294,14 +291,6 @@ fn is_sure(known: &ProcessIdentity) -> bool {
 /// Whether what is known bears the victim's name; another one means an `exec` since, or another thread's name.
 fn named(known: &ProcessIdentity, victim: &Victim) -> bool {
     known.comm.as_deref() == Some(victim.comm.as_bytes())
-}
-
-/// Whether what `/proc` shows is the victim.
-fn is_it(process: &Process, victim: &Victim, start: Option<u64>) -> bool {
-    match (start, process.start_boottime_ns) {
-        (Some(one), Some(other)) => same_start(one, other),
-        _ => process.comm == victim.comm.as_bytes(),
-    }
 }
 
 /// `first`, completed from `second`; the source is that of the command line.

@@ -1,6 +1,10 @@
 //! Made-up processes below a made-up /proc.
 
+use std::collections::BTreeSet;
+use std::ffi::CString;
 use std::fs;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::*;
@@ -13,6 +17,7 @@ fn process(proc: &Path, pid: u32, comm: &str, cmdline: &str) {
     fs::create_dir_all(&dir).unwrap();
     let stat = format!("{pid} ({comm}) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 {pid} 0 0\n");
     fs::write(dir.join("stat"), stat).unwrap();
+    fs::write(dir.join("comm"), format!("{comm}\n")).unwrap();
     fs::write(dir.join("cmdline"), cmdline).unwrap();
     fs::write(dir.join("status"), "Uid:\t33\t0\t0\t0\n").unwrap();
     fs::write(dir.join("cgroup"), format!("4:memory:/of-{pid}\n")).unwrap();
@@ -220,31 +225,30 @@ fn a_look_in_time_is_enough() {
     assert_eq!(cmdline(&victim), [b"java", &b"-jar"[..]]);
     assert_eq!(victim.cgroup.unwrap().path, Text::from("/of-50"));
     let (victim, _) = world.kill(60, "perl", None, start(60));
-    assert_eq!((victim.cmdline, victim.uid), (Vec::new(), Some(33)));
+    assert_eq!((victim.cmdline, victim.cgroup.unwrap().path), (Vec::new(), "/of-60".into()));
     // Learned for one kill, and forgotten with it.
     assert!(world.enricher.cache().is_empty());
 }
 
 #[test]
-fn a_look_at_another_process_or_an_emptied_one_teaches_nothing() {
+fn a_look_at_an_emptied_process_or_at_none_teaches_nothing() {
     let mut world = world(&[(50, "sh", "sh\0-c\0")]);
     process(world.dir.path(), 50, "sh", "");
-    process(world.dir.path(), 60, "perl", "perl\0");
     world.enricher.peek(50, start(50).unwrap());
-    world.enricher.peek(60, start(61).unwrap());
     world.enricher.peek(70, start(70).unwrap());
     assert_eq!(cmdline(&world.kill(50, "sh", None, start(50)).0), [b"sh", &b"-c"[..]]);
-    assert_eq!((world.enricher.cache().len(), world.enricher.cache().lookup(60, None)), (1, None));
+    assert_eq!((world.enricher.cache().len(), world.enricher.cache().lookup(70, None)), (1, None));
 }
 
 #[test]
 fn without_a_start_time_a_look_still_counts_by_name() {
     let mut world = world(&[]);
-    for (name, uid) in [("java", None), ("perl", Some(33))] {
+    for (name, cgroup) in [("java", None), ("perl", Some("/of-60".into()))] {
         process(world.dir.path(), 60, "perl", "perl\0");
         world.enricher.peek(60, UNKNOWN);
         world.gone(60);
-        assert_eq!(world.kill(60, name, None, Some(UNKNOWN)).0.uid, uid);
+        let (victim, _) = world.kill(60, name, None, Some(UNKNOWN));
+        assert_eq!(victim.cgroup.map(|cgroup| cgroup.path), cgroup);
     }
 }
 
@@ -305,4 +309,59 @@ fn the_scene_and_the_triggers_cgroup() {
     assert_eq!(incident.trigger.unwrap().cgroup, Some("/of-50".into()));
     let system = incident.system.unwrap();
     assert_eq!((system.age_ns, system.top_processes[0].pid), (Some(1234), 50));
+}
+
+/// Names of files that are opened below a directory.
+struct Opened(OwnedFd);
+
+impl Opened {
+    fn below(dir: &Path) -> Self {
+        // SAFETY: plain calls; the path is a C string, and the descriptor is new and ours.
+        unsafe {
+            let fd = OwnedFd::from_raw_fd(libc::inotify_init1(libc::IN_NONBLOCK | libc::IN_CLOEXEC));
+            let path = CString::new(dir.as_os_str().as_bytes()).unwrap();
+            assert!(libc::inotify_add_watch(fd.as_raw_fd(), path.as_ptr(), libc::IN_OPEN) >= 0);
+            Self(fd)
+        }
+    }
+
+    /// Those since the last call, each once.
+    fn names(&mut self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let mut buf = [0u8; 4096];
+        // SAFETY: a live buffer of this length.
+        let len = unsafe { libc::read(self.0.as_raw_fd(), buf.as_mut_ptr().cast(), buf.len()) };
+        let mut rest = &buf[..usize::try_from(len).unwrap_or(0)];
+        // struct inotify_event: i32 watch, u32 mask, u32 cookie, u32 length of the name, the name.
+        while let Some(length) = rest.get(12..16) {
+            let end = 16 + u32::from_ne_bytes(length.try_into().unwrap()) as usize;
+            let name = rest[16..end].split(|b| *b == 0).next().unwrap();
+            names.insert(String::from_utf8(name.to_vec()).unwrap());
+            rest = &rest[end..];
+        }
+        names
+    }
+}
+
+#[test]
+fn nothing_is_read_that_holds_a_victims_memory() {
+    let mut world = world(&[]);
+    process(world.dir.path(), 50, "java", "java\0-jar\0");
+    process(world.dir.path(), 60, "perl", "perl\0");
+    for pid in [50, 60] {
+        fs::write(world.dir.path().join(format!("{pid}/statm")), "9 7 0 0 0 0 0\n").unwrap();
+        fs::write(world.dir.path().join(format!("{pid}/exe")), "ELF").unwrap();
+    }
+    let of = |pid: u32| Opened::below(&world.dir.path().join(pid.to_string()));
+    let (mut victims, mut others) = (of(50), of(60));
+    world.enricher.peek(50, start(50).unwrap());
+    let trigger = Trigger { tgid: Some(50), pid: 50, comm: "java".into(), ..Trigger::default() };
+    let victim = Victim { pid: 50, comm: "java".into(), ..Victim::default() };
+    let mut incident = Incident { victims: vec![victim], trigger: Some(trigger), ..Incident::default() };
+    world.enricher.enrich(&mut incident, &[(50, start(50).unwrap())], 5);
+    assert_eq!(victims.names(), ["", "cgroup", "comm", "exe"].map(String::from).into());
+    // The scene is that of a machine with others on it.
+    assert!(others.names().contains("statm"));
+    let system = incident.system.unwrap();
+    assert_eq!(system.top_processes.iter().map(|process| process.pid).collect::<Vec<_>>(), [60]);
 }

@@ -16,7 +16,7 @@ impl Enricher {
             incident.victims.iter().map(|victim| (victim.pid, victim.runtime.clone())).collect();
         // Where the whole machine is full, nobody's memory is held: it may be the next to be killed.
         let full = incident.scope.constraint != Some(Constraint::Memcg);
-        let extent = if full { Extent::Outside } else { Extent::Whole };
+        let extent = if full { Extent::Unheld } else { Extent::Whole };
         let Some(history) = incident.history.as_mut() else { return };
         let mut order: Vec<usize> = (0..history.entities.len()).collect();
         order.retain(|at| matches!(history.entities[*at].kind, EntityKind::Process | EntityKind::Family));

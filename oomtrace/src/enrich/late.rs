@@ -24,8 +24,8 @@ pub(crate) enum Extent {
     Whole,
     /// All but what lies in its executable.
     WithoutExe,
-    /// All but what lies in its own memory; see [`Process::read_outside`].
-    Outside,
+    /// What can be had without keeping its memory from being freed; see [`Process::read_unheld`].
+    Unheld,
 }
 
 /// What came of a read.
@@ -64,7 +64,7 @@ impl LateReader {
         let read = move |pid, extent, buf: &mut Vec<u8>| {
             let mut process = match extent {
                 Extent::Whole | Extent::WithoutExe => Process::read_at(&proc, pid, buf),
-                Extent::Outside => Process::read_outside(&proc, pid, buf),
+                Extent::Unheld => Process::read_unheld(&proc, pid, buf),
             }?;
             if extent != Extent::WithoutExe {
                 process.look_at_exe(&proc, buf);
@@ -168,7 +168,7 @@ mod tests {
     fn reads_what_is_there() {
         let mut reader = LateReader::start(&Roots::default(), 1).unwrap();
         for (extent, has_arguments) in
-            [(Extent::Whole, true), (Extent::WithoutExe, true), (Extent::Outside, false)]
+            [(Extent::Whole, true), (Extent::WithoutExe, true), (Extent::Unheld, false)]
         {
             let Late::Read(me) = reader.read(std::process::id(), extent, SOON) else {
                 panic!("we are alive")

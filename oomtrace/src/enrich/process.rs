@@ -70,11 +70,27 @@ impl Process {
         Some(process)
     }
 
-    /// All but what lies in the process's own memory, its arguments and its environment.
+    /// What the kernel tells without taking a reference of the process's mm: its name, its cgroup and its executable.
     ///
-    /// The kernel reads these (`proc_pid_cmdline_read`, `environ_read`) with the mm held, and waits for a free page while it
-    /// does. Of a process that the OOM killer has chosen nothing is given back meanwhile: where there is no free page, the
-    /// kernel chooses the next, or panics when there is none.
+    /// This is what may be read of a process that is being killed. For all else (`cmdline` and `environ`, but `stat`,
+    /// `status` and `statm` as well) the kernel holds the mm while it answers (`get_task_mm`). A process that exits just then
+    /// frees nothing: it is the reader who does, when it lets go. For that long the OOM killer looks for a victim that is
+    /// not there any more, and chooses another one, or panics when there is none.
+    ///
+    /// Without `stat` there is no start time: a process that has got the number since can't be told apart.
+    pub(crate) fn read_unheld(proc: &Dir, pid: u32, buf: &mut Vec<u8>) -> Option<Self> {
+        buf.resize(TEXT_MAX, 0);
+        let dir = proc.dir(&CString::new(pid.to_string()).ok()?).ok()?;
+        let comm = dir.read(c"comm", buf).ok()?;
+        // The kernel adds a newline; one in the name itself stays.
+        let comm = comm.strip_suffix(b"\n").unwrap_or(comm).to_vec();
+        let mut process = Self { pid, comm, ..Self::default() };
+        process.look_around(&dir, buf);
+        Some(process)
+    }
+
+    /// All but what lies in the process's own memory, its arguments and its environment: nothing that waits for its
+    /// `mmap_lock`.
     pub(crate) fn read_outside(proc: &Dir, pid: u32, buf: &mut Vec<u8>) -> Option<Self> {
         Self::open(proc, pid, buf).map(|(_, process)| process)
     }
@@ -92,9 +108,14 @@ impl Process {
             ..Self::default()
         };
         process.uid = dir.read(c"status", buf).ok().and_then(parse_uid);
-        process.cgroup = dir.read(c"cgroup", buf).ok().and_then(parse_cgroup);
-        process.exe = dir.read_link(c"exe").ok();
+        process.look_around(&dir, buf);
         Some((dir, process))
+    }
+
+    /// Its cgroup and its executable's path.
+    fn look_around(&mut self, dir: &Dir, buf: &mut [u8]) {
+        self.cgroup = dir.read(c"cgroup", buf).ok().and_then(parse_cgroup);
+        self.exe = dir.read_link(c"exe").ok();
     }
 
     /// Looks at the executable itself, which may be on a file system that does not answer: not where waiting is not allowed.

@@ -55,7 +55,7 @@ pub struct System {
     /// Zones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<Zone>,
-    /// The largest processes by resident memory.
+    /// The largest processes by resident memory; victims with what they held at the kill.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub top_processes: Vec<TopProcess>,
 }

@@ -44,8 +44,8 @@ pub(super) struct EventPath {
     /// What was reported as lost.
     loss: Loss,
     lost_kills: u64,
-    /// First record's time of the last kill whose scene was asked for.
-    scene: u64,
+    /// First record's time of a kill whose scene is to be taken as soon as its victim is known.
+    scene: Option<u64>,
     /// When to compare kills seen with kills counted.
     reconcile: Option<Instant>,
 }
@@ -72,7 +72,7 @@ impl EventPath {
             counts: Counts::new(session.vmstat.take(), session.vmstat_at_start),
             loss: Loss::default(),
             lost_kills: 0,
-            scene: 0,
+            scene: None,
             reconcile: None,
         }
     }
@@ -137,11 +137,17 @@ impl EventPath {
             Decoded::Kill(k) => Some((k.chosen.tgid, k.chosen.start_time)),
             _ => None,
         };
+        let victim = match &record {
+            Decoded::Plain(plain) => Some(plain.pid),
+            _ => who.map(|(tgid, _)| tgid),
+        };
         let first = !matches!(record, Decoded::Exit(_));
         let opened = self.assembler.push(record);
-        if let Some(begun) = opened.filter(|_| first) {
-            self.scene = begun;
-            self.send(Job::Scene(begun));
+        self.scene = opened.filter(|_| first).or(self.scene);
+        if let Some(victim) = victim
+            && let Some(begun) = self.scene.take()
+        {
+            self.send(Job::Scene(begun, victim));
         }
         if let Some((tgid, start_time)) = who {
             self.send(Job::Who(tgid, start_time));

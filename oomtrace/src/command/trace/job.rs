@@ -12,8 +12,8 @@ use crate::{
 /// One thing to do.
 #[derive(Debug)]
 pub(super) enum Job {
-    /// A kill has begun: take the scene while it is fresh. Boottime ns of its first record.
-    Scene(u64),
+    /// A kill has begun: take the scene while it is fresh. Boottime ns of its first record, its victim.
+    Scene(u64, u32),
     /// A process was killed: read who it is while it still exists. Process id, start time in boottime ns.
     Who(u32, u64),
     /// A victim told what it was started with, and its environment.
@@ -41,7 +41,7 @@ impl Job {
     pub(super) fn can_be_left_out(&self) -> bool {
         matches!(
             self,
-            Self::Scene(_) | Self::Who(..) | Self::Startup(..) | Self::Kill(..) | Self::LateExit(..)
+            Self::Scene(..) | Self::Who(..) | Self::Startup(..) | Self::Kill(..) | Self::LateExit(..)
         )
     }
 }

@@ -215,7 +215,7 @@ impl Worker {
     /// Does one job; false when nobody reads on, or enough was reported.
     fn handle(&mut self, job: Job, memory: &mut Memory) -> Result<bool> {
         match job {
-            Job::Scene(first) => self.scene(first, memory),
+            Job::Scene(first, victim) => self.scene(first, victim, memory),
             Job::Who(tgid, start_time) => {
                 if let Some(who) = &self.who {
                     who.tell(tgid, start_time, &mut self.enricher);
@@ -257,10 +257,11 @@ impl Worker {
     }
 
     /// Takes the scene of a kill that has just begun; kills that follow closely share one.
-    fn scene(&mut self, first: u64, memory: &mut Memory) {
+    fn scene(&mut self, first: u64, victim: u32, memory: &mut Memory) {
         if self.shared.waiting.load(Ordering::Relaxed) > BUSY {
             return;
         }
+        self.enricher.scene().leave_alone(victim);
         let taken = self.enricher.scene().take(clock::boottime_ns().saturating_sub(first));
         if memory.scenes.len() == KEPT {
             memory.scenes.pop_front();

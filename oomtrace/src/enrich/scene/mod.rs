@@ -1,5 +1,6 @@
 //! The machine's memory around a kill, read from files that were opened before it.
 
+mod dying;
 mod meminfo;
 mod top;
 mod zoneinfo;
@@ -10,6 +11,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use self::dying::Dying;
+pub(super) use self::dying::add_victims;
 use self::zoneinfo::ZoneParser;
 use super::dir::Dir;
 use crate::kernel::{Roots, host};
@@ -34,6 +37,7 @@ pub struct Scene {
     buf: Vec<u8>,
     budget: Duration,
     last_top: Option<(Instant, Vec<TopProcess>)>,
+    dying: Dying,
 }
 
 /// A scene and what a reader must know about it.
@@ -61,6 +65,7 @@ impl Scene {
             buf: vec![0; PIECE],
             budget: TOP_BUDGET,
             last_top: None,
+            dying: Dying::new(),
         };
         let _ = (scene.memory(), scene.zones());
         scene
@@ -71,6 +76,11 @@ impl Scene {
     pub fn with_budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
         self
+    }
+
+    /// Keeps process `pid`, which is being killed, out of what is read from now on; its memory is known from its kill.
+    pub fn leave_alone(&mut self, pid: u32) {
+        self.dying.add(pid);
     }
 
     /// Takes the scene as it is now, `age_ns` after the kill.
@@ -118,7 +128,7 @@ impl Scene {
             return top.clone();
         }
         let Some(proc) = &self.proc else { return Vec::new() };
-        let scan = top::scan(proc, self.budget, self.page_size, &mut self.buf);
+        let scan = top::scan(proc, self.budget, self.page_size, &mut self.buf, |pid| self.dying.has(pid));
         if let Some(pid) = scan.stopped_at {
             notes.push(format!(
                 "top_processes is partial: {} processes were read within {} ms, those from pid {pid} on were not",

@@ -28,8 +28,15 @@ pub(crate) struct Scan {
     pub(crate) stopped_at: Option<u32>,
 }
 
-/// Reads `statm` of the processes below `proc` until all are read or `budget` is used up; `buf` holds the listing.
-pub(crate) fn scan(proc: &Dir, budget: Duration, page_size: u64, buf: &mut [u8]) -> Scan {
+/// Reads `statm` of the processes below `proc` but those to be `left_alone`, until all are read or `budget` is used up;
+/// `buf` holds the listing.
+pub(crate) fn scan(
+    proc: &Dir,
+    budget: Duration,
+    page_size: u64,
+    buf: &mut [u8],
+    left_alone: impl Fn(u32) -> bool,
+) -> Scan {
     let start = Instant::now();
     let (mut seen, mut scan) = (0u32, Scan::default());
     let mut largest: Vec<(u64, u32)> = Vec::with_capacity(TOP + 1);
@@ -40,7 +47,9 @@ pub(crate) fn scan(proc: &Dir, budget: Duration, page_size: u64, buf: &mut [u8])
             return ControlFlow::Break(());
         }
         seen += 1;
-        if let Some(pages) = resident_pages(proc, pid) {
+        if !left_alone(pid)
+            && let Some(pages) = resident_pages(proc, pid)
+        {
             scan.read += 1;
             insert(&mut largest, pages, pid);
         }
@@ -58,6 +67,15 @@ fn insert(largest: &mut Vec<(u64, u32)>, pages: u64, pid: u32) {
         let at = largest.partition_point(|(other, _)| *other >= pages);
         largest.insert(at, (pages, pid));
         largest.truncate(TOP);
+    }
+}
+
+/// Adds one to the largest, unless it is among them.
+pub(super) fn add(top: &mut Vec<TopProcess>, process: TopProcess) {
+    if top.iter().all(|listed| listed.pid != process.pid) {
+        let at = top.partition_point(|listed| listed.rss_bytes > process.rss_bytes);
+        top.insert(at, process);
+        top.truncate(TOP);
     }
 }
 
@@ -112,7 +130,8 @@ mod tests {
         let tmp = tree(&[0, 5, 90, 7, 8, 1, 2, 3, 4, 10, 11, 12, 13, 14, 90]);
         fs::remove_file(tmp.path().join("15/status")).unwrap();
         fs::create_dir(tmp.path().join("99")).unwrap();
-        let found = scan(&Dir::open(tmp.path()).unwrap(), Duration::from_secs(60), 4096, &mut [0; 4096]);
+        let found =
+            scan(&Dir::open(tmp.path()).unwrap(), Duration::from_secs(60), 4096, &mut [0; 4096], |_| false);
         let pages: Vec<u64> = found.top.iter().map(|p| p.rss_bytes / 4096).collect();
         assert_eq!(pages, [90, 90, 14, 13, 12, 11, 10, 8, 7, 5]);
         assert_eq!((found.read, found.stopped_at), (15, None));
@@ -124,14 +143,19 @@ mod tests {
     #[test]
     fn a_used_up_budget_is_told() {
         let tmp = tree(&[1, 2, 3]);
-        let found = scan(&Dir::open(tmp.path()).unwrap(), Duration::ZERO, 4096, &mut [0; 4096]);
+        let found = scan(&Dir::open(tmp.path()).unwrap(), Duration::ZERO, 4096, &mut [0; 4096], |_| false);
         assert!(found.stopped_at.is_some() && found.top.is_empty());
     }
 
     #[test]
     fn we_are_among_the_processes() {
-        let found =
-            scan(&Dir::open("/proc".as_ref()).unwrap(), Duration::from_secs(60), 4096, &mut [0; 4096]);
+        let found = scan(
+            &Dir::open("/proc".as_ref()).unwrap(),
+            Duration::from_secs(60),
+            4096,
+            &mut [0; 4096],
+            |_| false,
+        );
         assert!(found.read > 1 && !found.top.is_empty());
         assert!(found.top.windows(2).all(|pair| pair[0].rss_bytes >= pair[1].rss_bytes));
     }
