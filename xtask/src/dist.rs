@@ -1,6 +1,6 @@
 //! `dist`: static binaries with their checksums.
 
-use crate::userspace::{self, Arch};
+use crate::userspace::{self, Arch, Profile};
 use crate::{paths, sh};
 use anyhow::{Context as _, Result};
 use std::path::Path;
@@ -22,7 +22,7 @@ impl Dist {
         let mut names = Vec::new();
         for arch in archs {
             println!("building for {}", arch.name());
-            let built = userspace::build_static(arch, &[userspace::OOMTRACE])?;
+            let built = userspace::build_static(arch, Profile::Release, &[userspace::OOMTRACE])?;
             let name = format!("oomtrace-{}", arch.name());
             for file in built {
                 std::fs::copy(&file, dir.join(&name))

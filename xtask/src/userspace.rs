@@ -62,16 +62,36 @@ pub(crate) type Bin = (&'static str, &'static str);
 /// The product.
 pub(crate) const OOMTRACE: Bin = ("oomtrace", "oomtrace");
 
+/// How binaries are optimised; the profiles of Cargo.toml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// As they are shipped and measured.
+    Release,
+    /// The same without link-time optimisation, for what is only tested.
+    Guest,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Guest => "guest",
+        }
+    }
+}
+
 /// Builds `bins` statically and returns their paths in the same order.
-pub(crate) fn build_static(arch: Arch, bins: &[Bin]) -> Result<Vec<PathBuf>> {
+pub(crate) fn build_static(arch: Arch, profile: Profile, bins: &[Bin]) -> Result<Vec<PathBuf>> {
     let target_dir = paths::target().join("static");
     let mut cargo = if arch.is_native() { native() } else { cross(arch)? };
-    cargo.args(["build", "--quiet", "--release", "--target", arch.target(), "--target-dir"]).arg(&target_dir);
+    cargo.args(["build", "--quiet", "--profile", profile.name(), "--target", arch.target()]);
+    cargo.arg("--target-dir").arg(&target_dir);
     for (package, name) in bins {
         cargo.args(["--package", package, "--bin", name]);
     }
     sh::run(&mut cargo).with_context(|| format!("cannot build static {} binaries", arch.name()))?;
-    Ok(bins.iter().map(|(_, name)| target_dir.join(arch.target()).join("release").join(name)).collect())
+    let built = target_dir.join(arch.target()).join(profile.name());
+    Ok(bins.iter().map(|(_, name)| built.join(name)).collect())
 }
 
 fn native() -> Command {

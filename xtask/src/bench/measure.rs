@@ -1,7 +1,7 @@
 //! Benchmarks on this machine: the guest's program measures, as root.
 
 use crate::sh;
-use crate::userspace::{self, Arch};
+use crate::userspace::{self, Arch, Profile};
 use crate::vm::image::GUEST;
 use anyhow::{Context as _, Result};
 
@@ -81,7 +81,7 @@ impl Sampling {
 pub(super) fn measure(how: &How, what: &str, numbers: &[u32]) -> Result<()> {
     let arch = Arch::ALL.into_iter().find(|arch| arch.is_native());
     let arch = arch.context("oomtrace is not built for this architecture")?;
-    let bins = userspace::build_static(arch, &[userspace::OOMTRACE, GUEST])?;
+    let bins = userspace::build_static(arch, Profile::Release, &[userspace::OOMTRACE, GUEST])?;
     let [tracer, guest] = bins.as_slice() else { anyhow::bail!("two binaries were to be built") };
     let mut command = if how.undisturbed { sh::as_root("chrt")? } else { sh::as_root(guest)? };
     if how.undisturbed {

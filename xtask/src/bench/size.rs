@@ -1,6 +1,6 @@
 //! Bytes of the binary users get.
 
-use crate::userspace::{self, Arch};
+use crate::userspace::{self, Arch, Profile};
 use anyhow::{Result, ensure};
 
 /// What it may grow to.
@@ -19,7 +19,7 @@ impl Size {
         let archs = if self.arch.is_empty() { Arch::ALL.to_vec() } else { self.arch };
         let mut worst = 0;
         for arch in archs {
-            for file in userspace::build_static(arch, &[userspace::OOMTRACE])? {
+            for file in userspace::build_static(arch, Profile::Release, &[userspace::OOMTRACE])? {
                 let bytes = std::fs::metadata(&file)?.len();
                 println!("{:<8} {bytes} bytes ({:.2} MiB)", arch.name(), mib(bytes));
                 worst = worst.max(bytes);

@@ -1,7 +1,7 @@
 //! Recordings whose recorder dies in the middle: the test of it, with as many moments as are asked for.
 
 use crate::sh;
-use crate::userspace::{self, Arch};
+use crate::userspace::{self, Arch, Profile};
 use anyhow::{Context as _, Result, ensure};
 
 /// What is left of recordings whose recorder is sent SIGKILL at many moments (needs root).
@@ -18,7 +18,7 @@ impl Survival {
         ensure!(sh::is_root(), "recording kills needs root: run with sudo");
         let arch = Arch::ALL.into_iter().find(|arch| arch.is_native());
         let arch = arch.context("oomtrace is not built for this architecture")?;
-        let bins = userspace::build_static(arch, &[userspace::OOMTRACE])?;
+        let bins = userspace::build_static(arch, Profile::Release, &[userspace::OOMTRACE])?;
         let [tracer] = bins.as_slice() else { anyhow::bail!("one binary was to be built") };
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         println!("load of the machine: {}", load.trim());

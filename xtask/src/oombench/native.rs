@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::sh;
-use crate::userspace::{self, Arch};
+use crate::userspace::{self, Arch, Profile};
 use crate::vm::image::GUEST;
 use anyhow::{Context as _, Result};
 use std::path::Path;
@@ -13,7 +13,7 @@ const SCRATCH: &str = "/var/tmp/oombench";
 /// Runs what `plan` names; the outcome is a file in `out`.
 pub(super) fn run(plan: &Plan, out: &Path) -> Result<()> {
     let arch = Arch::ALL.into_iter().find(|arch| arch.is_native()).context("unknown architecture")?;
-    let bins = userspace::build_static(arch, &[userspace::OOMTRACE, GUEST])?;
+    let bins = userspace::build_static(arch, Profile::Release, &[userspace::OOMTRACE, GUEST])?;
     let [oomtrace, guest] = bins.as_slice() else { anyhow::bail!("two binaries were to be built") };
     let file = out.join(format!("native-{}.ndjson", plan.name()));
     let mut command = sh::as_root(guest)?;

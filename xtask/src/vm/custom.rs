@@ -5,6 +5,7 @@ use super::fetch::{self, Image};
 use super::job::BOOTS_AGAIN;
 use super::{guest, image, kernels, qemu};
 use crate::paths;
+use crate::userspace::Profile;
 use anyhow::{Context as _, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ impl Custom {
         let [kernel] = kernels.as_slice() else { bail!("{name} names {} kernels", kernels.len()) };
         let image = fetch::fetch(kernel, update)?;
         std::fs::create_dir_all(paths::target().join("vm"))?;
-        let initramfs = image::initramfs(kernel.arch)?;
+        let initramfs = image::initramfs(kernel.arch, Profile::Release)?;
         Ok(Self { image, initramfs })
     }
 

@@ -1,7 +1,7 @@
 //! What runs in the guests: the list of scenarios, and one initramfs per architecture.
 
 use super::cpio::Cpio;
-use crate::userspace::{self, Arch, Bin};
+use crate::userspace::{self, Arch, Bin, Profile};
 use crate::{paths, sh};
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -48,9 +48,9 @@ fn parse(text: &str) -> Result<Vec<Scenario>> {
 }
 
 /// Builds the static binaries of `arch` and packs them.
-pub(super) fn initramfs(arch: Arch) -> Result<PathBuf> {
+pub(super) fn initramfs(arch: Arch, profile: Profile) -> Result<PathBuf> {
     println!("building the guest for {}", arch.name());
-    let bins = userspace::build_static(arch, &[userspace::OOMTRACE, GUEST])?;
+    let bins = userspace::build_static(arch, profile, &[userspace::OOMTRACE, GUEST])?;
     let [oomtrace, guest] = bins.as_slice() else { anyhow::bail!("two binaries were to be built") };
     let mut cpio = Cpio::default();
     for directory in ["dev", "proc", "sys", "tmp", "bin"] {

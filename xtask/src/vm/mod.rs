@@ -16,6 +16,7 @@ mod release;
 
 use crate::paths;
 use crate::test::tally::Tally;
+use crate::userspace::Profile;
 use anyhow::{Context as _, Result, ensure};
 use console::Outcome;
 pub(crate) use custom::Custom;
@@ -125,7 +126,8 @@ impl Vm {
         let mut built = BTreeMap::new();
         let mut jobs = VecDeque::new();
         for kernel in kernels {
-            let initramfs = built.entry(kernel.arch).or_insert_with(|| image::initramfs(kernel.arch));
+            let initramfs =
+                built.entry(kernel.arch).or_insert_with(|| image::initramfs(kernel.arch, Profile::Guest));
             let (image, initramfs) = match (fetch::fetch(kernel, self.update), initramfs) {
                 (Ok(image), Ok(initramfs)) => (image, initramfs.clone()),
                 (Err(error), _) => {
