@@ -28,7 +28,7 @@ pub type StartTimes<'a> = &'a [(u32, u64)];
 #[derive(Debug)]
 pub struct Enricher {
     cache: IdentityCache,
-    scene: Scene,
+    pub(super) scene: Scene,
     late: Option<LateReader>,
     /// Who was looked at last: several records of a kill tell of the same victim.
     peeked: Option<(u32, u64)>,
@@ -75,8 +75,8 @@ impl Enricher {
         self.cache.learn_fork(tgid, start_boottime_ns, origin, exec)
     }
 
-    /// Looks at process `tgid` while it is still there, but not into its memory: call it as soon as the kernel side tells of
-    /// a victim. Waits 10 ms at the most.
+    /// Looks at process `tgid` while it is still there, but at nothing that holds its memory: call it as soon as the kernel
+    /// side tells of a victim, or of who sent a SIGKILL. Waits 10 ms at the most.
     pub fn peek(&mut self, tgid: u32, start_boottime_ns: u64) {
         let start = known_start(start_boottime_ns);
         let who = start.map(|start| (tgid, start));
@@ -84,12 +84,11 @@ impl Enricher {
             return;
         }
         self.peeked = who;
-        self.scene.leave_alone(tgid);
         let Some(process) = self.late.as_mut().and_then(|late| late.process(tgid, Extent::Unheld, PATIENCE))
         else {
             return;
         };
-        // Nothing tells it from a process that has got its number since; but that is not given out again at once.
+        // Nothing tells it from a process that has got its number since (see `Process::read_unheld`).
         let is_go = process.is_go;
         let key = start.unwrap_or(UNKNOWN);
         let now = ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill);
@@ -141,14 +140,19 @@ impl Enricher {
         notes
     }
 
+    /// Keeps the victims of a kill out of the scenes that are taken from now on.
+    pub fn leave_alone(&mut self, incident: &Incident) {
+        for victim in &incident.victims {
+            self.scene.leave_alone(victim.pid);
+        }
+    }
+
     /// Fills what is absent in `incident`: who its victims are, and the scene. `age_ns` is the time since the kill.
     ///
     /// `starts` guards against a reused process id; a process that is not in it is recognised by its name.
     pub fn enrich(&mut self, incident: &mut Incident, starts: StartTimes<'_>, age_ns: u64) {
-        for victim in &incident.victims {
-            self.scene.leave_alone(victim.pid);
-        }
         if incident.system.is_none() {
+            self.leave_alone(incident);
             let taken = self.scene.take(age_ns);
             incident.system = Some(taken.system);
             incident.source.notes.extend(taken.notes);

@@ -365,3 +365,18 @@ fn nothing_is_read_that_holds_a_victims_memory() {
     let system = incident.system.unwrap();
     assert_eq!(system.top_processes.iter().map(|process| process.pid).collect::<Vec<_>>(), [60]);
 }
+
+#[test]
+fn who_is_not_killed_by_the_oom_killer_stays_in_the_scene() {
+    let mut world = world(&[(50, "java", "java\0"), (60, "perl", "perl\0"), (70, "sh", "sh\0")]);
+    for (pid, pages) in [(50, 7), (60, 6), (70, 5)] {
+        fs::write(world.dir.path().join(format!("{pid}/statm")), format!("9 {pages} 0 0 0 0 0\n")).unwrap();
+    }
+    // 60 has sent a SIGKILL, 70 was killed before and is there still.
+    world.enricher.peek(60, start(60).unwrap());
+    world.enricher.scene().leave_alone(70);
+    world.enricher.scene().leave_alone(50);
+    let taken = world.enricher.scene().take(1);
+    assert_eq!(taken.system.top_processes.iter().map(|process| process.pid).collect::<Vec<_>>(), [60]);
+    assert!(taken.notes[0].starts_with("top_processes lacks 1 processes that had been killed"), "{taken:?}");
+}

@@ -41,6 +41,8 @@ impl Enricher {
         if let Some(pid) = entity.pid.filter(|_| entity.exited_ms.is_none()) {
             let remembered =
                 self.cache().lookup(pid, None).filter(same).filter(|known| known.environment.is_some());
+            // A victim of another kill may be on its way out.
+            let extent = if self.scene.leaves_alone(pid) { Extent::Unheld } else { extent };
             if let Some(known) = remembered.or_else(|| self.look_at(pid, extent).filter(same)) {
                 return runtime(&known);
             }

@@ -74,10 +74,12 @@ impl Process {
     ///
     /// This is what may be read of a process that is being killed. For all else (`cmdline` and `environ`, but `stat`,
     /// `status` and `statm` as well) the kernel holds the mm while it answers (`get_task_mm`). A process that exits just then
-    /// frees nothing: it is the reader who does, when it lets go. For that long the OOM killer looks for a victim that is
-    /// not there any more, and chooses another one, or panics when there is none.
+    /// frees nothing: it is the reader who does, when it lets go. By then the OOM killer may not see that victim any more
+    /// (its parent has waited for it; in a memory cgroup, its last thread is dead), and chooses another one, or panics
+    /// when there is none.
     ///
-    /// Without `stat` there is no start time: a process that has got the number since can't be told apart.
+    /// Without `stat` there is no start time: a process that has got the number since can't be told apart. It takes a whole
+    /// round of process ids until a number is given out again.
     pub(crate) fn read_unheld(proc: &Dir, pid: u32, buf: &mut Vec<u8>) -> Option<Self> {
         buf.resize(TEXT_MAX, 0);
         let dir = proc.dir(&CString::new(pid.to_string()).ok()?).ok()?;

@@ -55,7 +55,7 @@ pub struct System {
     /// Zones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<Zone>,
-    /// The largest processes by resident memory; victims with what they held at the kill.
+    /// The largest processes by resident memory; victims with what the kernel had counted for them at the kill.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub top_processes: Vec<TopProcess>,
 }

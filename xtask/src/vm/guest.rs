@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const TO_START: Duration = Duration::from_secs(180);
 /// Between lines; the guest itself ends a scenario that takes longer than 600 s.
 const SILENCE: Duration = Duration::from_secs(660);
+/// After a panic it has this long to print what it can, and to end.
+const PANIC: Duration = Duration::from_secs(60);
 /// A guest that talks without end is ended, too.
 const WHOLE: Duration = Duration::from_secs(3000);
 /// Lines of the console that are shown with a failure.
@@ -82,7 +84,12 @@ fn listen(
     let mut boot = Boot::default();
     let begin = Instant::now();
     let (mut heard, mut started) = (begin, begin);
+    let mut panicked = None;
     loop {
+        if boot.panicked && panicked.get_or_insert_with(Instant::now).elapsed() > PANIC {
+            boot.broken = Some("its kernel has panicked and did not end the guest".into());
+            return Ok(boot);
+        }
         let patience = if boot.spoken { SILENCE } else { TO_START };
         let line = match lines.recv_timeout(Duration::from_millis(500)) {
             Ok(line) => line,

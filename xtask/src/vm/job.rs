@@ -75,7 +75,8 @@ impl Job {
 /// Failures of what has no verdict. What is worth another boot stays in `left`: the rest, when one scenario broke the guest.
 fn without_verdict(boot: &Boot, left: &mut Vec<String>) -> Vec<(String, Outcome)> {
     let tail = boot.tail.iter().map(|line| format!("    | {line}")).collect::<Vec<_>>().join("\n");
-    let failure = |why: &str| Outcome::Fail(format!("{why}; the end of its console:\n{tail}"));
+    let failure =
+        |why: &str| Outcome::Fail(format!("{why}; its console from a panic on, or the end of it:\n{tail}"));
     let why = boot.broken.as_deref().unwrap_or("the guest was done without a result for it");
     let culprit = boot.running.clone().filter(|name| left.contains(name));
     match culprit {

@@ -1,5 +1,6 @@
 //! `tests/kernels.toml`: the kernels of the matrix.
 
+use super::image::Scenario;
 use crate::userspace::Arch;
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
@@ -70,6 +71,16 @@ pub(super) fn read(wanted: &[String]) -> Result<Vec<Kernel>> {
     let file = crate::paths::root().join("tests/kernels.toml");
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     select(&text, wanted).with_context(|| format!("in {}", file.display()))
+}
+
+/// Scenarios that a kernel leaves out have to be there: a name that is not would leave nothing out.
+pub(super) fn check(kernels: &[Kernel], scenarios: &[Scenario]) -> Result<()> {
+    let left_out = kernels.iter().filter_map(|kernel| kernel.left_out.as_ref());
+    for name in left_out.flat_map(|left_out| &left_out.scenarios) {
+        let known = scenarios.iter().any(|scenario| scenario.name == *name);
+        ensure!(known, "tests/kernels.toml leaves out {name}, which is no scenario");
+    }
+    Ok(())
 }
 
 fn select(text: &str, wanted: &[String]) -> Result<Vec<Kernel>> {

@@ -56,6 +56,9 @@ pub(crate) struct Vm {
     /// Write the results as a Markdown table
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Run what is shipped.
+    #[arg(skip)]
+    shipped: bool,
 }
 
 impl Vm {
@@ -75,9 +78,9 @@ impl Vm {
         Ok(())
     }
 
-    /// The named scenarios on the named kernels.
+    /// The named scenarios on the named kernels, with oomtrace as it is shipped: to measure.
     pub(crate) fn of(kernel: Vec<String>, scenario: Vec<String>) -> Self {
-        Self { kernel, scenario, jobs: 1, ..Self::default() }
+        Self { kernel, scenario, jobs: 1, shipped: true, ..Self::default() }
     }
 
     /// All of it, as a stage of `cargo xtask test`.
@@ -106,6 +109,7 @@ impl Vm {
     fn matrix(&self) -> Result<Matrix> {
         let kernels = kernels::read(&self.kernel)?;
         let scenarios = image::scenarios(&self.scenario)?;
+        kernels::check(&kernels, &image::scenarios(&[])?)?;
         let logs = self.keep_log.clone().unwrap_or_else(|| paths::target().join("vm"));
         std::fs::create_dir_all(&logs)?;
         std::fs::create_dir_all(paths::target().join("vm"))?;
@@ -123,11 +127,12 @@ impl Vm {
         scenarios: &[Scenario],
         matrix: &Mutex<Matrix>,
     ) -> VecDeque<Job> {
+        let profile = if self.shipped { Profile::Release } else { Profile::Guest };
         let mut built = BTreeMap::new();
         let mut jobs = VecDeque::new();
         for kernel in kernels {
             let initramfs =
-                built.entry(kernel.arch).or_insert_with(|| image::initramfs(kernel.arch, Profile::Guest));
+                built.entry(kernel.arch).or_insert_with(|| image::initramfs(kernel.arch, profile));
             let (image, initramfs) = match (fetch::fetch(kernel, self.update), initramfs) {
                 (Ok(image), Ok(initramfs)) => (image, initramfs.clone()),
                 (Err(error), _) => {

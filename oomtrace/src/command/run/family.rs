@@ -37,7 +37,12 @@ impl Family {
 
     /// Looks who is there.
     pub(super) fn look(&mut self) {
-        let parents = self.parents();
+        self.look_without(&[]);
+    }
+
+    /// The same, but does not read anything of the processes `dying`.
+    pub(super) fn look_without(&mut self, dying: &[u32]) {
+        let parents = self.parents(dying);
         self.alive = parents.keys().copied().filter(|pid| self.descends(*pid, &parents)).collect();
         if self.known.len() + self.alive.len() > KEPT {
             self.known.clear();
@@ -56,10 +61,11 @@ impl Family {
         self.known.contains(&pid) || parent.is_some_and(is_ours)
     }
 
-    /// Every process's parent.
-    fn parents(&self) -> HashMap<u32, u32> {
+    /// Every process's parent but that of the processes `dying`.
+    fn parents(&self, dying: &[u32]) -> HashMap<u32, u32> {
         let entries = fs::read_dir(&self.roots.proc).into_iter().flatten().flatten();
         let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let pids = pids.filter(|pid| !dying.contains(pid));
         pids.filter_map(|pid| Some((pid, self.parent(pid)?))).collect()
     }
 

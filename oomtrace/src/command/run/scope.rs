@@ -42,8 +42,10 @@ impl Scope {
                 if known(&family) {
                     return true;
                 }
-                // A victim is often there for some time still, being torn down.
-                family.look();
+                // Its parent may be new. Itself it is looked at only where nothing else tells whose child it is: that holds
+                // its memory while it is being torn down.
+                let dying: Vec<u32> = pids.into_iter().flatten().filter(|_| victim.ppid.is_some()).collect();
+                family.look_without(&dying);
                 known(&family)
             }
         }

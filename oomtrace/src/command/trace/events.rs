@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Result;
+use oomtrace_common::UNKNOWN_32;
 
 use super::{
     Session,
@@ -125,8 +126,8 @@ impl EventPath {
     /// Takes a record; what can't wait for the kill to be complete is asked for at once.
     fn take(&mut self, record: Decoded) {
         if let Decoded::SigKill(sent) = record {
-            self.send(Job::Who(sent.task.tgid, sent.task.start_time));
-            self.send(Job::Who(sent.header.current_tgid, sent.sender_start_time));
+            self.send(Job::Who(sent.task.tgid, sent.task.start_time, true));
+            self.send(Job::Who(sent.header.current_tgid, sent.sender_start_time, false));
             return self.sigkills.push(sent);
         }
         if let Decoded::Startup(startup, environ) = record {
@@ -139,7 +140,7 @@ impl EventPath {
         };
         let victim = match &record {
             Decoded::Plain(plain) => Some(plain.pid),
-            _ => who.map(|(tgid, _)| tgid),
+            _ => who.map(|(tgid, _)| tgid).filter(|tgid| *tgid != UNKNOWN_32),
         };
         let first = !matches!(record, Decoded::Exit(_));
         let opened = self.assembler.push(record);
@@ -150,7 +151,7 @@ impl EventPath {
             self.send(Job::Scene(begun, victim));
         }
         if let Some((tgid, start_time)) = who {
-            self.send(Job::Who(tgid, start_time));
+            self.send(Job::Who(tgid, start_time, true));
         }
     }
 
@@ -166,6 +167,12 @@ impl EventPath {
     }
 
     fn say(&mut self, closed: Closed) {
+        if let Closed::Kill(draft) | Closed::NoKill(draft, _) = &closed
+            && self.scene == Some(draft.first)
+        {
+            // Its victim did not become known.
+            self.scene = None;
+        }
         match closed {
             Closed::Kill(draft) => {
                 self.counts.seen(&draft);

@@ -14,8 +14,9 @@ use crate::{
 pub(super) enum Job {
     /// A kill has begun: take the scene while it is fresh. Boottime ns of its first record, its victim.
     Scene(u64, u32),
-    /// A process was killed: read who it is while it still exists. Process id, start time in boottime ns.
-    Who(u32, u64),
+    /// A process was killed, or has killed one: read who it is while it still exists. Process id, start time in boottime
+    /// ns, whether it is dying.
+    Who(u32, u64, bool),
     /// A victim told what it was started with, and its environment.
     Startup(Box<Startup>, Vec<u8>),
     /// Report a kill; records lost so far.

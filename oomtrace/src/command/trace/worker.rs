@@ -216,7 +216,10 @@ impl Worker {
     fn handle(&mut self, job: Job, memory: &mut Memory) -> Result<bool> {
         match job {
             Job::Scene(first, victim) => self.scene(first, victim, memory),
-            Job::Who(tgid, start_time) => {
+            Job::Who(tgid, start_time, dying) => {
+                if dying {
+                    self.enricher.scene().leave_alone(tgid);
+                }
                 if let Some(who) = &self.who {
                     who.tell(tgid, start_time, &mut self.enricher);
                 }
@@ -304,6 +307,8 @@ impl Worker {
         let kills = log.kills(&self.builder);
         logged += kills.iter().map(|incident| incident.victims.len() as u64).sum::<u64>();
         self.tally.logged = Some(logged);
+        // All of them before the first scene: each may still be on its way out.
+        kills.iter().for_each(|incident| self.enricher.leave_alone(incident));
         for mut incident in kills {
             let first = incident.boottime_ns;
             history::fill(&mut incident, self.sampler.as_ref(), &self.shared);

@@ -1,5 +1,5 @@
-//! Victims: their files are not read, because reading `statm` or `status` would hold what their exit is to free (see
-//! [`Process::read_unheld`](crate::enrich::process::Process::read_unheld)).
+//! Processes that are being killed: their files are not read, because reading `statm` or `status` would hold what their exit
+//! is to free (see [`Process::read_unheld`](crate::enrich::process::Process::read_unheld)).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::model::{Incident, Memory, TopProcess, Victim};
 
 /// Processes remembered: those of a large group that is killed as a whole.
 const KEPT: usize = 128;
-/// For how long. Then a victim is long gone, and its number may be another process's.
+/// For how long. Then a process that was killed is gone as a rule, and its number may be another one's.
 const LONG: Duration = Duration::from_secs(10);
 
 /// Processes that were killed a short time ago.
@@ -23,13 +23,16 @@ impl Dying {
     }
 
     pub(super) fn add(&mut self, pid: u32) {
-        if self.has(pid) {
-            return;
-        }
+        self.0.retain(|(dying, _)| *dying != pid);
         if self.0.len() == KEPT {
             self.0.pop_front();
         }
         self.0.push_back((pid, Instant::now()));
+    }
+
+    /// The one that was added last.
+    pub(super) fn latest(&self) -> Option<u32> {
+        self.0.back().map(|(pid, _)| *pid)
     }
 
     pub(super) fn has(&self, pid: u32) -> bool {
@@ -48,7 +51,8 @@ pub(in crate::enrich) fn add_victims(incident: &mut Incident) {
 /// What a victim held; `None` where the kernel did not say.
 fn process(victim: &Victim) -> Option<TopProcess> {
     let Memory { anon_bytes, file_bytes, shmem_bytes, swap_bytes, .. } = victim.memory;
-    let rss_bytes = anon_bytes? + file_bytes.unwrap_or(0) + shmem_bytes.unwrap_or(0);
+    let others = file_bytes.unwrap_or(0).saturating_add(shmem_bytes.unwrap_or(0));
+    let rss_bytes = anon_bytes?.saturating_add(others);
     Some(TopProcess { pid: victim.pid, comm: victim.comm.clone(), rss_bytes, swap_bytes })
 }
 
@@ -77,13 +81,13 @@ mod tests {
         };
         let top = (1..=10).map(|pid| listed(pid, 100 - u64::from(pid))).collect();
         let system = System { top_processes: top, ..System::default() };
-        // One that is in the list was read before it was killed; one may be known by its name alone.
+        // One was read for an earlier kill, before its own; one is known by its name alone.
         let victims = vec![victim(50, Some(96)), victim(1, Some(5)), victim(60, None), victim(70, Some(3))];
         let mut incident = Incident { victims, system: Some(system), ..Incident::default() };
         add_victims(&mut incident);
         let top = incident.system.unwrap().top_processes;
         let seen: Vec<_> = top.iter().map(|process| (process.pid, process.rss_bytes)).collect();
-        assert_eq!(seen[..4], [(1, 99), (2, 98), (50, 97), (3, 97)]);
-        assert_eq!((seen.len(), seen[9]), (10, (9, 91)));
+        assert_eq!(seen[..3], [(2, 98), (50, 97), (3, 97)]);
+        assert_eq!((seen.len(), seen[9]), (10, (1, 6)));
     }
 }

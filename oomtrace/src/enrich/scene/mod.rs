@@ -78,9 +78,15 @@ impl Scene {
         self
     }
 
-    /// Keeps process `pid`, which is being killed, out of what is read from now on; its memory is known from its kill.
+    /// Keeps process `pid`, which is being killed, out of what is read from now on.
     pub fn leave_alone(&mut self, pid: u32) {
         self.dying.add(pid);
+    }
+
+    /// Whether process `pid` was killed a short time ago.
+    #[must_use]
+    pub fn leaves_alone(&self, pid: u32) -> bool {
+        self.dying.has(pid)
     }
 
     /// Takes the scene as it is now, `age_ns` after the kill.
@@ -134,6 +140,13 @@ impl Scene {
                 "top_processes is partial: {} processes were read within {} ms, those from pid {pid} on were not",
                 scan.read,
                 self.budget.as_millis()
+            ));
+        }
+        let others = scan.left_alone.iter().filter(|pid| self.dying.latest() != Some(**pid)).count();
+        if others > 0 {
+            notes.push(format!(
+                "top_processes lacks {others} processes that had been killed shortly before and were still there, unless \
+                 they are victims of this kill"
             ));
         }
         self.last_top = Some((Instant::now(), scan.top.clone()));

@@ -24,6 +24,8 @@ pub(crate) struct Scan {
     pub(crate) top: Vec<TopProcess>,
     /// Processes that were read.
     pub(crate) read: u32,
+    /// Processes that were left alone.
+    pub(crate) left_alone: Vec<u32>,
     /// The last process that was looked at, when the budget ended before the list of processes.
     pub(crate) stopped_at: Option<u32>,
 }
@@ -47,9 +49,9 @@ pub(crate) fn scan(
             return ControlFlow::Break(());
         }
         seen += 1;
-        if !left_alone(pid)
-            && let Some(pages) = resident_pages(proc, pid)
-        {
+        if left_alone(pid) {
+            scan.left_alone.push(pid);
+        } else if let Some(pages) = resident_pages(proc, pid) {
             scan.read += 1;
             insert(&mut largest, pages, pid);
         }
@@ -70,13 +72,12 @@ fn insert(largest: &mut Vec<(u64, u32)>, pages: u64, pid: u32) {
     }
 }
 
-/// Adds one to the largest, unless it is among them.
+/// Adds one to the largest, in place of what was read of it.
 pub(super) fn add(top: &mut Vec<TopProcess>, process: TopProcess) {
-    if top.iter().all(|listed| listed.pid != process.pid) {
-        let at = top.partition_point(|listed| listed.rss_bytes > process.rss_bytes);
-        top.insert(at, process);
-        top.truncate(TOP);
-    }
+    top.retain(|listed| listed.pid != process.pid);
+    let at = top.partition_point(|listed| listed.rss_bytes > process.rss_bytes);
+    top.insert(at, process);
+    top.truncate(TOP);
 }
 
 /// Name and swap of one of the largest.
