@@ -61,6 +61,15 @@ impl Machine {
         (32.max(2 * self.cpus) - 1) * self.cpus * self.page
     }
 
+    /// By how many bytes a part of a process's memory may be higher in the line "Killed process" than at the hook before it.
+    ///
+    /// To 6.1 a thread keeps to itself what it has faulted in, up to 64 pages (`TASK_RSS_EVENTS_THRESH`), and adds it at the
+    /// latest when it exits (`exit_mm`). The kernel prints the line after it has sent SIGKILL.
+    #[must_use]
+    pub fn thread_slack(&self) -> u64 {
+        if self.counters == Counters::Atomic { 64 * self.page } else { 0 }
+    }
+
     /// By how many bytes a memory cgroup's usage may move while the kernel is in the OOM killer: one charged batch of 64
     /// pages for each CPU, and one for the request.
     #[must_use]

@@ -158,6 +158,26 @@ fn the_kernels_view_is_what_the_log_shows() {
 }
 
 #[test]
+fn to_6_1_a_thread_adds_what_it_kept_to_itself_before_the_line_is_printed() {
+    let atomic = Machine { counters: Counters::Atomic, ..MACHINE };
+    let with = |anon: u64, machine: &Machine, trigger: Option<u32>| {
+        let (mut record, mut report) = (record(), report());
+        record["victims"][0]["memory"]["anon_bytes"] = json!(anon);
+        report.trigger_pid = trigger.or(report.trigger_pid);
+        let found = compare(&record, &report, machine, Rung::Full).mismatches;
+        found.into_iter().any(|mismatch| mismatch.field == "victim.anon")
+    };
+    let logged = 14_811_136;
+    let kept = 64 * 4096;
+    assert!(!with(logged - kept, &atomic, None));
+    assert!(with(logged - kept - 1024, &atomic, None));
+    assert!(with(logged + 1024, &atomic, None));
+    assert!(with(logged - 1024, &MACHINE, None), "a later kernel");
+    let victim = report().killed[0].pid;
+    assert!(with(logged - 1024, &atomic, Some(victim)), "the trigger is busy with the kill");
+}
+
+#[test]
 fn since_7_0_the_log_is_exact() {
     let machine = Machine { counters: Counters::Exact, ..MACHINE };
     let mismatches = |record: &Value| {
