@@ -35,7 +35,7 @@ enum Stage {
     Deny,
     /// Unit, command-line and document tests
     Unit,
-    /// Unit tests with the feature `schema`, and the committed schema
+    /// Tests of the feature `schema`, and the committed schema
     Schema,
     /// Pages of reports in a browser
     Pages,
