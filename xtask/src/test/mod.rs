@@ -11,6 +11,7 @@ mod validators;
 
 use crate::{oombench, sh, vm};
 use anyhow::{Result, bail};
+use std::thread::JoinHandle;
 use std::time::Instant;
 use tally::Tally;
 
@@ -74,7 +75,14 @@ const STAGES: [Stage; 11] = [
 impl Test {
     pub(crate) fn run(self) -> Result<()> {
         let mut all = Tally::default();
-        for stage in STAGES.into_iter().filter(|stage| self.only.is_empty() || self.only.contains(stage)) {
+        let asked = |stage: &Stage| self.only.is_empty() || self.only.contains(stage);
+        let mut ahead = None;
+        for stage in STAGES.into_iter().filter(asked) {
+            match stage {
+                Stage::Native if asked(&Stage::Vm) => ahead = Some(vm::ahead::start()),
+                Stage::Vm => drop(ahead.take().map(JoinHandle::join)),
+                _ => {}
+            }
             all += stage.run();
         }
         println!("{all}");

@@ -47,10 +47,15 @@ fn parse(text: &str) -> Result<Vec<Scenario>> {
     Ok(scenarios)
 }
 
+/// Builds the static binaries of `arch`: oomtrace, and the guest's own.
+pub(super) fn binaries(arch: Arch, profile: Profile) -> Result<Vec<PathBuf>> {
+    userspace::build_static(arch, profile, &[userspace::OOMTRACE, GUEST])
+}
+
 /// Builds the static binaries of `arch` and packs them.
 pub(super) fn initramfs(arch: Arch, profile: Profile) -> Result<PathBuf> {
     println!("building the guest for {}", arch.name());
-    let bins = userspace::build_static(arch, profile, &[userspace::OOMTRACE, GUEST])?;
+    let bins = binaries(arch, profile)?;
     let [oomtrace, guest] = bins.as_slice() else { anyhow::bail!("two binaries were to be built") };
     let mut cpio = Cpio::default();
     for directory in ["dev", "proc", "sys", "tmp", "bin"] {

@@ -1,5 +1,6 @@
 //! `vm`: every scenario on every kernel, in virtual machines.
 
+pub(crate) mod ahead;
 pub(crate) mod console;
 mod cpio;
 mod custom;
