@@ -28,7 +28,7 @@ pub type StartTimes<'a> = &'a [(u32, u64)];
 #[derive(Debug)]
 pub struct Enricher {
     cache: IdentityCache,
-    pub(super) scene: Scene,
+    scene: Scene,
     late: Option<LateReader>,
     /// Who was looked at last: several records of a kill tell of the same victim.
     peeked: Option<(u32, u64)>,

@@ -367,7 +367,7 @@ fn nothing_is_read_that_holds_a_victims_memory() {
 }
 
 #[test]
-fn who_is_not_killed_by_the_oom_killer_stays_in_the_scene() {
+fn who_has_sent_a_signal_stays_in_the_scene_and_who_is_dying_is_counted() {
     let mut world = world(&[(50, "java", "java\0"), (60, "perl", "perl\0"), (70, "sh", "sh\0")]);
     for (pid, pages) in [(50, 7), (60, 6), (70, 5)] {
         fs::write(world.dir.path().join(format!("{pid}/statm")), format!("9 {pages} 0 0 0 0 0\n")).unwrap();
@@ -378,5 +378,9 @@ fn who_is_not_killed_by_the_oom_killer_stays_in_the_scene() {
     world.enricher.scene().leave_alone(50);
     let taken = world.enricher.scene().take(1);
     assert_eq!(taken.system.top_processes.iter().map(|process| process.pid).collect::<Vec<_>>(), [60]);
-    assert!(taken.notes[0].starts_with("top_processes lacks 1 processes that had been killed"), "{taken:?}");
+    assert!(
+        taken.notes[0]
+            .starts_with("top_processes lacks who had been killed shortly before and was still there (1)"),
+        "{taken:?}"
+    );
 }

@@ -42,7 +42,7 @@ impl Enricher {
             let remembered =
                 self.cache().lookup(pid, None).filter(same).filter(|known| known.environment.is_some());
             // A victim of another kill may be on its way out.
-            let extent = if self.scene.leaves_alone(pid) { Extent::Unheld } else { extent };
+            let extent = if self.scene().leaves_alone(pid) { Extent::Unheld } else { extent };
             if let Some(known) = remembered.or_else(|| self.look_at(pid, extent).filter(same)) {
                 return runtime(&known);
             }

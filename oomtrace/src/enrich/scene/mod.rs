@@ -145,8 +145,8 @@ impl Scene {
         let others = scan.left_alone.iter().filter(|pid| self.dying.latest() != Some(**pid)).count();
         if others > 0 {
             notes.push(format!(
-                "top_processes lacks {others} processes that had been killed shortly before and were still there, unless \
-                 they are victims of this kill"
+                "top_processes lacks who had been killed shortly before and was still there ({others}), unless it is a victim \
+                 of this kill"
             ));
         }
         self.last_top = Some((Instant::now(), scan.top.clone()));
