@@ -60,7 +60,7 @@ impl Enricher {
 
     /// Takes over what the kernel side kept of process `tgid` at its last `exec`.
     pub fn learn(&mut self, tgid: u32, identity: &Identity) {
-        self.cache.learn(tgid, identity.start_time, &ProcessIdentity::from_kernel(identity));
+        self.cache.learn_kept(tgid, identity.start_time, &ProcessIdentity::from_kernel(identity));
     }
 
     /// Takes over that process `tgid` was forked from `origin` and has not called `exec` since; see
@@ -181,7 +181,7 @@ impl Enricher {
             self.cache.lookup(victim.pid, start).filter(|known| start.is_some() || named(known, victim));
         if let Some(known) = &known
             && !known.cmdline.is_empty()
-            && ((start.is_some() && is_sure(known)) || named(known, victim))
+            && ((start.is_some() && known.source.is_sure()) || named(known, victim))
         {
             return Some(known.clone());
         }
@@ -207,7 +207,7 @@ impl Enricher {
     /// Forgets what was learned for one kill, so that a storm of kills does not push out who lives on. What the scan
     /// found stays: processes that were forked from the victim may need it.
     fn retire(&mut self, pid: u32) {
-        if self.cache.lookup(pid, None).is_some_and(|known| is_sure(&known)) {
+        if self.cache.lookup(pid, None).is_some_and(|known| known.source.is_sure()) {
             self.cache.forget(pid);
         }
     }
@@ -282,14 +282,6 @@ impl Enricher {
 /// A start time, unless it is the kernel side's "could not be read".
 fn known_start(start_boottime_ns: u64) -> Option<u64> {
     (start_boottime_ns != UNKNOWN && start_boottime_ns != 0).then_some(start_boottime_ns)
-}
-
-/// Whether no `exec` can have come after what is known.
-fn is_sure(known: &ProcessIdentity) -> bool {
-    matches!(
-        known.source,
-        IdentitySource::Exec | IdentitySource::Forked | IdentitySource::AfterKill | IdentitySource::Delivery
-    )
 }
 
 /// Whether what is known bears the victim's name; another one means an `exec` since, or another thread's name.

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::*;
 use crate::enrich::process::tick_ns;
+use crate::enrich::runtime::go_head;
 use crate::model::{Runtime, System, Trigger};
 
 /// A process whose start is `pid` ticks after boot.
@@ -77,6 +78,21 @@ fn with_environment(pid: u32, arguments: &[u8], environ: &[u8], read: usize) -> 
     record.environ_total = u32::try_from(environ.len()).unwrap();
     record.environ_len = u32::try_from(read).unwrap();
     (record, environ[..read].to_vec())
+}
+
+/// What the kernel side kept of process `pid` at an exec.
+fn exec(pid: u32, cmdline: &[u8], time: u64) -> Identity {
+    let mut record = Identity {
+        maxrss: 0,
+        start_time: start(pid).unwrap(),
+        time,
+        ppid: 1,
+        cmdline_len: u32::try_from(cmdline.len()).unwrap(),
+        cmdline: [0; oomtrace_common::CMDLINE_LEN],
+        exe: [0; oomtrace_common::CMDLINE_LEN],
+    };
+    record.cmdline[..cmdline.len()].copy_from_slice(cmdline);
+    record
 }
 
 fn cmdline(victim: &Victim) -> Vec<&[u8]> {
@@ -196,18 +212,41 @@ fn without_a_start_time_the_name_decides() {
 fn what_the_kernel_kept_goes_before_the_scan() {
     let mut world = world(&[(50, "sh", "sh\0-c\0")]);
     world.gone(50);
-    let mut record = Identity {
-        maxrss: 0,
-        start_time: start(50).unwrap(),
-        time: 0,
-        ppid: 1,
-        cmdline_len: 5,
-        cmdline: [0; oomtrace_common::CMDLINE_LEN],
-        exe: [0; oomtrace_common::CMDLINE_LEN],
-    };
-    record.cmdline[..5].copy_from_slice(b"java\0");
-    world.enricher.learn(50, &record);
+    world.enricher.learn(50, &exec(50, b"java\0", 0));
     assert_eq!(cmdline(&world.kill(50, "java", None, start(50)).0), [b"java"]);
+}
+
+#[test]
+fn what_the_kernel_kept_does_not_undo_what_was_told_since() {
+    // A victim may tell of itself between the SIGKILL and the mark, and each of the two asks for what the kernel kept.
+    let mut world = world(&[(40, "java", "java\0")]);
+    for (pid, own) in [(50, true), (60, false)] {
+        process(world.dir.path(), pid, "java", "");
+        fs::write(world.dir.path().join(format!("{pid}/exe")), go_head()).unwrap();
+        let kernel = |enricher: &mut Enricher| {
+            if own {
+                enricher.learn(pid, &exec(pid, b"java\0-jar\0", 7));
+            } else {
+                assert!(enricher.learn_fork(
+                    pid,
+                    start(pid).unwrap(),
+                    40,
+                    Some(&exec(40, b"java\0-jar\0", 7))
+                ));
+            }
+            enricher.peek(pid, start(pid).unwrap());
+        };
+        kernel(&mut world.enricher);
+        let (mut record, environ) = with_environment(pid, b"java\0-jar\0", b"GOGC=50\0", 8);
+        record.header.time = 8;
+        world.enricher.learn_startup(&record, environ);
+        kernel(&mut world.enricher);
+        let known = world.enricher.cache().lookup(pid, start(pid)).unwrap();
+        assert_eq!((known.environment.is_some(), known.is_go), (true, true), "{pid}");
+        // An exec since is another matter.
+        world.enricher.learn(pid, &exec(pid, b"perl\0", 9));
+        assert_eq!(cmdline(&world.kill(pid, "perl", None, start(pid)).0), [b"perl"]);
+    }
 }
 
 #[test]

@@ -46,6 +46,12 @@ pub enum IdentitySource {
 }
 
 impl IdentitySource {
+    /// Whether no `exec` can have come after what it told.
+    #[must_use]
+    pub fn is_sure(self) -> bool {
+        matches!(self, Self::Exec | Self::Forked | Self::AfterKill | Self::Delivery)
+    }
+
     /// For a note: "taken ...".
     #[must_use]
     pub fn describe(self) -> &'static str {
@@ -165,6 +171,15 @@ impl IdentityCache {
         self.offer(tgid, kept);
     }
 
+    /// Like [`learn`](Self::learn), for what the kernel side kept from before the kill: it is asked for once with each record
+    /// of a kill, and does not undo what was told since.
+    pub fn learn_kept(&mut self, tgid: u32, start_boottime_ns: u64, identity: &ProcessIdentity) {
+        let known = self.lookup(tgid, Some(start_boottime_ns));
+        if !known.is_some_and(|known| known.source.is_sure() && known.as_of_ns >= identity.as_of_ns) {
+            self.learn(tgid, start_boottime_ns, identity);
+        }
+    }
+
     /// Remembers that process `tgid`, which started at `start_boottime_ns`, was forked from `origin` and has not called
     /// `exec` since. `exec` is what the kernel side kept of `origin`, which may have called `exec` after the fork.
     ///
@@ -182,7 +197,7 @@ impl IdentityCache {
             return false;
         };
         let forked = ProcessIdentity { source: IdentitySource::Forked, ..known.inherited() };
-        self.learn(tgid, start_boottime_ns, &forked);
+        self.learn_kept(tgid, start_boottime_ns, &forked);
         true
     }
 

@@ -74,7 +74,8 @@ impl Hung {
         ensure!(self.file.asked(PATIENCE)?, "the silent file is not read");
         self.worker.go()?;
         let end = Instant::now() + PATIENCE;
-        while !is_waiting(self.worker.pid()) {
+        // It waits for something that no signal interrupts.
+        while sys::state(self.worker.pid()) != Some('D') {
             ensure!(Instant::now() < end, "process {} does not hang", self.worker.pid());
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -87,12 +88,6 @@ impl Hung {
         self.worker.alive()?;
         self.reader.as_mut().context("it does not hang yet")?.still()
     }
-}
-
-/// Whether its first thread waits for something that no signal interrupts.
-fn is_waiting(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" D"))
 }
 
 /// One that reads a process's arguments.

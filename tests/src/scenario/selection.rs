@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::MIB;
 use super::judge::{Plan, judge, sums, verdict};
@@ -32,15 +32,20 @@ pub(super) fn leader_exited(stage: &Stage) -> Result<Verdict> {
 }
 
 fn wait_for_zombie(thread: u32, leader: u32) -> Result<()> {
+    let ended = wait_for(leader, |state| state == Some('Z'));
+    ensure!(ended, "the leader {leader} of thread {thread} has not exited");
+    Ok(())
+}
+
+/// Waits until the state of a process's leader is as wanted; it has none once it is gone.
+fn wait_for(pid: u32, wanted: impl Fn(Option<char>) -> bool) -> bool {
     for _ in 0..1000 {
-        let status =
-            std::fs::read_to_string(format!("/proc/{leader}/task/{leader}/stat")).unwrap_or_default();
-        if status.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z")) {
-            return Ok(());
+        if wanted(sys::state(pid)) {
+            return true;
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    bail!("the leader {leader} of thread {thread} has not exited")
+    false
 }
 
 /// Two processes share the memory: one is chosen, the other dies with it and is not in the log.
@@ -51,6 +56,8 @@ pub(super) fn shared_mm(stage: &Stage) -> Result<Verdict> {
     let mut worker = Worker::start(arguments(&[&cgroup.join(), &"share-mm", &"33554432"]))?;
     let other: u32 = worker.line()?.parse().context("no process id")?;
     worker.killed()?;
+    // The chosen one may be the one that nobody waits for.
+    ensure!(wait_for(other, |state| matches!(state, None | Some('Z' | 'X'))), "{other} lives on");
     let evidence = watch.end(1)?;
     let chosen = evidence.reports.first().and_then(|report| report.choice.as_ref()).map(|choice| choice.pid);
     let pair = [worker.pid(), other];

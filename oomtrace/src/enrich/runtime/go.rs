@@ -53,3 +53,22 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_ne_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
+
+/// The first page of a binary that Go has built.
+#[cfg(test)]
+pub(crate) fn head() -> Vec<u8> {
+    let mut head = vec![0; 4096];
+    head[..5].copy_from_slice(b"\x7fELF\x02");
+    head[32..40].copy_from_slice(&64_u64.to_ne_bytes());
+    head[54..56].copy_from_slice(&56_u16.to_ne_bytes());
+    head[56..58].copy_from_slice(&1_u16.to_ne_bytes());
+    head[64..68].copy_from_slice(&PT_NOTE.to_ne_bytes());
+    head[72..80].copy_from_slice(&1000_u64.to_ne_bytes());
+    head[96..104].copy_from_slice(&56_u64.to_ne_bytes());
+    // Another note first.
+    head[1000..1012].copy_from_slice(&[4_u32, 3, 1].map(u32::to_ne_bytes).concat());
+    head[1012..1016].copy_from_slice(b"GNU\0");
+    head[1020..1032].copy_from_slice(&[4, 8, GO_BUILD_ID].map(u32::to_ne_bytes).concat());
+    head[1032..1036].copy_from_slice(b"Go\0\0");
+    head
+}

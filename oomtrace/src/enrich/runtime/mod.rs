@@ -7,6 +7,8 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use go::head as go_head;
 pub(crate) use go::is_go;
 
 use crate::model::{Runtime, RuntimeKind};
