@@ -4,7 +4,7 @@ use super::ring::SHORT;
 use crate::model::{Incident, Update};
 
 /// Adds an update to the incident that it belongs to; false when that is not there.
-pub(super) fn update(incidents: &mut [Incident], update: Update) -> bool {
+pub(crate) fn update(incidents: &mut [Incident], update: Update) -> bool {
     // The newest first: an update follows its kill closely.
     let Some(incident) = incidents.iter_mut().rev().find(|incident| incident.id == update.id) else {
         return false;

@@ -2,7 +2,7 @@
 
 mod compare;
 pub mod decompress;
-mod fold;
+pub(crate) mod fold;
 mod group;
 mod read;
 pub mod ring;

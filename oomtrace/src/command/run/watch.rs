@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::scope::Scope;
 use crate::command::trace::Tap;
+use crate::evidence::fold;
 use crate::model::{Event, Footer, Header, Incident, Sigkill};
 
 /// Whole records kept of the command's kills, and of others; all are counted.
@@ -41,7 +42,7 @@ impl Seen {
             Event::Header(header) => self.header = Some(header.clone()),
             Event::OomKill(incident) if scope.has(incident) => {
                 self.count += 1;
-                self.victims += incident.victims.len().max(1) as u64;
+                self.victims += victims_in(incident);
                 keep(&mut self.kills, incident, KEPT);
             }
             Event::OomKill(incident) => {
@@ -49,9 +50,11 @@ impl Seen {
                 keep(&mut self.elsewhere, incident, KEPT_ELSEWHERE);
             }
             Event::Update(update) => {
-                if let Some(incident) = self.kills.iter_mut().find(|incident| incident.id == update.id) {
-                    self.victims += update.victims.len() as u64;
-                    incident.victims.extend(update.victims.iter().cloned());
+                let before = victims_of(&self.kills, &update.id);
+                if fold::update(&mut self.kills, update.clone()) {
+                    self.victims += victims_of(&self.kills, &update.id) - before;
+                } else {
+                    fold::update(&mut self.elsewhere, update.clone());
                 }
             }
             Event::Sigkill(sigkill) => {
@@ -86,6 +89,16 @@ impl Seen {
     pub(super) fn is_complete(&self) -> bool {
         self.lost.is_empty() && self.footer.as_ref().is_some_and(|footer| footer.complete)
     }
+}
+
+/// A kill has a victim, also where nothing is known of it.
+fn victims_in(incident: &Incident) -> u64 {
+    incident.victims.len().max(1) as u64
+}
+
+/// Victims of the kill with this id, as far as it is kept.
+fn victims_of(kept: &[Incident], id: &str) -> u64 {
+    kept.iter().rev().find(|incident| incident.id == id).map_or(0, victims_in)
 }
 
 fn keep(kept: &mut Vec<Incident>, incident: &Incident, at_most: usize) {
@@ -123,7 +136,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Update, Victim};
+    use crate::model::{Update, Victim, VictimExit};
 
     #[test]
     fn counted_though_not_all_are_kept() {
@@ -134,10 +147,13 @@ mod tests {
         for pid in 0..100 {
             tap(&Event::OomKill(Box::new(Incident { id: pid.to_string(), ..incident(pid) })));
         }
-        let update = Update { id: "7".into(), victims: incident(777).victims, ..Update::default() };
-        tap(&Event::Update(update));
+        // One of them is known already, from the kernel's log.
+        let victims = [incident(777).victims, incident(7).victims].concat();
+        let exits = vec![VictimExit { pid: 7, kill_to_exit_ns: 5, ..VictimExit::default() }];
+        tap(&Event::Update(Update { id: "7".into(), victims, exits, ..Update::default() }));
         let seen = watch.into_seen();
         assert_eq!((seen.kills.len(), seen.count, seen.victims), (KEPT, 100, 101));
+        assert_eq!(seen.kills[7].victims[0].kill_to_exit_ns, Some(5));
         assert!(seen.killed(7) && seen.killed(777) && !seen.killed(99_999));
         assert!(!seen.is_complete());
     }
