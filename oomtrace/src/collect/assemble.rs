@@ -18,6 +18,8 @@ const QUIET: u64 = 1_000_000;
 /// Likewise, a decision that no SIGKILL followed within this time found its victim gone. In between the kernel prints its
 /// report, which takes seconds on a serial console.
 const NO_VICTIM_AFTER: u64 = 10_000_000_000;
+/// With that hook its record is awaited for so long: a report of 10,000 tasks takes minutes there.
+const RETURN_WITHIN: u64 = 900_000_000_000;
 /// A kernel SIGKILL that no mark followed within this time was not the OOM killer's.
 const SIGNAL_KEPT: u64 = 1_000_000_000;
 /// Levels kept of a reported group's paths.
@@ -257,15 +259,17 @@ impl Assembler {
 
     fn exit(&mut self, exit: &Exit) {
         let time = exit.header.time;
-        for draft in self.open.iter_mut().rev() {
-            if let Some(member) = draft.member(exit.tgid) {
+        let is_it =
+            |member: &Member| member.task.tgid == exit.tgid && member.task.start_time == exit.start_time;
+        // Several may have it: a thread of a victim that runs out of memory itself is marked once more.
+        for draft in &mut self.open {
+            if let Some(member) = draft.members.iter_mut().find(|member| is_it(member)) {
                 member.exited = Some(time);
                 draft.touch(&exit.header);
-                return;
             }
         }
         for reported in self.reported.iter_mut().rev() {
-            let Some(member) = reported.members.iter_mut().find(|m| m.task.tgid == exit.tgid) else {
+            let Some(member) = reported.members.iter_mut().find(|member| is_it(member)) else {
                 continue;
             };
             if member.exited.is_none() {
@@ -290,6 +294,10 @@ impl Assembler {
 
     /// Closes everything, complete or not.
     pub fn finish(&mut self) -> Vec<Closed> {
+        // Nobody has been killed yet where the kernel is still printing: what comes of it comes after the end.
+        if self.witness.returned && self.witness.signal && !self.lossy {
+            self.open.retain(|draft| draft.returned || draft.kill.is_none() || !draft.members.is_empty());
+        }
         while !self.open.is_empty() {
             self.close(0);
         }
@@ -323,6 +331,7 @@ impl Assembler {
                 (true, _) => draft.last,
                 // Nothing more comes of a kill that only the plain tracepoint told.
                 (false, Some(_)) => draft.last + QUIET,
+                (false, None) if self.witness.returned && !self.lossy => draft.first + RETURN_WITHIN,
                 (false, None) => draft.first + NO_VICTIM_AFTER,
             };
         };

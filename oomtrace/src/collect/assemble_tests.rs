@@ -111,6 +111,62 @@ fn the_kernel_may_print_for_seconds_before_it_kills() {
 }
 
 #[test]
+fn where_the_return_is_seen_a_report_may_take_minutes_to_print() {
+    let a = task(10, 1);
+    let mut assembler = feed(ALL, vec![kill(1, MS, a)]);
+    assert!(assembler.poll(60_000 * MS).is_empty());
+    assembler.push(signal(1, 60_000 * MS, a));
+    assembler.push(mark(1, 60_000 * MS, a));
+    assembler.push(returned(1, 60_001 * MS));
+    assert!(only_kill(assembler.poll(60_050 * MS)).kill.is_some());
+    assert_eq!(assembler.missing(2), 1);
+}
+
+#[test]
+fn what_the_kernel_has_only_decided_at_the_end_is_no_news() {
+    assert!(feed(ALL, vec![kill(1, MS, task(10, 1))]).finish().is_empty());
+    // A lost record would look the same.
+    let mut assembler = feed(ALL, vec![kill(1, MS, task(10, 1))]);
+    assembler.set_lossy(true);
+    assert!(matches!(assembler.finish()[..], [Closed::Kill(_)]));
+}
+
+#[test]
+fn a_victims_thread_that_is_marked_once_more_does_not_take_its_exit() {
+    let a = task(10, 1);
+    let killed = || vec![kill(1, MS, a), signal(1, 2 * MS, a), mark(1, 2 * MS, a), returned(1, 3 * MS)];
+    let again = mark(0, 4 * MS, Task { tid: 12, ..a });
+    let mut assembler = feed(ALL, killed());
+    assembler.push(again.clone());
+    assembler.push(exit(5 * MS, 10));
+    let closed = assembler.poll(5 * MS);
+    let exited = |closed: &Closed| match closed {
+        Closed::Kill(draft) => draft.members[0].kill_to_exit(),
+        _ => None,
+    };
+    assert_eq!(closed.iter().find_map(exited), Some(3 * MS), "{closed:?}");
+    // The same when the kill was reported before.
+    let mut assembler = feed(ALL, killed());
+    only_kill(assembler.poll(40 * MS));
+    assembler.push(again);
+    assembler.push(exit(50 * MS, 10));
+    let closed = assembler.poll(50 * MS);
+    let late =
+        |closed: &Closed| matches!(closed, Closed::LateExit { kill_to_exit, .. } if *kill_to_exit == 48 * MS);
+    assert!(closed.iter().any(late), "{closed:?}");
+}
+
+#[test]
+fn a_later_process_of_that_number_is_another_one() {
+    let a = task(10, 1);
+    let mut assembler =
+        feed(ALL, vec![kill(1, MS, a), signal(1, 2 * MS, a), mark(1, 2 * MS, a), returned(1, 3 * MS)]);
+    let Decoded::Exit(later) = exit(5 * MS, 10) else { unreachable!() };
+    assembler.push(Decoded::Exit(Exit { start_time: 4 * MS, ..later }));
+    assert!(assembler.poll(5 * MS).is_empty());
+}
+
+#[test]
 fn a_group_is_one_kill() {
     let tasks: Vec<Task> = (10..30).map(|pid| task(pid, u64::from(pid))).collect();
     let chosen = tasks[3];
