@@ -89,13 +89,13 @@ impl Enricher {
             return;
         };
         // Nothing tells it from a process that has got its number since (see `Process::read_unheld`).
-        let is_go = process.is_go;
         let key = start.unwrap_or(UNKNOWN);
         let now = ProcessIdentity::from_process(process, clock::boottime_ns(), IdentitySource::AfterKill);
         let known = self.cache.lookup(tgid, start).filter(|known| start.is_some() || known.comm == now.comm);
-        // What is known has arguments; only what an executable is built by is never looked at before.
-        let more = known.map_or(now, |known| ProcessIdentity { is_go, ..known });
-        self.cache.learn(tgid, key, &more);
+        // What is known goes first: by now it may be a zombie, of which nothing but the name can be had.
+        if let Some(more) = merge(known, Some(now)) {
+            self.cache.learn(tgid, key, &more);
+        }
     }
 
     /// Takes over what a victim was started with, as it was when it got its SIGKILL. Only what says how memory is managed

@@ -212,8 +212,45 @@ fn without_a_start_time_the_name_decides() {
 fn what_the_kernel_kept_goes_before_the_scan() {
     let mut world = world(&[(50, "sh", "sh\0-c\0")]);
     world.gone(50);
-    world.enricher.learn(50, &exec(50, b"java\0", 0));
+    let scanned = world.enricher.cache().lookup(50, start(50)).unwrap().as_of_ns;
+    world.enricher.learn(50, &exec(50, b"java\0", scanned + 1));
     assert_eq!(cmdline(&world.kill(50, "java", None, start(50)).0), [b"java"]);
+}
+
+#[test]
+fn a_scan_after_the_exec_goes_before_what_the_kernel_kept() {
+    let mut world = world(&[(50, "java", "java\0-jar\0")]);
+    world.gone(50);
+    world.enricher.learn(50, &exec(50, b"java\0-ja", 0));
+    // No other name makes one doubt it: there has been no exec.
+    let (victim, notes) = world.kill(50, "GC Thread", None, start(50));
+    assert_eq!(cmdline(&victim), [b"java", &b"-jar"[..]]);
+    assert_eq!((victim.uid, victim.cgroup.unwrap().path), (Some(33), "/of-50".into()));
+    assert!(notes.is_empty(), "{notes:?}");
+}
+
+#[test]
+fn a_second_look_takes_nothing_away() {
+    let mut world = world(&[]);
+    for pid in [50, 60] {
+        process(world.dir.path(), pid, "prog", "");
+        fs::write(world.dir.path().join(format!("{pid}/exe")), go_head()).unwrap();
+    }
+    world.enricher.peek(50, start(50).unwrap());
+    world.enricher.peek(60, start(60).unwrap());
+    // A zombie has a name and nothing else.
+    for file in ["exe", "cgroup"] {
+        fs::remove_file(world.dir.path().join("50").join(file)).unwrap();
+    }
+    world.enricher.peek(50, start(50).unwrap());
+    let known = world.enricher.cache().lookup(50, start(50)).unwrap();
+    assert!(known.is_go && known.cgroup.is_some(), "{known:?}");
+    // What it tells meanwhile is no reason not to look.
+    process(world.dir.path(), 70, "prog", "");
+    world.enricher.learn_startup(&startup(70, b"prog\0"), Vec::new());
+    world.enricher.peek(70, start(70).unwrap());
+    let known = world.enricher.cache().lookup(70, start(70)).unwrap();
+    assert_eq!((known.cmdline.len(), known.cgroup.unwrap()), (1, b"/of-70".to_vec()));
 }
 
 #[test]

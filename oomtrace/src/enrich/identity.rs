@@ -174,9 +174,13 @@ impl IdentityCache {
     /// Like [`learn`](Self::learn), for what the kernel side kept from before the kill: it is asked for once with each record
     /// of a kill, and does not undo what was told since.
     pub fn learn_kept(&mut self, tgid: u32, start_boottime_ns: u64, identity: &ProcessIdentity) {
-        let known = self.lookup(tgid, Some(start_boottime_ns));
-        if !known.is_some_and(|known| known.source.is_sure() && known.as_of_ns >= identity.as_of_ns) {
-            self.learn(tgid, start_boottime_ns, identity);
+        match self.lookup(tgid, Some(start_boottime_ns)).filter(|known| known.as_of_ns >= identity.as_of_ns) {
+            None => self.learn(tgid, start_boottime_ns, identity),
+            Some(known) if known.source.is_sure() => {}
+            // Read by the scan, and there has been no exec after it.
+            Some(known) => {
+                self.learn(tgid, start_boottime_ns, &ProcessIdentity { source: identity.source, ..known });
+            }
         }
     }
 
