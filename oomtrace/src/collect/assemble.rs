@@ -11,7 +11,8 @@ use oomtrace_common::{Exit, Level, Task, Victim};
 use super::{Decoded, Draft, Member};
 use crate::model::Role;
 
-/// A kill is reported at the latest this long after its SIGKILL, with or without its victims' exits.
+/// A kill is reported at the latest this long after its SIGKILL, with or without its victims' exits; where the decision is not
+/// seen, after its mark, with which trigger and paths come.
 const REPORT_WITHIN: u64 = 35_000_000;
 /// Without a hook on the return of `oom_kill_process`: this long after the last record, a kill is over.
 const QUIET: u64 = 1_000_000;
@@ -326,7 +327,11 @@ impl Assembler {
     }
 
     fn due_at(&self, draft: &Draft) -> u64 {
-        let Some(killed) = draft.members.first().and_then(Member::killed) else {
+        let killed = draft.members.first().and_then(|first| match draft.kill {
+            Some(_) => first.killed(),
+            None => first.marked.or(first.signalled),
+        });
+        let Some(killed) = killed else {
             return match (draft.returned, &draft.plain) {
                 (true, _) => draft.last,
                 // Nothing more comes of a kill that only the plain tracepoint told.

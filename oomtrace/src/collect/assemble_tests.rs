@@ -206,6 +206,15 @@ fn a_group_is_one_kill_even_where_the_decision_is_not_seen() {
 }
 
 #[test]
+fn where_the_decision_is_not_seen_what_comes_with_the_mark_is_awaited() {
+    let a = task(10, 1);
+    let mut assembler = feed(UNDECIDED, vec![signal(0, MS, a), mark(1, 50 * MS, a), exit(51 * MS, 11)]);
+    assert!(assembler.poll(51 * MS).is_empty());
+    assembler.push(level(1, 52 * MS, 5, 0));
+    assert_eq!(only_kill(assembler.poll(85 * MS)).levels.len(), 1);
+}
+
+#[test]
 fn two_kills_of_one_trigger_stay_two() {
     let (a, b) = (task(10, 1), task(11, 2));
     let records = vec![

@@ -25,7 +25,7 @@ use crate::{
 pub const INFERRED: &str = "whose limit was hit is inferred";
 
 /// What is known of the machine and the probes, for all incidents.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Facts {
     /// The machine.
     pub host: Host,

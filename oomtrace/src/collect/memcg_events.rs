@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use oomtrace_common::{Level, UNKNOWN};
 
-use super::Draft;
+use super::{Draft, Member};
 use crate::model::Role;
 
 /// Cgroups that are remembered; the others are not compared.
@@ -13,8 +13,8 @@ const CGROUPS_MAX: usize = 1024;
 /// What each memory cgroup had counted at its last kill, by kernfs id.
 #[derive(Debug, Default)]
 pub struct MemcgEvents {
-    /// The count expected at most when the next kill begins.
-    expected: HashMap<u64, u64>,
+    /// The count expected at most when the next kill begins, and the last kill's first record's time.
+    expected: HashMap<u64, (u64, u64)>,
 }
 
 impl MemcgEvents {
@@ -27,11 +27,20 @@ impl MemcgEvents {
         // A group's first victim is counted once more, and members in cgroups below count here, too.
         let most = draft.members.iter().filter(|m| m.role != Role::SharedMm).count() as u64
             + u64::from(draft.group());
-        let unseen = self.expected.get(&chosen).map_or(0, |at_most| before.saturating_sub(*at_most));
+        let unseen = self.expected.get(&chosen).map_or(0, |(at_most, _)| before.saturating_sub(*at_most));
         if self.expected.len() < CGROUPS_MAX || self.expected.contains_key(&chosen) {
-            self.expected.insert(chosen, before + most);
+            self.expected.insert(chosen, (before + most, draft.first));
         }
         (unseen > 0).then_some((chosen, unseen))
+    }
+
+    /// Takes note of a victim that came after the report of its kill, which began at `first`.
+    pub fn late(&mut self, first: u64, member: &Member) {
+        if member.role != Role::SharedMm
+            && let Some((at_most, _)) = self.expected.values_mut().find(|(_, last)| *last == first)
+        {
+            *at_most += 1;
+        }
     }
 
     fn before(level: &Level, draft: &Draft) -> u64 {
@@ -44,7 +53,6 @@ mod tests {
     use oomtrace_common::{Kill, Task, decode};
 
     use super::*;
-    use crate::collect::Member;
 
     fn zeroed<T: oomtrace_common::Record>() -> T {
         decode(&vec![0; size_of::<T>()]).unwrap()
@@ -70,6 +78,18 @@ mod tests {
         let mut events = MemcgEvents::default();
         assert_eq!(events.unseen(&draft(1, false)), None);
         assert_eq!(events.unseen(&draft(2, false)), None);
+    }
+
+    #[test]
+    fn what_was_seen_late_was_seen() {
+        let mut events = MemcgEvents::default();
+        let first = Draft { first: 9, ..draft(3, true) };
+        assert_eq!(events.unseen(&first), None);
+        let member = first.members[0].clone();
+        events.late(9, &Member { role: Role::GroupMember, ..member.clone() });
+        events.late(9, &Member { role: Role::SharedMm, ..member.clone() });
+        events.late(8, &member);
+        assert_eq!(events.unseen(&draft(6, true)), Some((5, 1)));
     }
 
     #[test]

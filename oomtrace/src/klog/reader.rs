@@ -57,8 +57,13 @@ impl KmsgReader {
             Start::Oldest => file.seek(SeekFrom::Start(0))?,
             Start::Now => file.seek(SeekFrom::End(0))?,
         };
+        Ok(Self::on(file))
+    }
+
+    /// Reads from what gives one record at a time, as the device does, and does not block.
+    pub(crate) fn on(file: File) -> Self {
         let buffer = vec![0; RECORD_MAX].into_boxed_slice();
-        Ok(Self { file, buffer, next_seq: None, lost: 0, malformed: 0 })
+        Self { file, buffer, next_seq: None, lost: 0, malformed: 0 }
     }
 
     /// The next record.

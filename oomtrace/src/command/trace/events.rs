@@ -10,7 +10,7 @@ use oomtrace_common::UNKNOWN_32;
 
 use super::{
     Session,
-    counts::Counts,
+    counts::{Counts, Unseen},
     first::Early,
     job::Job,
     source::{Source, drain, flush, readable},
@@ -103,7 +103,7 @@ impl EventPath {
                 self.reconcile();
             } else if self.reconcile.is_some_and(|at| Instant::now() >= at) {
                 self.reconcile = None;
-                self.send(Job::KernelLog);
+                self.send(Job::KernelLog(false));
             }
         }
         Ok(())
@@ -111,7 +111,7 @@ impl EventPath {
 
     /// Reads the kernel's log now, and once more when the report that is being printed has been quiet for long enough.
     fn read_kernel_log(&mut self) {
-        self.send(Job::KernelLog);
+        self.send(Job::KernelLog(false));
         self.reconcile = Some(Instant::now() + REPORT_QUIET);
     }
 
@@ -235,10 +235,13 @@ impl EventPath {
         }
         self.reconcile = None;
         self.lost_whole_kills();
-        let unseen = self.counts.unseen(self.lost_kills);
-        if unseen > 0 {
-            let why = format!("/proc/vmstat counted {unseen} more kills than were seen");
-            self.send(Job::Lost(unseen, 0, why));
+        match self.counts.unseen(self.lost_kills) {
+            Unseen::None => {}
+            Unseen::Perhaps => self.reconcile = Some(Instant::now() + RECONCILE_AFTER),
+            Unseen::Some(unseen) => {
+                let why = format!("/proc/vmstat counted {unseen} more kills than were seen");
+                self.send(Job::Lost(unseen, 0, why));
+            }
         }
     }
 
@@ -275,7 +278,7 @@ impl EventPath {
             self.counts.verdict(self.lost_kills).into_iter().collect()
         } else {
             // The worker knows how many kills the log told of.
-            self.send(Job::KernelLog);
+            self.send(Job::KernelLog(true));
             Vec::new()
         };
         let left_out = self.shared.left_out.load(Ordering::Relaxed);

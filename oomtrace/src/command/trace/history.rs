@@ -79,6 +79,13 @@ pub(super) fn fill(incident: &mut Incident, sampler: Option<&Running>, shared: &
     history.killed(&victims, incident.boottime_ns);
 }
 
+/// Takes note of a victim that came after the report of its kill, which began at `first`.
+pub(super) fn killed(sampler: Option<&Running>, pid: u32, first: u64) {
+    if let Some(mut history) = sampler.and_then(Running::history) {
+        history.killed(&[pid], first);
+    }
+}
+
 /// Works out who ate the memory, once all that is known is in the record.
 pub(super) fn conclude(incident: &mut Incident) {
     incident.diagnosis = Some(diagnose(incident));

@@ -29,8 +29,8 @@ pub(super) enum Job {
     LateVictim(u64, Box<Member>, Vec<Level>),
     /// Somebody sent SIGKILL, and it was no OOM kill.
     SigKill(Box<SigKill>),
-    /// The kernel's log, the only witness, has something to read.
-    KernelLog,
+    /// The kernel's log, the only witness, has something to read; whether this is the last time.
+    KernelLog(bool),
     /// Lost since the last time: kills, records, why.
     Lost(u64, u64, String),
     /// The end: kills lost in all, rise of vmstat's counter, notes.

@@ -1,7 +1,12 @@
 //! The kernel's log as a second witness: it completes what the attached hooks could not see, and where there are none it
 //! is the only one.
 
-use std::{collections::VecDeque, os::fd::RawFd, path::Path, time::Instant};
+use std::{
+    collections::VecDeque,
+    os::fd::RawFd,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use crate::{
     collect::{Builder, Draft, INFERRED},
@@ -12,6 +17,8 @@ use crate::{
 
 /// Reports kept until their incident comes.
 const KEPT: usize = 64;
+/// Between two looks for a line that has not come yet.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The open log.
 pub(super) struct KernelLog {
@@ -30,8 +37,12 @@ impl KernelLog {
     pub(super) fn open() -> Result<Self, String> {
         let reader = KmsgReader::open(Path::new("/dev/kmsg"), Start::Now)
             .map_err(|e| format!("the kernel's log can't complete reports: {e}"))?;
+        Ok(Self::on(reader))
+    }
+
+    fn on(reader: KmsgReader) -> Self {
         let last = (0, Instant::now());
-        Ok(Self { reader, parser: Parser::new(), reports: VecDeque::with_capacity(KEPT), last })
+        Self { reader, parser: Parser::new(), reports: VecDeque::with_capacity(KEPT), last }
     }
 
     /// The descriptor to wait on.
@@ -39,15 +50,24 @@ impl KernelLog {
         std::os::fd::AsRawFd::as_raw_fd(&self.reader)
     }
 
-    /// Fills what `incident` lacks from the kernel's report of the same kill, if it is there by now.
-    pub(super) fn complete(&mut self, incident: &mut Incident, draft: &Draft, builder: &Builder) {
-        self.read();
-        let about = |report: &Report| {
-            report.outcome == Outcome::Killed && incident.victims.first().is_some_and(|v| report.kills(v.pid))
-        };
-        let current = self.parser.current().filter(|r| about(r)).cloned();
-        let Some(report) = current.or_else(|| self.reports.iter().rev().find(|r| about(r)).cloned()) else {
-            return;
+    /// Fills what `incident` lacks from the kernel's report of the same kill, if it comes within `patience`: the kernel
+    /// prints its last line after all that the hooks tell of.
+    pub(super) fn complete(
+        &mut self,
+        incident: &mut Incident,
+        draft: &Draft,
+        builder: &Builder,
+        patience: Duration,
+    ) {
+        let Some(victim) = incident.victims.first().map(|victim| victim.pid) else { return };
+        let end = Instant::now() + patience;
+        let report = loop {
+            self.read();
+            match self.told_of(victim) {
+                Some(report) => break report,
+                None if Instant::now() >= end => return,
+                None => std::thread::sleep(PAUSE),
+            }
         };
         // What was inferred gives way to what the kernel says.
         if incident.scope.inferred && report.domain.constraint.is_some() {
@@ -60,9 +80,20 @@ impl KernelLog {
         klog::complete(incident, &report);
     }
 
-    /// The kills that the log has told of since the last time, as incidents of their own.
-    pub(super) fn kills(&mut self, builder: &Builder) -> Vec<Incident> {
+    /// The report that tells that `victim` was killed.
+    fn told_of(&self, victim: u32) -> Option<Report> {
+        let about = |report: &&Report| report.outcome == Outcome::Killed && report.kills(victim);
+        self.parser.current().filter(about).or_else(|| self.reports.iter().rev().find(about)).cloned()
+    }
+
+    /// The kills that the log has told of since the last time, as incidents of their own. With the `last` call no line is
+    /// waited for any more.
+    pub(super) fn kills(&mut self, builder: &Builder, last: bool) -> Vec<Incident> {
         self.read();
+        if last {
+            self.parser.finish();
+            self.collect();
+        }
         let (killed, _): (Vec<_>, Vec<_>) =
             self.reports.drain(..).partition(|report| report.outcome == Outcome::Killed);
         killed.iter().map(|report| incident(report, builder)).collect()
@@ -75,6 +106,11 @@ impl KernelLog {
         }
         let since = u64::try_from(self.last.1.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.parser.tick(self.last.0.saturating_add(since));
+        self.collect();
+    }
+
+    /// Takes over the reports that are complete.
+    fn collect(&mut self) {
         while let Some(item) = self.parser.pop() {
             if let Item::Report(report) = item {
                 if self.reports.len() == KEPT {
@@ -125,16 +161,5 @@ fn incident(report: &Report, builder: &Builder) -> Incident {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::boottime;
-
-    const S: u64 = 1_000_000_000;
-
-    #[test]
-    fn time_asleep_is_added_where_printk_did_not_count_it() {
-        assert_eq!(boottime(60_000_000, 0, 61 * S), 60 * S);
-        assert_eq!(boottime(60_000_000, 3600 * S, 3661 * S), 3660 * S);
-        // It was counted: the line cannot be from the future.
-        assert_eq!(boottime(3_660_000_000, 3600 * S, 3661 * S), 3661 * S);
-    }
-}
+#[path = "kernel_log_tests.rs"]
+mod tests;

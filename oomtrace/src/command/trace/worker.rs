@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::Receiver,
     },
+    time::Duration,
 };
 
 use anyhow::Result;
@@ -37,6 +38,8 @@ const WIDTH: usize = 100;
 
 /// Stack of the thread that reads the kernel's functions.
 const SYMBOLS_STACK: usize = 128 * 1024;
+/// How long the kernel may take to print the end of its report, on a processor that others take from it.
+const LOG_PATIENCE: Duration = Duration::from_millis(250);
 /// With this many jobs waiting, the scene is left out: a storm of kills is reported late otherwise.
 const BUSY: u64 = 64;
 /// Scenes and reported kills kept.
@@ -238,11 +241,11 @@ impl Worker {
                 }));
             }
             Job::LateVictim(first, member, levels) if memory.reported.contains(&first) => {
-                return self.late_victim(first, &member, &levels);
+                return self.late_victim(first, &member, &levels, memory);
             }
             Job::LateExit(..) | Job::LateVictim(..) => {}
             Job::SigKill(record) => return self.sigkill(&record),
-            Job::KernelLog => return self.kernel_log(memory),
+            Job::KernelLog(last) => return self.kernel_log(last, memory),
             Job::Lost(kills, records, why) => {
                 let time = clock::rfc3339(clock::boottime_ns());
                 return self.write(&Event::Lost(Lost { time, kills, records, why }));
@@ -291,7 +294,10 @@ impl Worker {
             ));
         }
         if let Some(log) = &mut self.log {
-            log.complete(&mut incident, draft, &self.builder);
+            // Where the decision was not seen the log has much of the answer.
+            let waits = draft.kill.is_none() && self.shared.waiting.load(Ordering::Relaxed) <= BUSY;
+            let patience = if waits { LOG_PATIENCE } else { Duration::ZERO };
+            log.complete(&mut incident, draft, &self.builder, patience);
         }
         history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
         self.identify(&mut incident, draft);
@@ -301,10 +307,10 @@ impl Worker {
     }
 
     /// Reports the kills that only the kernel's log told of.
-    fn kernel_log(&mut self, memory: &mut Memory) -> Result<bool> {
+    fn kernel_log(&mut self, last: bool, memory: &mut Memory) -> Result<bool> {
         let Some(log) = &mut self.log else { return Ok(true) };
         let mut logged = self.tally.logged.unwrap_or(0);
-        let kills = log.kills(&self.builder);
+        let kills = log.kills(&self.builder, last);
         logged += kills.iter().map(|incident| incident.victims.len() as u64).sum::<u64>();
         self.tally.logged = Some(logged);
         // All of them before the first scene: each may still be on its way out.
@@ -355,6 +361,10 @@ impl Worker {
     }
 
     fn report(&mut self, incident: Incident, first: u64, memory: &mut Memory) -> Result<bool> {
+        // The event path may hand over more before it hears of it.
+        if self.has_enough() {
+            return Ok(true);
+        }
         self.tally.kills += 1;
         let mut incident = incident;
         match self.filter.verdict(&incident) {
@@ -374,11 +384,15 @@ impl Worker {
         }
         memory.reported.push_back(first);
         let open = self.write(&Event::OomKill(Box::new(incident)))?;
-        let enough = self.count.is_some_and(|count| self.tally.kills - self.tally.filtered >= count);
-        if enough {
+        if self.has_enough() {
             self.shared.stop();
         }
         Ok(open)
+    }
+
+    /// Whether as many kills were reported as were asked for.
+    fn has_enough(&self) -> bool {
+        self.count.is_some_and(|count| self.tally.kills - self.tally.filtered >= count)
     }
 
     fn no_kill(&mut self, draft: &Draft, reason: NoKillReason) -> Result<bool> {
@@ -398,7 +412,15 @@ impl Worker {
         if self.filter.verdict(&target) == Verdict::No { Ok(true) } else { self.write(&event) }
     }
 
-    fn late_victim(&mut self, first: u64, member: &Member, levels: &[Level]) -> Result<bool> {
+    fn late_victim(
+        &mut self,
+        first: u64,
+        member: &Member,
+        levels: &[Level],
+        memory: &mut Memory,
+    ) -> Result<bool> {
+        memory.events.late(first, member);
+        history::killed(self.sampler.as_ref(), member.task.tgid, first);
         // The enricher fills incidents; the scene of this one has been reported.
         let mut incident = Incident {
             victims: vec![self.builder.late_victim(member, levels)],
@@ -435,3 +457,7 @@ pub(super) fn locate(incident: &mut Incident) {
         victim.unit = identity.unit;
     }
 }
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

@@ -28,6 +28,12 @@ pub struct GfpNames {
     entries: Vec<(u32, String)>,
 }
 
+impl Default for GfpNames {
+    fn default() -> Self {
+        Self::fixed()
+    }
+}
+
 impl GfpNames {
     /// Takes the best source there is. `btf` is that of the running kernel.
     #[must_use]

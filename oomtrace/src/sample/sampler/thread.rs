@@ -12,29 +12,37 @@ use crate::kernel::Roots;
 const STACK: usize = 128 * 1024;
 /// Longest sleep, so that an end is noticed.
 const NAP: Duration = Duration::from_millis(250);
-/// How long the history may be in use by the sampler; an insertion takes a few ms at the most.
-const PATIENCE: Duration = Duration::from_millis(30);
+/// How long the history may be in use by the sampler; an insertion takes a few ms, unless its processor is taken from it or it
+/// waits for memory.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// The same after it was in vain.
+const SHORT_PATIENCE: Duration = Duration::from_millis(30);
 
 /// A sampler that runs in a thread of its own, until this is dropped.
 #[derive(Debug)]
 pub struct Running {
     history: Arc<Mutex<History>>,
     stop: Arc<AtomicBool>,
+    /// It was waited for in vain the last time.
+    in_vain: AtomicBool,
 }
 
 impl Running {
-    /// The history, unless the sampler keeps it for longer than an insertion takes.
+    /// The history, unless the sampler keeps it for much longer than an insertion takes.
     #[must_use]
     pub fn history(&self) -> Option<MutexGuard<'_, History>> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
+        let patience = if self.in_vain.load(Ordering::Relaxed) { SHORT_PATIENCE } else { PATIENCE };
+        let deadline = Instant::now() + patience;
+        let history = loop {
             match self.history.try_lock() {
-                Ok(history) => return Some(history),
-                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
+                Ok(history) => break Some(history),
+                Err(TryLockError::Poisoned(poisoned)) => break Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => break None,
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_micros(200)),
             }
-        }
+        };
+        self.in_vain.store(history.is_none(), Ordering::Relaxed);
+        history
     }
 }
 
@@ -65,5 +73,5 @@ pub fn start(mut sampler: Sampler, roots: &Roots) -> std::io::Result<Running> {
         }
     };
     std::thread::Builder::new().name("oomtrace-smpl".to_owned()).stack_size(STACK).spawn(run)?;
-    Ok(Running { history, stop })
+    Ok(Running { history, stop, in_vain: AtomicBool::new(false) })
 }
