@@ -25,6 +25,8 @@ const PF_KTHREAD: u32 = 0x0020_0000;
 pub(crate) struct Table {
     /// The `oom_control` of the scan, to tell scans apart.
     oc: u64,
+    /// The task with which the scan began.
+    first: u64,
     /// Entries in use.
     len: u32,
     /// Tasks that were scored.
@@ -45,9 +47,12 @@ pub(crate) fn evaluate(task: u64, oc: u64, probe: u32) {
     let Some(table) = CANDIDATES.get_ptr_mut(0) else { return };
     // SAFETY: a slot of an array map, changed only under `oom_lock`.
     let table = unsafe { &mut *table };
-    // A scan starts with nothing chosen, and nothing is kept as long as nothing eligible was seen.
-    if table.oc != oc || pointer(oc, layout!(oc_chosen)) == 0 && table.scored != 0 {
+    // A scan starts with nothing chosen, and comes to each task once. One that was given up, for a victim that is still on
+    // its way out, leaves what it had; the next one may have its `oom_control` at the same place.
+    let again = task == table.first || pointer(oc, layout!(oc_chosen)) == 0 && table.scored != 0;
+    if table.oc != oc || again {
         table.oc = oc;
+        table.first = task;
         table.len = 0;
         table.scored = 0;
     }

@@ -6,6 +6,8 @@
 //! that does not fit into the ring is counted.
 #![no_std]
 #![no_main]
+// For the one atomic addition, in `state`.
+#![feature(asm_experimental_arch)]
 
 mod candidates;
 mod chain;

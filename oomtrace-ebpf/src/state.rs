@@ -31,6 +31,8 @@ pub(crate) struct Marked {
     pub start_time: u64,
     /// 1 when what it was started with was told.
     pub told: u64,
+    /// Threads that have not come to the end of their exit.
+    pub left: i64,
 }
 
 /// Adds one to a counter and returns its new value; 0 when the map can't be had.
@@ -101,8 +103,41 @@ pub(crate) fn last_signalled() -> u64 {
     unsafe { SIGNALLED.get(emit::current_tid()).copied().unwrap_or(0) }
 }
 
-/// Remembers a killed process until it exits.
+/// Remembers a killed process until it exits. One that is remembered is on its way already (a group's first victim is killed
+/// twice): only the kill's number may be new.
 #[inline(always)]
 pub(crate) fn mark(tgid: u32, marked: Marked) {
+    if let Some(known) = MARKED.get_ptr_mut(tgid) {
+        // SAFETY: a slot of a map; a reader may see either number.
+        unsafe {
+            if (*known).start_time == marked.start_time {
+                (*known).seq = marked.seq;
+                return;
+            }
+        }
+    }
     let _ = MARKED.insert(tgid, marked, 0);
+}
+
+/// Adds to a value of a map, whatever other CPUs add meanwhile.
+///
+/// The instruction without a result: one with it came with 5.12, and what `core` has for this target always has one.
+///
+/// # Safety
+/// `to` points into a map's value.
+#[inline(always)]
+pub(crate) unsafe fn add(to: *mut i64, value: i64) {
+    // SAFETY: of the caller.
+    unsafe {
+        core::arch::asm!("lock *(u64 *)({to} + 0) += {value}", to = in(reg) to, value = in(reg) value);
+    }
+}
+
+/// Puts a killed process down to kill `seq`, unless it has exited meanwhile.
+#[inline(always)]
+pub(crate) fn number(tgid: u32, seq: u64) {
+    if let Some(known) = MARKED.get_ptr_mut(tgid) {
+        // SAFETY: as above.
+        unsafe { (*known).seq = seq };
+    }
 }

@@ -165,6 +165,15 @@ impl Cgroup {
         OsString::from_vec(option)
     }
 
+    /// Where the bytes in use can be read.
+    #[must_use]
+    pub fn usage_file(&self) -> PathBuf {
+        self.file(match self.version {
+            Version::V1 => "memory.usage_in_bytes",
+            Version::V2 => "memory.current",
+        })
+    }
+
     /// Kills counted here.
     #[must_use]
     pub fn kills(&self) -> Option<u64> {

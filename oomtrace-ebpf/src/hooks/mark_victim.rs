@@ -62,7 +62,7 @@ fn marked<C: EbpfContext>(ctx: &C, argument: u64, probe: u32) {
         debug!(ctx, "mark_victim: kill {}, pid {}", seq, task::tgid(task));
     }
     if killed {
-        state::mark(task::tgid(task), state::Marked { seq, start_time: task::start_time(task), told: 0 });
+        state::number(task::tgid(task), seq);
     }
     paths(ctx, task, decided != 0, probe, seq);
 }

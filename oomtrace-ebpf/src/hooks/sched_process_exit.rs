@@ -10,24 +10,30 @@ use crate::{
     kread::{field, pointer},
     layout::layout,
     maps::{FORKED, MARKED},
-    state::Marked,
+    state::{Marked, add},
 };
 
 #[raw_tracepoint(tracepoint = "sched_process_exit")]
 fn raw_tp_exit(ctx: RawTracePointContext) -> i32 {
     let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
-    // SAFETY: the value is copied at once.
-    if let Some(marked) = unsafe { MARKED.get(tgid).copied() } {
-        exited(ctx.arg(0), tgid, marked);
+    if let Some(marked) = MARKED.get_ptr_mut(tgid) {
+        // SAFETY: a slot of a map; it is copied when the other threads' additions are in it.
+        unsafe {
+            add(&raw mut (*marked).left, -1);
+            exited(ctx.arg(0), tgid, *marked);
+        }
     }
     0
 }
 
 /// Sends the exit of a victim's last thread.
+///
+/// The kernel's own count of threads falls when each begins to exit: where the memory is given back in between, it is zero
+/// long before the last one is done with that.
 #[inline(always)]
 fn exited(task: u64, tgid: u32, marked: Marked) {
     let live = field::<i32>(pointer(task, layout!(task_signal)), layout!(signal_live)).unwrap_or(0);
-    if live > 0 {
+    if live > 0 || marked.left > 0 {
         return;
     }
     let _ = MARKED.remove(tgid);

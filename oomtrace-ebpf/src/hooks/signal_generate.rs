@@ -11,7 +11,12 @@ use aya_ebpf::{
 };
 use oomtrace_common::{SigKill, Victim, counter, kind, probe, signal_info};
 
-use crate::{chain, emit, kread::read, layout, state, task};
+use crate::{
+    chain, emit,
+    kread::{field, pointer, read},
+    layout::{self, layout},
+    state, task,
+};
 
 /// `SIGKILL`.
 const SIGKILL: u32 = 9;
@@ -54,7 +59,10 @@ fn killed(task: u64) {
             task::fill(&raw mut (*to).task, task);
         }
     });
-    state::mark(task::tgid(task), state::Marked { seq, start_time: task::start_time(task), told: 0 });
+    // No thread is added after SIGKILL: `copy_process` looks for it under the lock that is held here.
+    let live = field::<i32>(pointer(task, layout!(task_signal)), layout!(signal_live)).unwrap_or(0);
+    let (start_time, left) = (task::start_time(task), i64::from(live));
+    state::mark(task::tgid(task), state::Marked { seq, start_time, told: 0, left });
 }
 
 /// Sends who sent it to whom.

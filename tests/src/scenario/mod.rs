@@ -1,5 +1,6 @@
 //! The scenarios: each a real kill, compared field by field with the kernel's report of it.
 
+mod exit;
 mod explained;
 mod global;
 mod history;

@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use super::{Boot, Scenario, Stage};
 use super::{
-    global, history, hung, iterators, ladder, memcg, names, numa, record, run, selection, storm, suspend,
-    swap, threads,
+    exit, global, history, hung, iterators, ladder, memcg, names, numa, record, run, selection, storm,
+    suspend, swap, threads,
 };
 use crate::protocol::Verdict;
 
@@ -51,6 +51,7 @@ pub static SCENARIOS: &[Scenario] = &[
     memcg("oom-group", "memory.oom.group with 20 members", memcg::oom_group),
     memcg("lowered-limit", "memory.max lowered by an outside writer", memcg::lowered_limit),
     memcg("leader-exited", "leader exited, a thread allocates", selection::leader_exited),
+    memcg("threads-exit", "a victim of many threads: when it is gone", exit::of_many_threads),
     memcg("shared-mm", "two processes share the memory", selection::shared_mm),
     memcg("score-adj", "oom_score_adj decides, -1000 is spared", selection::score_adj),
     memcg("shmem", "shared memory", selection::shmem),
@@ -117,6 +118,7 @@ pub static SCENARIOS: &[Scenario] = &[
     native(v1("v1-hung-proc-files", "v1: the same, sampled by files", hung::files)),
     v1("v1-run", "v1: `oomtrace run`: survivor, victim, grandchild, exit codes, timeout", run::commands),
     v1("v1-leader-exited", "v1: leader exited, a thread allocates", selection::leader_exited),
+    v1("v1-threads-exit", "v1: a victim of many threads: when it is gone", exit::of_many_threads),
     v1("v1-shared-mm", "v1: two processes share the memory", selection::shared_mm),
     v1("v1-score-adj", "v1: oom_score_adj decides, -1000 is spared", selection::score_adj),
     v1("v1-shmem", "v1: shared memory", selection::shmem),

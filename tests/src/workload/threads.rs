@@ -1,4 +1,4 @@
-//! Very many threads of one process, which do nothing.
+//! Very many threads of one process, which do nothing, while the first one may take memory.
 
 use anyhow::{Result, bail};
 
@@ -11,11 +11,11 @@ const FLAGS: libc::c_int = libc::CLONE_VM
     | libc::CLONE_THREAD
     | libc::CLONE_SYSVSEM;
 
-/// `sizes` = how many. They are made past the C library, whose threads have larger stacks and mappings of their own.
+/// `sizes` = how many, and what the first one takes then, in steps. They are made past the C library, whose threads have larger stacks and mappings of their own.
 pub(super) fn run(sizes: &[usize]) -> Result<i32> {
-    let [count] = *sizes else { bail!("threads COUNT") };
+    let [count, sizes @ ..] = sizes else { bail!("threads COUNT [BYTES]...") };
     let stacks = super::anon::map(count * STACK, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1)?;
-    for at in 1..=count {
+    for at in 1..=*count {
         // SAFETY: each thread has its part of the mapping, which stays; it calls nothing that needs what the C library
         // would have set up for it.
         let id = unsafe { libc::clone(rest, stacks.add(at * STACK).cast(), FLAGS, std::ptr::null_mut()) };
@@ -24,7 +24,10 @@ pub(super) fn run(sizes: &[usize]) -> Result<i32> {
         }
     }
     super::ready();
-    super::hold();
+    if !sizes.is_empty() {
+        super::wait();
+    }
+    super::steps(sizes, |size| super::anon::touch(size).map(drop))
 }
 
 extern "C" fn rest(_: *mut libc::c_void) -> libc::c_int {
