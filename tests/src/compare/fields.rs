@@ -43,6 +43,8 @@ pub(super) struct Field {
     falls: bool,
     /// It may be higher in the log: see [`Machine::thread_slack`].
     rises: bool,
+    /// It may be higher in the log: see [`Machine::runs_on`].
+    grows: bool,
     /// The first pointer is the kernel's view of what the second has exactly: the log shows it before 7.0.
     view: bool,
     /// The record's unit in the kernel's: bytes in a KiB where the log cuts off.
@@ -84,7 +86,18 @@ const fn field(
     owed: &'static [Rung],
     kernel: Kernel,
 ) -> Field {
-    Field { name, pointers, kernel, slack: |_| 0, falls: false, rises: false, view: false, unit: 1, owed }
+    Field {
+        name,
+        pointers,
+        kernel,
+        slack: |_| 0,
+        falls: false,
+        rises: false,
+        grows: false,
+        view: false,
+        unit: 1,
+        owed,
+    }
 }
 
 /// A size that the log gives in whole KiB.
@@ -104,7 +117,12 @@ const fn viewed(field: Field) -> Field {
 
 /// A part that the line of the kill has.
 const fn killed_part(field: Field) -> Field {
-    Field { rises: true, ..viewed(field) }
+    Field { rises: true, grows: true, ..viewed(field) }
+}
+
+/// A number of the victim that is read once more for the log.
+const fn read_again(field: Field) -> Field {
+    Field { grows: true, ..field }
 }
 
 /// All of them.
@@ -122,9 +140,9 @@ pub(super) static FIELDS: &[Field] = &[
     killed_part(kib("victim.anon", VIEWS[0], EVERY, |c| killed(c, |k| number(k.anon_kb)))),
     killed_part(kib("victim.file", VIEWS[1], EVERY, |c| killed(c, |k| number(k.file_kb)))),
     killed_part(kib("victim.shmem", VIEWS[2], EVERY, |c| killed(c, |k| number(k.shmem_kb)))),
-    kib("victim.page_tables", &["/victims/0/memory/page_table_bytes"], EVERY, |c| {
+    read_again(kib("victim.page_tables", &["/victims/0/memory/page_table_bytes"], EVERY, |c| {
         killed(c, |k| number(k.page_table_kb))
-    }),
+    })),
     viewed(kib("victim.swap", VIEWS[3], EVERY, |c| {
         row(c, |r| number(r.swap_entries * c.machine.page / 1024))
     })),
@@ -156,15 +174,17 @@ pub(super) static FIELDS: &[Field] = &[
     field("cpuset", &["/scope/cpuset"], LOGGED, |c| choice(c, |k| Cell::Bytes(k.cpuset.clone()))),
     field("mems_allowed", &["/scope/mems_allowed"], LOGGED, |c| choice(c, |k| text(&k.mems_allowed))),
     field("total_pages", &["/scope/total_pages"], DECISION, total_pages),
-    field("badness.points", &["/victims/0/badness/points"], DECISION, points),
-    field("badness.recomputed", &["/victims/0/badness/recomputed"], DECISION, recomputed),
-    field("badness.rss", &["/victims/0/badness/parts/rss_pages"], DECISION, |c| row(c, |r| number(r.rss))),
+    read_again(field("badness.points", &["/victims/0/badness/points"], DECISION, points)),
+    read_again(field("badness.recomputed", &["/victims/0/badness/recomputed"], DECISION, recomputed)),
+    read_again(field("badness.rss", &["/victims/0/badness/parts/rss_pages"], DECISION, |c| {
+        row(c, |r| number(r.rss))
+    })),
     field("badness.swap", &["/victims/0/badness/parts/swap_pages"], DECISION, |c| {
         row(c, |r| number(r.swap_entries))
     }),
-    field("badness.page_tables", &["/victims/0/badness/parts/page_table_pages"], DECISION, |c| {
+    read_again(field("badness.page_tables", &["/victims/0/badness/parts/page_table_pages"], DECISION, |c| {
         row(c, |r| number(r.page_table_bytes / c.machine.page))
-    }),
+    })),
     field("badness.adj", &["/victims/0/badness/parts/adj_pages"], DECISION, |c| {
         of(row_of(c).and_then(|r| adj(c, r)))
     }),
@@ -188,7 +208,8 @@ pub(super) fn check(
             let slack = slack(field, record, machine);
             let equal = near(&ours, &kernel, slack)
                 || field.falls && fell(&ours, &kernel, report, rung, slack)
-                || field.rises && rose(&ours, &kernel, report, rung, machine);
+                || field.rises && rose(&ours, &kernel, report, rung, machine)
+                || field.grows && grew(&ours, &kernel, report, field, rung, machine);
             outcome.check(field.name, equal, ours, kernel);
         }
         (Said::Is(kernel), None) => {
@@ -237,6 +258,13 @@ fn rose(ours: &Cell, kernel: &Cell, report: &Report, rung: Rung, machine: &Machi
     let itself = report.killed.first().map(|killed| killed.pid) == report.trigger_pid;
     let most = i128::from(machine.thread_slack() / 1024);
     !itself && rung != Log && (0..=most).contains(&(kernel - ours))
+}
+
+/// Whether the log has what the victim took while another task ran the OOM killer. What has no unit is in pages.
+fn grew(ours: &Cell, kernel: &Cell, report: &Report, field: &Field, rung: Rung, machine: &Machine) -> bool {
+    let (Cell::Number(ours), Cell::Number(kernel)) = (ours, kernel) else { return false };
+    let unit = if field.unit == 1 { machine.page } else { field.unit };
+    rung != Log && (0..=i128::from(machine.runs_on(report) / unit)).contains(&(kernel - ours))
 }
 
 fn near(ours: &Cell, kernel: &Cell, slack: u64) -> bool {

@@ -70,6 +70,16 @@ impl Machine {
         if self.counters == Counters::Atomic { 64 * self.page } else { 0 }
     }
 
+    /// By how many bytes a victim may grow while another task runs the OOM killer for the whole machine: it goes on with the
+    /// pages that are freed meanwhile, until it gets its SIGKILL. In a memory cgroup there are none.
+    #[must_use]
+    pub fn runs_on(&self, report: &Report) -> u64 {
+        let memcg = report.choice.as_ref().is_none_or(|choice| choice.constraint == "CONSTRAINT_MEMCG");
+        let asked_for = report.invoked.as_ref().is_some_and(|invoked| invoked.order == -1);
+        let itself = report.choice.as_ref().map(|choice| choice.pid) == report.trigger_pid;
+        if memcg || asked_for || itself { 0 } else { 512 * self.page }
+    }
+
     /// By how many bytes a memory cgroup's usage may move while the kernel is in the OOM killer: one charged batch of 64
     /// pages for each CPU, and one for the request.
     #[must_use]

@@ -178,6 +178,29 @@ fn to_6_1_a_thread_adds_what_it_kept_to_itself_before_the_line_is_printed() {
 }
 
 #[test]
+fn a_machines_victim_grows_while_another_task_runs_the_oom_killer() {
+    let with = |constraint: &str, order: i32, grown: i64| {
+        let (mut record, mut report) = (record(), report());
+        if let (Some(choice), Some(invoked)) = (&mut report.choice, &mut report.invoked) {
+            choice.constraint = constraint.to_owned();
+            invoked.order = order;
+        }
+        for pointer in ["/victims/0/memory/anon_bytes", "/candidates/0/page_table_bytes"] {
+            let value = record.pointer_mut(pointer).expect(pointer);
+            *value = json!(value.as_i64().expect("a number") - grown);
+        }
+        let found = compare(&record, &report, &MACHINE, Rung::Full).mismatches;
+        let names = ["victim.anon".to_owned(), format!("candidate[{}].page_tables", report.killed[0].pid)];
+        found.iter().filter(|mismatch| names.contains(&mismatch.field)).count()
+    };
+    assert_eq!(with("CONSTRAINT_NONE", 0, 2 << 20), 0);
+    assert_eq!(with("CONSTRAINT_NONE", 0, (2 << 20) + 4096), 2);
+    assert_eq!(with("CONSTRAINT_NONE", 0, -4096), 2, "it shrinks");
+    assert_eq!(with("CONSTRAINT_MEMCG", 0, 4096), 2, "nothing is freed in a full memory cgroup");
+    assert_eq!(with("CONSTRAINT_NONE", -1, 4096), 2, "SysRq finds one that holds still");
+}
+
+#[test]
 fn since_7_0_the_log_is_exact() {
     let machine = Machine { counters: Counters::Exact, ..MACHINE };
     let mismatches = |record: &Value| {

@@ -2,12 +2,15 @@
 
 use std::fs;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::judge::{Plan, judge};
-use super::stage::Stage;
+use super::stage::{Evidence, Stage};
 use super::worker::{Worker, arguments};
-use crate::protocol::Verdict;
+use crate::protocol::{Verdict, log};
+
+/// How often the hog may try to be the one who asks.
+const TRIES: usize = 3;
 
 /// More than the machine has.
 pub(super) fn too_much(stage: &Stage) -> String {
@@ -40,20 +43,32 @@ pub(super) fn sysrq(stage: &Stage) -> Result<Verdict> {
 }
 
 /// `vm.oom_kill_allocating_task`: the kernel scores nobody and kills who asked.
+///
+/// Unless that is one that may not be killed, the tracer or this: then it scores after all, and the hog has to be the first
+/// to ask once more.
 pub(super) fn allocating_task(stage: &Stage) -> Result<Verdict> {
     let home = stage.cgroup()?;
-    let watch = stage.watch(&[])?;
-    fs::write("/proc/sys/vm/oom_kill_allocating_task", "1").context("no oom_kill_allocating_task")?;
-    let mut hog = Worker::start(arguments(&[&home.join(), &"anon", &too_much(stage)]))?;
-    let killed = hog.killed();
-    fs::write("/proc/sys/vm/oom_kill_allocating_task", "0")?;
-    killed?;
-    let evidence = watch.end(1)?;
-    let message = evidence.reports.first().and_then(|r| r.killed.first()).map(|k| k.message.clone());
-    ensure!(
-        message.as_deref() == Some("Out of memory (oom_kill_allocating_task)"),
-        "the kernel says {message:?}"
-    );
-    let plan = Plan { victim: Some(hog.pid()), trigger: Some(hog.pid()), ..Plan::global() };
-    judge(stage.name, &evidence, &[plan])
+    for _ in 0..TRIES {
+        let watch = stage.watch(&[])?;
+        fs::write("/proc/sys/vm/oom_kill_allocating_task", "1").context("no oom_kill_allocating_task")?;
+        let mut hog = Worker::start(arguments(&[&home.join(), &"anon", &too_much(stage)]))?;
+        let killed = hog.killed();
+        fs::write("/proc/sys/vm/oom_kill_allocating_task", "0")?;
+        killed?;
+        let evidence = watch.end(1)?;
+        let report = evidence.reports.first().context("a report was waited for")?;
+        let message = report.killed.first().map(|killed| killed.message.as_str());
+        if message == Some("Out of memory") && report.trigger_pid != Some(hog.pid()) {
+            log(stage.name, &format!("{:?} asked first", report.trigger_pid));
+            continue;
+        }
+        ensure!(message == Some("Out of memory (oom_kill_allocating_task)"), "the kernel says {message:?}");
+        return judge_allocating(stage, &evidence, hog.pid());
+    }
+    bail!("the hog was never the first to ask")
+}
+
+fn judge_allocating(stage: &Stage, evidence: &Evidence, hog: u32) -> Result<Verdict> {
+    let plan = Plan { victim: Some(hog), trigger: Some(hog), ..Plan::global() };
+    judge(stage.name, evidence, &[plan])
 }

@@ -88,10 +88,12 @@ fn compare_fields(evidence: &Evidence, stream: &Stream, findings: &mut Vec<Strin
     agreed
 }
 
-/// Nothing there, or a path whose upper part is marked as not known.
+/// Nothing there, a candidate too few, or a path whose upper part is marked as not known.
 fn lacks(mismatch: &Mismatch) -> bool {
     let suffix = mismatch.record.strip_prefix("\"...");
-    mismatch.record == "missing" || suffix.is_some_and(|suffix| mismatch.kernel.ends_with(suffix))
+    mismatch.record == "missing"
+        || mismatch.field == "candidates"
+        || suffix.is_some_and(|suffix| mismatch.kernel.ends_with(suffix))
 }
 
 /// The record itself tells of a loss.
