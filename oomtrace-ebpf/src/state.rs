@@ -111,7 +111,10 @@ pub(crate) fn mark(tgid: u32, marked: Marked) {
         // SAFETY: a slot of a map; a reader may see either number.
         unsafe {
             if (*known).start_time == marked.start_time {
-                (*known).seq = marked.seq;
+                // 0 where the mark alone will number it.
+                if marked.seq != 0 {
+                    (*known).seq = marked.seq;
+                }
                 return;
             }
         }

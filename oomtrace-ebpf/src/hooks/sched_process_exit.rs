@@ -29,7 +29,7 @@ fn raw_tp_exit(ctx: RawTracePointContext) -> i32 {
 /// Sends the exit of a victim's last thread.
 ///
 /// The kernel's own count of threads falls when each begins to exit: where the memory is given back in between, it is zero
-/// long before the last one is done with that.
+/// long before the last one is done with that. (One that was between the two at the SIGKILL is counted out too early.)
 #[inline(always)]
 fn exited(task: u64, tgid: u32, marked: Marked) {
     let live = field::<i32>(pointer(task, layout!(task_signal)), layout!(signal_live)).unwrap_or(0);

@@ -11,7 +11,7 @@ use oomtrace_common::{Exit, Level, Task, Victim};
 use super::{Decoded, Draft, Member};
 use crate::model::Role;
 
-/// A kill is reported at the latest this long after its SIGKILL, with or without its victims' exits; where the decision is not
+/// A kill is handed on at the latest this long after its SIGKILL, with or without its victims' exits; where the decision is not
 /// seen, after its mark, with which trigger and paths come.
 const REPORT_WITHIN: u64 = 35_000_000;
 /// Without a hook on the return of `oom_kill_process`: this long after the last record, a kill is over.
@@ -280,7 +280,6 @@ impl Assembler {
                     self.out.push_back(Closed::LateExit { first, tgid, kill_to_exit });
                 }
             }
-            return;
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use oomtrace_common::{Identity, Startup, UNKNOWN};
 
 use super::grown;
-use super::identity::{IdentityCache, IdentitySource, ProcessIdentity};
+use super::identity::{IdentityCache, IdentitySource, ProcessIdentity, merge};
 use super::late::{Extent, Late, LateReader};
 use super::process::Process;
 use super::scene::{self, Scene};
@@ -287,24 +287,6 @@ fn known_start(start_boottime_ns: u64) -> Option<u64> {
 /// Whether what is known bears the victim's name; another one means an `exec` since, or another thread's name.
 fn named(known: &ProcessIdentity, victim: &Victim) -> bool {
     known.comm.as_deref() == Some(victim.comm.as_bytes())
-}
-
-/// `first`, completed from `second`; the source is that of the command line.
-fn merge(first: Option<ProcessIdentity>, second: Option<ProcessIdentity>) -> Option<ProcessIdentity> {
-    let (Some(mut first), Some(second)) = (first.clone(), second.clone()) else { return first.or(second) };
-    if first.cmdline.is_empty() && !second.cmdline.is_empty() {
-        first.cmdline = second.cmdline;
-        first.cmdline_cut = second.cmdline_cut;
-        first.source = second.source;
-    }
-    first.comm = first.comm.or(second.comm);
-    first.exe = first.exe.or(second.exe);
-    first.cgroup = first.cgroup.or(second.cgroup);
-    first.ppid = first.ppid.or(second.ppid);
-    first.uid = first.uid.or(second.uid);
-    first.environment = first.environment.or(second.environment);
-    first.is_go |= second.is_go;
-    Some(first)
 }
 
 #[cfg(test)]

@@ -230,6 +230,16 @@ fn a_scan_after_the_exec_goes_before_what_the_kernel_kept() {
 }
 
 #[test]
+fn a_scan_that_got_no_answer_does_not_hide_what_the_kernel_kept() {
+    let mut world = world(&[(50, "java", "")]);
+    world.gone(50);
+    world.enricher.learn(50, &exec(50, b"java\0-jar\0", 0));
+    let (victim, notes) = world.kill(50, "java", None, start(50));
+    assert_eq!(cmdline(&victim), [b"java", &b"-jar"[..]]);
+    assert!(victim.uid == Some(33) && notes.is_empty(), "{notes:?}");
+}
+
+#[test]
 fn a_second_look_takes_nothing_away() {
     let mut world = world(&[]);
     for pid in [50, 60] {

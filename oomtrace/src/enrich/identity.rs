@@ -176,10 +176,14 @@ impl IdentityCache {
     pub fn learn_kept(&mut self, tgid: u32, start_boottime_ns: u64, identity: &ProcessIdentity) {
         match self.lookup(tgid, Some(start_boottime_ns)).filter(|known| known.as_of_ns >= identity.as_of_ns) {
             None => self.learn(tgid, start_boottime_ns, identity),
-            Some(known) if known.source.is_sure() => {}
-            // Read by the scan, and there has been no exec after it.
+            Some(known) if known.source.is_sure() && !known.cmdline.is_empty() => {}
             Some(known) => {
-                self.learn(tgid, start_boottime_ns, &ProcessIdentity { source: identity.source, ..known });
+                // There has been no exec since, also after the scan.
+                let source = if known.source.is_sure() { known.source } else { identity.source };
+                let known = ProcessIdentity { source, ..known };
+                if let Some(more) = merge(Some(known), Some(identity.clone())) {
+                    self.learn(tgid, start_boottime_ns, &more);
+                }
             }
         }
     }
@@ -390,6 +394,27 @@ impl Kept {
             source: self.source,
         }
     }
+}
+
+/// `first`, completed from `second`; the source is that of the command line.
+pub(super) fn merge(
+    first: Option<ProcessIdentity>,
+    second: Option<ProcessIdentity>,
+) -> Option<ProcessIdentity> {
+    let (Some(mut first), Some(second)) = (first.clone(), second.clone()) else { return first.or(second) };
+    if first.cmdline.is_empty() && !second.cmdline.is_empty() {
+        first.cmdline = second.cmdline;
+        first.cmdline_cut = second.cmdline_cut;
+        first.source = second.source;
+    }
+    first.comm = first.comm.or(second.comm);
+    first.exe = first.exe.or(second.exe);
+    first.cgroup = first.cgroup.or(second.cgroup);
+    first.ppid = first.ppid.or(second.ppid);
+    first.uid = first.uid.or(second.uid);
+    first.environment = first.environment.or(second.environment);
+    first.is_go |= second.is_go;
+    Some(first)
 }
 
 /// Whether two start times are of the same process: those of `/proc` are cut to its tick, the kernel's are exact.

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use serde_json::Value;
 
 use super::MIB;
 use super::judge::{Plan, judge, verdict};
+use super::log_time::{Clock, KILLED};
 use super::stage::Stage;
 use super::worker::{Worker, arguments};
 use crate::protocol::Verdict;
@@ -20,8 +23,6 @@ use crate::tracer::Stream;
 const LIMIT: u64 = 192 * MIB;
 const TAKEN: &str = "402653184";
 const THREADS: &str = "16";
-/// From the record's time, that of the decision, to the SIGKILL, with which the time to the exit begins.
-const REPORT_NS: u64 = 50_000_000;
 /// From then on a task's exit is told before its memory is given back.
 const EXIT_FIRST: (u32, u32) = (6, 16);
 
@@ -32,6 +33,7 @@ pub(super) fn of_many_threads(stage: &Stage) -> Result<Verdict> {
     let watch = stage.watch(&[])?;
     let mut crowd = Worker::start(arguments(&[&cgroup.join(), &"comm=crowd", &"threads", &THREADS, &TAKEN]))?;
     crowd.ready()?;
+    let clock = Clock::mark()?;
     let usage = Usage::follow(cgroup.usage_file());
     crowd.go()?;
     crowd.killed()?;
@@ -50,20 +52,20 @@ pub(super) fn of_many_threads(stage: &Stage) -> Result<Verdict> {
     let Some(after_ns) = kill_to_exit_ns(record, stream) else {
         return Ok(verdict(stage.name, &evidence, stream, 0, &["victim.kill_to_exit_ns: missing".into()]));
     };
-    let exit_ns = record["boottime_ns"].as_u64().unwrap_or(0) + after_ns + REPORT_NS;
+    let ms = |ns: i128| ns / 1_000_000;
+    let gone = format!("{agreed}; gone after {} ms", ms(after_ns.into()));
     if sys::kernel_version() >= EXIT_FIRST {
-        return Ok(Verdict::Pass(format!("{agreed}; gone after {} ms", after_ns / 1_000_000)));
+        return Ok(Verdict::Pass(gone));
     }
-    if exit_ns >= in_use_ns {
-        return Ok(Verdict::Pass(format!(
-            "{agreed}; gone after {} ms, {} ms after half of its memory was free",
-            after_ns / 1_000_000,
-            (exit_ns - in_use_ns) / 1_000_000
-        )));
+    // The time begins with the SIGKILL, which is sent before the line is written.
+    let exit_ns = clock.latest_of(&evidence.log, KILLED)? + i128::from(after_ns);
+    let after_half = exit_ns - i128::from(in_use_ns);
+    if after_half >= 0 {
+        return Ok(Verdict::Pass(format!("{gone}, {} ms after half of its memory", ms(after_half))));
     }
     let early = format!(
         "victim.kill_to_exit_ns: record {after_ns}, and half of its memory was in use {} ms later",
-        (in_use_ns - exit_ns) / 1_000_000
+        ms(-after_half)
     );
     Ok(verdict(stage.name, &evidence, stream, 0, &[early]))
 }
@@ -76,28 +78,34 @@ fn kill_to_exit_ns(record: &Value, stream: &Stream) -> Option<u64> {
 }
 
 /// Watches how much memory a cgroup uses.
-struct Usage(JoinHandle<Option<u64>>);
+struct Usage {
+    thread: JoinHandle<Option<u64>>,
+    over: Arc<AtomicBool>,
+}
 
 impl Usage {
-    /// Until it has been above half of the limit and is below it again.
+    /// Until told that it is over.
     fn follow(file: PathBuf) -> Self {
-        Self(std::thread::spawn(move || {
+        let over = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&over);
+        let thread = std::thread::spawn(move || {
             let mut last = None;
-            loop {
+            while !told.load(Ordering::Acquire) {
                 let now = sys::boottime_ns();
-                match read(&file) {
-                    Some(usage) if usage >= LIMIT / 2 => last = Some(now),
-                    Some(_) if last.is_none() => {}
-                    _ => return last,
+                if read(&file) >= Some(LIMIT / 2) {
+                    last = Some(now);
                 }
                 std::thread::sleep(Duration::from_millis(1));
             }
-        }))
+            last
+        });
+        Self { thread, over }
     }
 
     /// When half of the limit was in use for the last time, in ns since boot.
     fn last_in_use_ns(self) -> Option<u64> {
-        self.0.join().ok().flatten()
+        self.over.store(true, Ordering::Release);
+        self.thread.join().ok().flatten()
     }
 }
 

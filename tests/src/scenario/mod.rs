@@ -8,6 +8,7 @@ mod hung;
 mod iterators;
 mod judge;
 mod ladder;
+mod log_time;
 mod memcg;
 mod names;
 mod numa;

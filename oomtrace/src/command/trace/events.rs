@@ -49,6 +49,8 @@ pub(super) struct EventPath {
     scene: Option<u64>,
     /// When to compare kills seen with kills counted.
     reconcile: Option<Instant>,
+    /// At the last comparison, kills were numbered of which nothing had come.
+    doubted: bool,
 }
 
 impl EventPath {
@@ -75,6 +77,7 @@ impl EventPath {
             lost_kills: 0,
             scene: None,
             reconcile: None,
+            doubted: false,
         }
     }
 
@@ -120,7 +123,8 @@ impl EventPath {
         let now = clock::boottime_ns();
         let records = self.assembler.next_due().into_iter().chain(self.sigkills.next_due()).min();
         let records = records.map(|at| Instant::now() + Duration::from_nanos(at.saturating_sub(now)));
-        records.into_iter().chain(self.reconcile).min()
+        // While records of a kill are awaited there is nothing to compare.
+        records.into_iter().chain(self.reconcile.filter(|_| !self.assembler.is_busy())).min()
     }
 
     /// Takes a record; what can't wait for the kill to be complete is asked for at once.
@@ -234,6 +238,13 @@ impl EventPath {
             return;
         }
         self.reconcile = None;
+        // A kill may have begun between the last look at the ring and that at the counters.
+        let missing = self.assembler.missing(self.loss.kills_numbered) > self.lost_kills;
+        if missing && !std::mem::replace(&mut self.doubted, missing) {
+            self.reconcile = Some(Instant::now() + RECONCILE_AFTER);
+            return;
+        }
+        self.doubted = false;
         self.lost_whole_kills();
         match self.counts.unseen(self.lost_kills) {
             Unseen::None => {}
@@ -259,6 +270,9 @@ impl EventPath {
 
     /// Reads what is left, reports what is open, and says goodbye.
     pub(super) fn finish(mut self, source: &mut Source) {
+        // Of kills that begin from now on nothing is owed.
+        self.lost(source.loss.as_ref());
+        let numbered = self.loss.kills_numbered;
         if let Some(ring) = source.ring.as_mut() {
             let mut left = Vec::new();
             ring.drain_now(|record| left.push(record));
@@ -267,6 +281,7 @@ impl EventPath {
             }
         }
         self.lost(source.loss.as_ref());
+        self.loss.kills_numbered = numbered;
         for closed in self.assembler.finish() {
             self.say(closed);
         }

@@ -80,7 +80,8 @@ pub(super) fn fill(incident: &mut Incident, sampler: Option<&Running>, shared: &
 }
 
 /// Takes note of a victim that came after the report of its kill, which began at `first`.
-pub(super) fn killed(sampler: Option<&Running>, pid: u32, first: u64) {
+pub(super) fn killed(sampler: Option<&Running>, shared: &Shared, pid: u32, first: u64) {
+    let sampler = sampler.filter(|_| shared.waiting.load(Ordering::Relaxed) <= BUSY);
     if let Some(mut history) = sampler.and_then(Running::history) {
         history.killed(&[pid], first);
     }

@@ -50,23 +50,23 @@ impl KernelLog {
         std::os::fd::AsRawFd::as_raw_fd(&self.reader)
     }
 
-    /// Fills what `incident` lacks from the kernel's report of the same kill, if it comes within `patience`: the kernel
-    /// prints its last line after all that the hooks tell of.
+    /// Fills what `incident` lacks from the kernel's report of the same kill, if it comes while `may_wait` allows to wait for
+    /// it: the kernel prints its last line after all that the hooks tell of.
     pub(super) fn complete(
         &mut self,
         incident: &mut Incident,
         draft: &Draft,
         builder: &Builder,
-        patience: Duration,
+        may_wait: impl Fn(Duration) -> bool,
     ) {
         let Some(victim) = incident.victims.first().map(|victim| victim.pid) else { return };
-        let end = Instant::now() + patience;
+        let begun = Instant::now();
         let report = loop {
             self.read();
             match self.told_of(victim) {
                 Some(report) => break report,
-                None if Instant::now() >= end => return,
-                None => std::thread::sleep(PAUSE),
+                None if may_wait(begun.elapsed()) => std::thread::sleep(PAUSE),
+                None => return,
             }
         };
         // What was inferred gives way to what the kernel says.

@@ -57,14 +57,14 @@ fn the_line_of_the_kill_may_come_after_its_records() {
         Incident { victims: vec![Victim { pid: 7, ..Victim::default() }], ..Incident::default() };
     print(&write, &BEGIN);
     let (draft, builder) = (Draft::default(), builder());
-    log.complete(&mut incident, &draft, &builder, Duration::ZERO);
+    log.complete(&mut incident, &draft, &builder, |_| false);
     assert_eq!(incident.scope.constraint, None, "nobody has been killed");
     let printing = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(50));
         print(&write, &[END]);
         write
     });
-    log.complete(&mut incident, &draft, &builder, Duration::from_secs(60));
+    log.complete(&mut incident, &draft, &builder, |waited| waited < Duration::from_secs(60));
     printing.join().unwrap();
     assert_eq!(incident.scope.constraint, Some(Constraint::Memcg));
 }

@@ -40,6 +40,8 @@ const WIDTH: usize = 100;
 const SYMBOLS_STACK: usize = 128 * 1024;
 /// How long the kernel may take to print the end of its report, on a processor that others take from it.
 const LOG_PATIENCE: Duration = Duration::from_millis(250);
+/// With more jobs waiting there is more than this kill to be told of: its own exits come as jobs, too.
+const FEW: u64 = 4;
 /// With this many jobs waiting, the scene is left out: a storm of kills is reported late otherwise.
 const BUSY: u64 = 64;
 /// Scenes and reported kills kept.
@@ -240,10 +242,14 @@ impl Worker {
                     ..Update::default()
                 }));
             }
-            Job::LateVictim(first, member, levels) if memory.reported.contains(&first) => {
-                return self.late_victim(first, &member, &levels, memory);
+            Job::LateVictim(first, member, levels) => {
+                memory.events.late(first, &member);
+                history::killed(self.sampler.as_ref(), &self.shared, member.task.tgid, first);
+                if memory.reported.contains(&first) {
+                    return self.late_victim(first, &member, &levels);
+                }
             }
-            Job::LateExit(..) | Job::LateVictim(..) => {}
+            Job::LateExit(..) => {}
             Job::SigKill(record) => return self.sigkill(&record),
             Job::KernelLog(last) => return self.kernel_log(last, memory),
             Job::Lost(kills, records, why) => {
@@ -277,6 +283,10 @@ impl Worker {
 
     /// Reports a kill, unless a filter keeps it out.
     fn kill(&mut self, draft: &Draft, lost: u64, memory: &mut Memory) -> Result<bool> {
+        // The event path may hand over more before it hears of it.
+        if self.has_enough() {
+            return Ok(true);
+        }
         let mut incident = self.builder.build(draft, lost);
         match memory.scenes.iter().position(|(first, ..)| *first == draft.first) {
             Some(at) => {
@@ -295,9 +305,12 @@ impl Worker {
         }
         if let Some(log) = &mut self.log {
             // Where the decision was not seen the log has much of the answer.
-            let waits = draft.kill.is_none() && self.shared.waiting.load(Ordering::Relaxed) <= BUSY;
-            let patience = if waits { LOG_PATIENCE } else { Duration::ZERO };
-            log.complete(&mut incident, draft, &self.builder, patience);
+            let may_wait = |waited| {
+                draft.kill.is_none()
+                    && waited < LOG_PATIENCE
+                    && self.shared.waiting.load(Ordering::Relaxed) <= FEW
+            };
+            log.complete(&mut incident, draft, &self.builder, may_wait);
         }
         history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
         self.identify(&mut incident, draft);
@@ -361,7 +374,6 @@ impl Worker {
     }
 
     fn report(&mut self, incident: Incident, first: u64, memory: &mut Memory) -> Result<bool> {
-        // The event path may hand over more before it hears of it.
         if self.has_enough() {
             return Ok(true);
         }
@@ -412,15 +424,7 @@ impl Worker {
         if self.filter.verdict(&target) == Verdict::No { Ok(true) } else { self.write(&event) }
     }
 
-    fn late_victim(
-        &mut self,
-        first: u64,
-        member: &Member,
-        levels: &[Level],
-        memory: &mut Memory,
-    ) -> Result<bool> {
-        memory.events.late(first, member);
-        history::killed(self.sampler.as_ref(), member.task.tgid, first);
+    fn late_victim(&mut self, first: u64, member: &Member, levels: &[Level]) -> Result<bool> {
         // The enricher fills incidents; the scene of this one has been reported.
         let mut incident = Incident {
             victims: vec![self.builder.late_victim(member, levels)],

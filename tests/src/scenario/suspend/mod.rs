@@ -1,7 +1,6 @@
 //! The machine sleeps while one process grows: nothing is made of the time asleep, and kills are where they were. Guests
 //! only.
 
-mod log_time;
 mod nap;
 
 use std::fs;
@@ -14,11 +13,11 @@ use super::MIB;
 use super::history::{entities, points, process};
 use super::judge::{Plan, judge, verdict};
 use super::ladder::{NO_HOOKS, without};
+use super::log_time::Clock;
 use super::stage::Stage;
 use super::worker::{Worker, arguments};
 use crate::protocol::Verdict;
 use crate::tracer::Tracer;
-use log_time::Clock;
 use nap::Nap;
 
 /// What the grower takes at a time, how often before it sleeps, and how often at all.
@@ -29,7 +28,8 @@ const STEPS: usize = 32;
 const SAMPLED: u64 = 8 * MIB;
 /// An emulated machine takes its samples far apart.
 const PAUSE: Duration = Duration::from_millis(800);
-/// printk's clock is none that can be read; a kill that only the log tells of is placed by reckoning.
+/// printk's clock is none that can be read; a kill that only the log tells of is placed by reckoning. Where that clock ran on, it
+/// is placed when its report was read: after a second of silence, by a tracer that a busy machine may keep waiting.
 const RECKONED_NS: u64 = 4_000_000_000;
 
 /// S3 in the middle of the growth.
@@ -118,12 +118,17 @@ fn awake(record: &Value, victim: u32, nap: Nap, findings: &mut Vec<String>) {
     }
     let notes: Vec<&str> =
         history["notes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    // Samples may really have been that far apart: then no two points are closer.
+    let widest = entities(record).filter_map(|entity| widest_gap(&points(entity), awake_ms)).max();
     let sparse = notes.iter().any(|note| note.contains("further apart"));
     // A busy machine may have sampled processes once since, between which and nothing there is no interval.
     let told = ["interval_ms", "process_interval_ms"].map(|field| (field, history[field].as_u64()));
     for (field, interval) in told {
         let missing = interval.is_none() && field == "interval_ms";
-        if missing || interval.is_some_and(|interval| interval == 0 || interval >= asleep_ms && !sparse) {
+        if missing
+            || interval
+                .is_some_and(|interval| interval == 0 || interval >= asleep_ms && widest < Some(interval))
+        {
             findings.push(format!("history.{field}: {}, asleep for {asleep_ms} ms", history[field]));
         }
     }
@@ -136,6 +141,13 @@ fn awake(record: &Value, victim: u32, nap: Nap, findings: &mut Vec<String>) {
         findings.push(format!("what the victim has grown by since: {grown:?}"));
     }
     rate(record, awake_ms, &grown, findings);
+}
+
+/// The longest time without a point since the machine was awake.
+fn widest_gap(points: &[(i64, u64)], awake_ms: u64) -> Option<u64> {
+    let ages = points.iter().map(|(t, _)| t.unsigned_abs());
+    let before = std::iter::once(awake_ms).chain(ages.clone());
+    before.zip(ages).map(|(before, age)| before.saturating_sub(age)).max()
 }
 
 /// Whether the victim was sampled for at least half of the time for which its cgroup was: its processes are sampled often once

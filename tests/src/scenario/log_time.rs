@@ -9,6 +9,8 @@ use crate::kmsg::Line;
 use crate::sys;
 
 const MARK: &str = "oomtrace-tests: a moment that is known by both clocks";
+/// Of the line that is written right after the SIGKILL.
+pub(super) const KILLED: &str = ": Killed process ";
 /// Two processors' views of printk's clock may differ by a tick.
 const TICK_NS: u64 = 10_000_000;
 
@@ -29,6 +31,14 @@ impl Clock {
         Ok(Self { earliest_ns, latest_ns: sys::boottime_ns() })
     }
 
+    /// When the first line with these words was written at the latest, in ns since boot.
+    ///
+    /// # Errors
+    /// When the log lacks it.
+    pub(super) fn latest_of(&self, log: &[Line], words: &str) -> Result<i128> {
+        Ok(i128::from(self.latest_ns + TICK_NS) + since_mark(log, words)?)
+    }
+
     /// The kill lies between the first and the last line of the kernel's report, give or take `slack_ns`.
     ///
     /// # Errors
@@ -40,19 +50,24 @@ impl Clock {
         slack_ns: u64,
         findings: &mut Vec<String>,
     ) -> Result<()> {
-        let time = |words: &str| {
-            let has = |line: &&Line| line.text.windows(words.len()).any(|part| part == words.as_bytes());
-            let line = log.iter().find(has).with_context(|| format!("the log lacks {words:?}"))?;
-            Ok::<_, anyhow::Error>(i128::from(line.time_us) * 1000)
-        };
-        let (mark, first, last) = (time(MARK)?, time(" invoked oom-killer")?, time(": Killed process ")?);
-        let slack = i128::from(TICK_NS + slack_ns);
-        let earliest = i128::from(self.earliest_ns) + first - mark - slack;
-        let latest = i128::from(self.latest_ns) + last - mark + slack;
+        let slack = i128::from(slack_ns);
+        let earliest =
+            i128::from(self.earliest_ns - TICK_NS) + since_mark(log, " invoked oom-killer")? - slack;
+        let latest = self.latest_of(log, KILLED)? + slack;
         let ours = record["boottime_ns"].as_u64().map(i128::from);
         if ours.is_none_or(|ours| !(earliest..=latest).contains(&ours)) {
             findings.push(format!("boottime_ns: record {ours:?}, kernel {earliest} to {latest}"));
         }
         Ok(())
     }
+}
+
+/// Time from the mark to the first line with these words, in ns by printk's clock.
+fn since_mark(log: &[Line], words: &str) -> Result<i128> {
+    let time = |words: &str| {
+        let has = |line: &&Line| line.text.windows(words.len()).any(|part| part == words.as_bytes());
+        let line = log.iter().find(has).with_context(|| format!("the log lacks {words:?}"))?;
+        Ok::<_, anyhow::Error>(i128::from(line.time_us) * 1000)
+    };
+    Ok(time(words)? - time(MARK)?)
 }
