@@ -32,6 +32,9 @@ const PAUSE: Duration = Duration::from_millis(800);
 /// is placed when its report was read: after a second of silence, by a tracer that a busy machine may keep waiting.
 const RECKONED_NS: u64 = 4_000_000_000;
 
+/// Times are told in whole ms, and a pass takes a while.
+const ROUNDED_MS: u64 = 100;
+
 /// S3 in the middle of the growth.
 pub(super) fn to_ram(stage: &Stage) -> Result<Verdict> {
     let Some(binary) = &stage.tracer else {
@@ -118,17 +121,19 @@ fn awake(record: &Value, victim: u32, nap: Nap, findings: &mut Vec<String>) {
     }
     let notes: Vec<&str> =
         history["notes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    // Samples may really have been that far apart: then no two points are closer.
-    let widest = entities(record).filter_map(|entity| widest_gap(&points(entity), awake_ms)).max();
     let sparse = notes.iter().any(|note| note.contains("further apart"));
     // A busy machine may have sampled processes once since, between which and nothing there is no interval.
-    let told = ["interval_ms", "process_interval_ms"].map(|field| (field, history[field].as_u64()));
-    for (field, interval) in told {
+    let limit =
+        |entity: &&Value| entity["kind"] == "cgroup" && entity["path"] == record["scope"]["memcg"]["path"];
+    let sampled =
+        [("interval_ms", entities(record).find(limit)), ("process_interval_ms", process(record, victim))];
+    for (field, grown) in sampled {
+        let interval = history[field].as_u64();
         let missing = interval.is_none() && field == "interval_ms";
-        if missing
-            || interval
-                .is_some_and(|interval| interval == 0 || interval >= asleep_ms && widest < Some(interval))
-        {
+        // They may really have been that far apart: then what grew all the time has such a gap.
+        let widest = grown.and_then(|entity| widest_gap(&points(entity), awake_ms)).unwrap_or(0);
+        let told = |interval: u64| interval == 0 || interval >= asleep_ms && widest + ROUNDED_MS < interval;
+        if missing || interval.is_some_and(told) {
             findings.push(format!("history.{field}: {}, asleep for {asleep_ms} ms", history[field]));
         }
     }
