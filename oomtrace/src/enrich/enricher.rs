@@ -290,5 +290,8 @@ fn named(known: &ProcessIdentity, victim: &Victim) -> bool {
 }
 
 #[cfg(test)]
+#[path = "enricher_order_tests.rs"]
+mod order_tests;
+#[cfg(test)]
 #[path = "enricher_tests.rs"]
 mod tests;

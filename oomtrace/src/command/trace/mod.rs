@@ -7,6 +7,7 @@ mod first;
 mod history;
 mod job;
 mod kernel_log;
+mod prepare;
 mod run;
 mod session;
 mod sigkill;

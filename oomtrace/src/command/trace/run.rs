@@ -12,9 +12,10 @@ use super::{
     Session,
     events::EventPath,
     first::{Early, First},
+    prepare,
     source::{self, Source},
     stop::Stop,
-    worker::{self, Shared, Tally},
+    worker::{Shared, Tally},
 };
 use crate::{command::cli::TraceArgs, model::Event};
 
@@ -74,7 +75,7 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, beside: Option<Beside>
             Some(Beside { during, tap, first, linger, .. }) => (Some(during), tap, first, linger),
             None => (None, None, None, LINGER),
         };
-        let (worker, header) = worker::prepare(&mut session, args, tap)?;
+        let (worker, header) = prepare::prepare(&mut session, args, tap)?;
         if source.ring.is_none() {
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
         }

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::Receiver,
     },
@@ -15,29 +15,20 @@ use oomtrace_common::{Level, SigKill};
 use tokio::sync::Notify;
 
 use super::cgroup_path::CgroupPaths;
-use super::{Session, history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, who::Who};
+use super::{history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, who::Who};
 use crate::{
-    collect::{Builder, Draft, Facts, Member, MemcgEvents},
+    collect::{Builder, Draft, Member, MemcgEvents},
     command::{
-        cli::{Redact, TraceArgs},
         filter::{Filter, Verdict},
         output::{Output, Wrote},
-        terminal::Look,
     },
-    enrich::{Enricher, Redactor, container, redact},
-    kernel::{Roots, clock, text_symbols::TextSymbols},
-    model::{
-        Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, SCHEMA, System, Text, Update, VictimExit,
-    },
-    render::{Ndjson, Render, Text as Report, TextStyle},
+    enrich::{Enricher, container},
+    kernel::clock,
+    model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
+    render::Render,
     sample::sampler::Running,
 };
 
-/// Columns where the output does not say.
-const WIDTH: usize = 100;
-
-/// Stack of the thread that reads the kernel's functions.
-const SYMBOLS_STACK: usize = 128 * 1024;
 /// How long the kernel may take to print the end of its report, on a processor that others take from it.
 const LOG_PATIENCE: Duration = Duration::from_millis(250);
 /// With more jobs waiting there is more than this kill to be told of: its own exits come as jobs, too.
@@ -67,81 +58,6 @@ impl Shared {
         self.done.store(true, Ordering::Release);
         self.wake.notify_one();
     }
-}
-
-/// Opens the output and everything that is kept ready for a kill.
-///
-/// # Errors
-/// When the output can't be opened.
-pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>) -> Result<(Worker, Header)> {
-    let silent = tap.is_some() && args.output.is_none();
-    let output = (!silent).then(|| Output::open(args.output.as_deref())).transpose()?;
-    let redactor: Option<Redactor> = match args.redact {
-        Redact::Secrets => Some(redact::redact),
-        Redact::Off => None,
-    };
-    let enricher = Enricher::new(&session.roots, redactor);
-    let sampler = history::start(session, args);
-    let mut notes = std::mem::take(&mut session.notes);
-    notes.extend(enricher.notes());
-    let log = KernelLog::open().map_err(|e| notes.push(e)).ok();
-    anyhow::ensure!(
-        session.ebpf.is_some() || log.is_some(),
-        "no kill can be seen here:\n{}\nrun `oomtrace doctor` for what is missing and how to get it",
-        notes.join("\n")
-    );
-    let now = clock::boottime_ns();
-    let header = Header {
-        schema: SCHEMA.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        time: clock::rfc3339(now),
-        boottime_ns: now,
-        host: session.host.clone(),
-        probes: session.probes(),
-        notes,
-    };
-    let facts = Facts {
-        host: session.host.clone(),
-        cpus: u64::from(session.layout.cpus),
-        gfp: session.gfp.clone(),
-        probes: session.probe_labels(),
-        symbols: load_symbols(&session.roots),
-    };
-    let worker = Worker {
-        builder: Builder::new(facts),
-        enricher,
-        sampler,
-        who: session.ebpf.as_mut().and_then(|ebpf| Who::take(ebpf).ok()),
-        log,
-        paths: args.sigkill.then(|| CgroupPaths::open(&session.roots)).flatten(),
-        filter: args.filter.clone(),
-        render: renderer(args, output.as_ref()),
-        output,
-        tap,
-        count: args.count,
-        shared: Arc::default(),
-        framed: args.is_ndjson() || !args.quiet,
-        tally: Tally::default(),
-    };
-    Ok((worker, header))
-}
-
-/// Reads the kernel's functions in the background; until they are there, stacks are reported as addresses.
-fn load_symbols(roots: &Roots) -> Arc<OnceLock<TextSymbols>> {
-    let symbols = Arc::new(OnceLock::new());
-    let (roots, filled) = (roots.clone(), Arc::clone(&symbols));
-    let load = move || drop(filled.set(TextSymbols::load(&roots)));
-    let builder = std::thread::Builder::new().name("oomtrace-syms".to_owned()).stack_size(SYMBOLS_STACK);
-    if let Err(error) = builder.spawn(load) {
-        log::warn!("stacks are reported as addresses: no thread could be started: {error}");
-    }
-    symbols
-}
-
-fn renderer(args: &TraceArgs, output: Option<&Output>) -> Box<dyn Render + Send> {
-    let Some(output) = output.filter(|_| !args.is_ndjson()) else { return Box::new(Ndjson::default()) };
-    let look = Look::of(output, args.color);
-    Box::new(Report::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
 }
 
 /// What the worker works with.

@@ -4,7 +4,10 @@ use std::sync::mpsc::channel;
 use oomtrace_common::{Task, decode};
 
 use super::*;
+use crate::collect::Facts;
+use crate::kernel::Roots;
 use crate::model::{Host, Role};
+use crate::render::Ndjson;
 
 /// A worker that reads and writes nothing, and the processes of the kills that it reported.
 fn worker(count: Option<u64>) -> (Worker, Arc<Mutex<Vec<u32>>>) {

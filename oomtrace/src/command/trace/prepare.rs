@@ -1,0 +1,107 @@
+//! What a trace opens before its first kill: the output, and everything that the worker is to have at hand.
+
+use std::sync::{Arc, OnceLock};
+
+use anyhow::Result;
+
+use super::{
+    Session,
+    cgroup_path::CgroupPaths,
+    history,
+    kernel_log::KernelLog,
+    run::Tap,
+    who::Who,
+    worker::{Tally, Worker},
+};
+use crate::{
+    collect::{Builder, Facts},
+    command::{
+        cli::{Redact, TraceArgs},
+        output::Output,
+        terminal::Look,
+    },
+    enrich::{Enricher, Redactor, redact},
+    kernel::{Roots, clock, text_symbols::TextSymbols},
+    model::{Header, SCHEMA},
+    render::{Ndjson, Render, Text as Report, TextStyle},
+};
+
+/// Columns where the output does not say.
+const WIDTH: usize = 100;
+/// Stack of the thread that reads the kernel's functions.
+const SYMBOLS_STACK: usize = 128 * 1024;
+
+/// Opens the output and everything that is kept ready for a kill.
+///
+/// # Errors
+/// When the output can't be opened.
+pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>) -> Result<(Worker, Header)> {
+    let silent = tap.is_some() && args.output.is_none();
+    let output = (!silent).then(|| Output::open(args.output.as_deref())).transpose()?;
+    let redactor: Option<Redactor> = match args.redact {
+        Redact::Secrets => Some(redact::redact),
+        Redact::Off => None,
+    };
+    let enricher = Enricher::new(&session.roots, redactor);
+    let sampler = history::start(session, args);
+    let mut notes = std::mem::take(&mut session.notes);
+    notes.extend(enricher.notes());
+    let log = KernelLog::open().map_err(|e| notes.push(e)).ok();
+    anyhow::ensure!(
+        session.ebpf.is_some() || log.is_some(),
+        "no kill can be seen here:\n{}\nrun `oomtrace doctor` for what is missing and how to get it",
+        notes.join("\n")
+    );
+    let now = clock::boottime_ns();
+    let header = Header {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        time: clock::rfc3339(now),
+        boottime_ns: now,
+        host: session.host.clone(),
+        probes: session.probes(),
+        notes,
+    };
+    let facts = Facts {
+        host: session.host.clone(),
+        cpus: u64::from(session.layout.cpus),
+        gfp: session.gfp.clone(),
+        probes: session.probe_labels(),
+        symbols: load_symbols(&session.roots),
+    };
+    let worker = Worker {
+        builder: Builder::new(facts),
+        enricher,
+        sampler,
+        who: session.ebpf.as_mut().and_then(|ebpf| Who::take(ebpf).ok()),
+        log,
+        paths: args.sigkill.then(|| CgroupPaths::open(&session.roots)).flatten(),
+        filter: args.filter.clone(),
+        render: renderer(args, output.as_ref()),
+        output,
+        tap,
+        count: args.count,
+        shared: Arc::default(),
+        framed: args.is_ndjson() || !args.quiet,
+        tally: Tally::default(),
+    };
+    Ok((worker, header))
+}
+
+/// Reads the kernel's functions in the background; until they are there, stacks are reported as addresses.
+fn load_symbols(roots: &Roots) -> Arc<OnceLock<TextSymbols>> {
+    let symbols = Arc::new(OnceLock::new());
+    let (roots, filled) = (roots.clone(), Arc::clone(&symbols));
+    let load = move || drop(filled.set(TextSymbols::load(&roots)));
+    let builder = std::thread::Builder::new().name("oomtrace-syms".to_owned()).stack_size(SYMBOLS_STACK);
+    if let Err(error) = builder.spawn(load) {
+        log::warn!("stacks are reported as addresses: no thread could be started: {error}");
+    }
+    symbols
+}
+
+fn renderer(args: &TraceArgs, output: Option<&Output>) -> Box<dyn Render + Send> {
+    let Some(output) = output.filter(|_| !args.is_ndjson()) else { return Box::new(Ndjson::default()) };
+    let look = Look::of(output, args.color);
+    Box::new(Report::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
+}
