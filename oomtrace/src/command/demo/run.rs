@@ -17,10 +17,10 @@ use crate::{
     command::{
         cli::{DemoArgs, RING_SIZE, TraceArgs},
         filter::Filter,
-        output::{self, Output},
         size, trace,
     },
     kernel::{Namespace, Roots},
+    output::{self, Output},
 };
 
 /// Name of the process that is killed.

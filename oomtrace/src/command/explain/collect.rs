@@ -9,7 +9,6 @@ use super::overview;
 use super::sink::{Sink, place};
 use crate::command::cli::ExplainArgs;
 use crate::command::filter::{Filter, Verdict};
-use crate::command::output::{Output, Wrote};
 use crate::command::report::Format;
 use crate::command::terminal::Look;
 use crate::diagnose::diagnose;
@@ -18,6 +17,7 @@ use crate::klog::incident::{self, Known};
 use crate::klog::input::Told;
 use crate::klog::{self, Same};
 use crate::model::{Event, Footer, Host, Incident, UserspaceKill};
+use crate::output::{Output, Wrote};
 use crate::render::{Ndjson, Render, Text, TextStyle};
 use crate::userspace;
 

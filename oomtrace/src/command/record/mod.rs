@@ -52,7 +52,7 @@ pub fn run(args: &RecordArgs) -> Result<()> {
         linger: Duration::ZERO,
         own_signals: false,
     };
-    let ended = trace::run_beside(session, &trace_args, beside);
+    let ended = trace::run_beside(session, &trace_args, None, beside);
     let recorder = Arc::into_inner(recorder)
         .map(|recorder| recorder.into_inner().unwrap_or_else(PoisonError::into_inner));
     let finished = recorder.map_or(Ok(()), Recorder::finish);

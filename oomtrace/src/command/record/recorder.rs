@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result, anyhow};
 use flate2::{Compression, write::GzEncoder};
 
 use super::{RecordArgs, lock, shorts::Shorts};
-use crate::command::output::Output;
 use crate::evidence::ring::{self, Lane, Ring, Sizes};
 use crate::model::{Event, SourceKind};
+use crate::output::Output;
 
 /// Kills that the journal holds: 4 MiB.
 const JOURNAL: u64 = 1024;

@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 use super::{
     cli::{RING_SIZE, SampleArgs, SampleBy},
-    output::Output,
     size,
 };
 use crate::{
     kernel::{Btf, Roots, layout},
+    output::Output,
     probe::{self, LoadOptions, Outcome},
     sample::{self, Source},
 };

@@ -9,12 +9,12 @@ use super::gather::{Gathered, Here};
 use super::target::Target;
 use super::{logs, processes};
 use crate::command::memcg::Hierarchy;
-use crate::command::output::{Output, Wrote};
 use crate::command::terminal::Look;
 use crate::evidence::Evidence;
 use crate::kernel::namespace::Namespace;
 use crate::kernel::{Roots, clock, host};
 use crate::model::Answer;
+use crate::output::{Output, Wrote};
 use crate::render::{self, TextStyle};
 
 /// Columns where the output does not say.
