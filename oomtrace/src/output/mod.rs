@@ -7,6 +7,7 @@
 mod error;
 mod open;
 mod place;
+mod random;
 mod replace;
 mod stream;
 mod walk;
@@ -14,5 +15,6 @@ mod walk;
 pub use crate::rights::Owner;
 pub use open::{Kind, Opened, Wanted};
 pub use place::Place;
+pub use random::word;
 pub use replace::Replacement;
 pub use stream::{Output, Wrote, columns, reader_is_gone};

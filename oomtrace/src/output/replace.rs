@@ -118,15 +118,7 @@ fn link(place: &Place, file: &File) -> io::Result<OsString> {
 }
 
 fn random_name() -> io::Result<OsString> {
-    let mut bytes = [0_u8; 12];
-    // SAFETY: a live buffer with its length.
-    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
-    if usize::try_from(filled) != Ok(bytes.len()) {
-        return Err(io::Error::last_os_error());
-    }
-    let mut name: OsString = ".oomtrace-".into();
-    name.push(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-    Ok(name)
+    Ok(format!(".oomtrace-{}", super::word()?).into())
 }
 
 /// A file that is mounted over a name can't be replaced there.

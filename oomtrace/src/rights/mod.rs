@@ -5,6 +5,7 @@
 mod act;
 mod caller;
 mod capabilities;
+mod descend;
 mod directory;
 mod ids;
 mod owner;
@@ -13,6 +14,7 @@ mod user;
 
 pub use caller::{Caller, VARIABLES};
 pub use capabilities::{give_up_privileges, read_file, with_all};
+pub use descend::Descent;
 pub use directory::Directory;
 pub use owner::{Owner, caller};
 pub use user::User;

@@ -8,10 +8,9 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use super::descend::Descent;
 use super::signals::Before;
 use crate::kernel::Roots;
-use crate::rights::{User, VARIABLES};
+use crate::rights::{Descent, User, VARIABLES};
 
 /// Longest text of an `oom_score_adj`.
 const SCORE_LEN: usize = 8;

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use super::args::Annotations;
 use super::verdict::Outcome;
 use super::{Report, reports, summary};
-use crate::output::{Output, Owner, Wanted};
+use crate::output::{self, Output, Owner, Wanted};
 use crate::render::escape;
 
 /// A summary may have 1 MiB; a larger one is refused as a whole.
@@ -52,7 +52,7 @@ impl Ci {
     /// GitHub's runner looks for commands in every line, also behind blanks; it stops until it meets a word that nobody else
     /// can know.
     pub(super) fn fenced(&self, text: &[u8]) -> Vec<u8> {
-        match (self, word()) {
+        match (self, output::word().ok()) {
             (Self::Github(..), Some(word)) => {
                 let (stop, go) = (format!("\n::stop-commands::{word}\n"), format!("\n::{word}::\n"));
                 [stop.as_bytes(), text, go.as_bytes()].concat()
@@ -117,15 +117,6 @@ fn append(mut file: Output, text: &str) -> Result<()> {
     // A reader that has gone needs nothing.
     let _ = file.block(text.as_bytes())?;
     file.finish()
-}
-
-/// 128 random bits in hex; `None` when the kernel has none.
-fn word() -> Option<String> {
-    let mut bytes = [0_u8; 16];
-    // SAFETY: a live buffer with its length.
-    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
-    (usize::try_from(filled) == Ok(bytes.len()))
-        .then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// `::error title=...::...`; nothing when all is well.

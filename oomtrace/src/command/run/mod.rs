@@ -8,7 +8,6 @@ mod args;
 mod child;
 mod ci;
 mod consumers;
-mod descend;
 mod family;
 mod job;
 mod levels;

@@ -1,8 +1,8 @@
-//! From root to the command's user, between fork and exec, and never back. Nothing of it may allocate or lock.
+//! From root to a user, between fork and exec, and never back. Nothing of it may allocate or lock.
 
 use std::io;
 
-use crate::rights::User;
+use super::User;
 
 /// `_LINUX_CAPABILITY_VERSION_3`: two words for each set.
 const VERSION: u32 = 0x2008_0522;
@@ -10,7 +10,7 @@ const VERSION: u32 = 0x2008_0522;
 const ASK: libc::c_long = -1;
 
 /// A user to become, with all that is needed for it at hand.
-pub(super) struct Descent {
+pub struct Descent {
     uid: u32,
     gid: u32,
     /// Sorted.
@@ -35,7 +35,8 @@ struct Sets {
 
 impl Descent {
     /// Takes what is needed, before the fork.
-    pub(super) fn new(user: &User) -> Self {
+    #[must_use]
+    pub fn new(user: &User) -> Self {
         let mut groups = user.groups.clone();
         groups.sort_unstable();
         groups.dedup();
@@ -47,7 +48,7 @@ impl Descent {
     ///
     /// # Errors
     /// Ids, groups or capabilities are not those of the user, or root could be had back.
-    pub(super) fn make(&mut self) -> io::Result<()> {
+    pub fn make(&mut self) -> io::Result<()> {
         let (uid, gid) = (self.uid, self.gid);
         // SAFETY: a live slice with its length.
         unsafe {
