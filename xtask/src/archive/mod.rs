@@ -2,7 +2,7 @@
 
 mod sources;
 
-use crate::klog::userspace::Arch;
+use crate::userspace::Arch;
 use crate::sh;
 use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};

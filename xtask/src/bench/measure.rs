@@ -1,6 +1,6 @@
 //! Benchmarks on this machine: the guest's program measures, as root.
 
-use crate::klog::userspace::{self, Arch, Profile};
+use crate::userspace::{self, Arch, Profile};
 use crate::sh;
 use crate::vm::image::GUEST;
 use anyhow::{Context as _, Result};

@@ -1,6 +1,6 @@
 //! Recordings whose recorder dies in the middle: the test of it, with as many moments as are asked for.
 
-use crate::klog::userspace::{self, Arch, Profile};
+use crate::userspace::{self, Arch, Profile};
 use crate::sh;
 use anyhow::{Context as _, Result, ensure};
 

@@ -1,7 +1,7 @@
 //! The suite on this machine, inside of memory cgroups.
 
 use super::Plan;
-use crate::klog::userspace::{self, Arch, Profile};
+use crate::userspace::{self, Arch, Profile};
 use crate::sh;
 use crate::vm::image::GUEST;
 use anyhow::{Context as _, Result};

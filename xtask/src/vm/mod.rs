@@ -15,7 +15,7 @@ mod matrix;
 mod qemu;
 mod release;
 
-use crate::klog::userspace::Profile;
+use crate::userspace::Profile;
 use crate::paths;
 use crate::test::tally::Tally;
 use anyhow::{Context as _, Result, ensure};

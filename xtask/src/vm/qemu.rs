@@ -3,7 +3,7 @@
 use super::disk::ext4;
 use super::emulator;
 use super::fetch::Image;
-use crate::klog::userspace::Arch;
+use crate::userspace::Arch;
 use crate::sh;
 use anyhow::{Context as _, Result, bail};
 use std::path::Path;
