@@ -110,7 +110,7 @@ impl Collector {
     /// # Errors
     /// Those of opening it.
     pub(super) fn new(args: &ExplainArgs) -> Result<Self> {
-        let format = args.format();
+        let format = args.format()?;
         format.check(args.output.as_deref())?;
         let output = Output::open(args.output.as_deref())?;
         let look = Look::of(&output, args.color);
