@@ -70,6 +70,7 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>)
         symbols: load_symbols(&session.roots),
     };
     let worker = Worker {
+        roots: session.roots.clone(),
         builder: Builder::new(facts),
         enricher,
         sampler,
