@@ -2,8 +2,10 @@
 //!
 //! Data flows one way: kernel hooks → ring buffer → [`collect`] (decode, assemble) → [`enrich`] → [`render`].
 
+pub mod claim;
 pub mod collect;
 pub mod command;
+pub mod decompress;
 pub mod diagnose;
 pub mod enrich;
 pub mod evidence;
@@ -17,4 +19,4 @@ pub mod rights;
 pub mod sample;
 pub mod sigkill;
 pub mod survive;
-pub mod userspace;
+pub mod words;

@@ -17,10 +17,11 @@ use crate::{
     command::{
         cli::{DemoArgs, RING_SIZE, TraceArgs},
         filter::Filter,
-        size, trace,
+        trace,
     },
     kernel::{Namespace, Roots},
     output::{self, Output},
+    words::size,
 };
 
 /// Name of the process that is killed.

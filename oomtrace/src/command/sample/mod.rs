@@ -12,15 +12,13 @@ use aya::Ebpf;
 use oomtrace_common::Layout;
 use serde_json::{Value, json};
 
-use super::{
-    cli::{RING_SIZE, SampleArgs, SampleBy},
-    size,
-};
+use super::cli::{RING_SIZE, SampleArgs, SampleBy};
 use crate::{
     kernel::{Btf, Roots, layout},
     output::Output,
     probe::{self, LoadOptions, Outcome},
     sample::{self, Source},
+    words::size,
 };
 
 /// Samples and writes one JSON object per source.

@@ -6,7 +6,7 @@ use super::line::{LogLine, Writer};
 use super::{json, stamp};
 use crate::klog::KmsgRecord;
 use crate::klog::parse::scan::{digits, number, split};
-use crate::userspace::Program;
+use crate::klog::userspace::Program;
 
 /// Wrappings inside of wrappings are followed so deep.
 const DEPTH: u8 = 4;
@@ -22,7 +22,8 @@ pub(super) fn at_depth(line: &[u8], depth: u8) -> LogLine<'_> {
         && line.first() == Some(&b'{')
         && let Some(parsed) = json::parse(line, depth + 1)
     {
-        return parsed;
+        // Inside of another wrapping it is a text that anyone may have written, not what the journal found.
+        return if depth > 0 { parsed.without_findings() } else { parsed };
     }
     if line.first().is_some_and(u8::is_ascii_digit)
         && let Some(record) = kmsg(line)
