@@ -41,8 +41,8 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             )),
             value_bytes: Some(value),
             why: format!(
-                "{grew}. {} less {} of shared buffers, over {backends} processes with {NODES} sorts or hashes each, rounded \
-                 down.",
+                "{grew}. {} less {} of shared buffers, divided by {backends} processes with {NODES} sorts or hashes each, \
+                 rounded down.",
                 size(whole),
                 size(shared)
             ),
