@@ -10,23 +10,23 @@ use crate::command::terminal::ColorChoice;
 /// Options of `report`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ReportArgs {
-    /// What `record`, `run` or `trace --json` has written, also compressed with gzip or zstd; - is standard input. Two files
-    /// or more are compared
+    /// Recordings of `record`, `run --evidence` or `trace --json`, also compressed, or - for standard input. Two or more files are
+    /// compared
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// What to make of it; without it the name of --output decides, else text (--open: html)
+    /// Output format (default: by the extension of --output, else text; html with --open)
     #[arg(short, long, value_enum)]
     pub format: Option<Format>,
-    /// The same as --format json
+    /// Same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Show the page in a browser
+    /// Open the report in a browser
     #[arg(long)]
     pub open: bool,
-    /// Colours in text
+    /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
 }
@@ -34,15 +34,15 @@ pub struct ReportArgs {
 /// What a report is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people, in a terminal
+    /// Human-readable, for a terminal
     #[default]
     Text,
-    /// One page that needs no network
+    /// One self-contained page
     Html,
-    /// For a ticket or a CI job's summary
+    /// Markdown, for a ticket or a CI job's summary
     #[value(name = "md", alias = "markdown")]
     Markdown,
-    /// The records, updates put into their kills, one JSON object a line
+    /// The records, with updates merged into their kills, one JSON object per line
     #[value(alias = "ndjson")]
     Json,
     /// JUnit XML, for CI services
@@ -60,7 +60,7 @@ impl Format {
         let to_terminal = output.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdout());
         ensure!(
             !(self == Self::Perfetto && to_terminal),
-            "a trace for Perfetto is no text: name a file for it (-o FILE)"
+            "refusing to write a binary Perfetto trace to the terminal: use -o FILE"
         );
         Ok(())
     }

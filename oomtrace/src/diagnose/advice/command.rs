@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::facts::{Facts, Subject};
 use crate::enrich::redact::REDACTED;
 use crate::model::{Text, Victim};
-use crate::render::shell;
+use crate::words::shell;
 
 /// A command line with more bytes than this is not repeated.
 const LONGEST: usize = 300;

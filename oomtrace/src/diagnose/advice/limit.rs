@@ -72,7 +72,7 @@ fn above(facts: &Facts<'_>, bytes: u64) -> String {
     match lowest.filter(|(limit, _)| *limit < bytes) {
         Some((limit, path)) => format!(
             "Raise the limit of {} as well: it is {}.",
-            crate::render::escape::bytes(path.as_bytes()),
+            crate::words::escape::bytes(path.as_bytes()),
             size(limit)
         ),
         None => String::new(),

@@ -4,7 +4,7 @@ use super::command::word;
 use super::round;
 use crate::enrich::container;
 use crate::model::{Container, Incident, MemcgLevel, Text};
-use crate::render::escape;
+use crate::words::escape;
 
 /// Cgroups that `oomtrace run` and `oomtrace demo` make and remove.
 const OWN: [&[u8]; 2] = [b"oomtrace-run-", b"oomtrace-demo-"];
