@@ -46,7 +46,10 @@ pub(super) fn line(facts: &Facts<'_>, subject: &Subject<'_>) -> Option<Vec<Strin
     let args = &victim.cmdline;
     let whole: usize = args.iter().map(|arg| arg.as_bytes().len()).sum();
     let is_hidden = |arg: &Text| arg.as_bytes().windows(REDACTED.len()).any(|part| part == REDACTED);
-    if whole > LONGEST || !starts_with_program(victim) || args.iter().any(is_hidden) {
+    // No word of one line ends with a newline in both shells.
+    let is_odd = |arg: &Text| arg.as_bytes().ends_with(b"\n");
+    if whole > LONGEST || !starts_with_program(victim) || args.iter().any(|arg| is_hidden(arg) || is_odd(arg))
+    {
         return None;
     }
     Some(args.iter().map(|arg| word(arg.as_bytes())).collect())

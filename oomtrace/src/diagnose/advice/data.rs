@@ -15,7 +15,8 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     let (action, why) = match facts.incident.history.as_ref() {
         None => (
             "Keep oomtrace running, so that the next kill has a history.",
-            "Nothing was sampled before this kill, and one moment does not show which process grew.".to_owned(),
+            "Nothing was sampled before this kill, and one moment does not show which process grew."
+                .to_owned(),
         ),
         Some(history) if history.entities.iter().all(|entity| entity.points.len() < ENOUGH) => (
             "Keep oomtrace running: the next kill has a longer history.",

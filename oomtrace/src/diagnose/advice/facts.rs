@@ -152,7 +152,8 @@ impl<'a> Facts<'a> {
         let memcg = self.memcg()?;
         let limit = memcg.level.limit_bytes?;
         let inside = is_below(subject.cgroup?.as_bytes(), memcg.level.path.as_bytes());
-        let others = memcg.level.usage_bytes.unwrap_or(limit).checked_sub(subject.held?)?;
+        // Swap is in what it held and not in the usage.
+        let others = memcg.level.usage_bytes.unwrap_or(limit).saturating_sub(subject.held?);
         limit.checked_sub(others).filter(|_| inside)
     }
 }

@@ -96,14 +96,18 @@ fn python(alive: Option<u32>, line: Option<Vec<String>>) -> (String, Option<Stri
     let how = "start the next run under memray, then run memray flamegraph on the file, which is readable after a kill, too";
     let command = line.and_then(|line| {
         let (python, rest) = line.split_first()?;
-        (!rest.is_empty()).then(|| format!("{python} -m memray run -f -o /var/tmp/memray.bin {}", rest.join(" ")))
+        (!rest.is_empty())
+            .then(|| format!("{python} -m memray run -f -o /var/tmp/memray.bin {}", rest.join(" ")))
     });
     (how.into(), command)
 }
 
 fn native(alive: Option<u32>, line: Option<Vec<String>>) -> (String, Option<String>) {
     if let Some(pid) = alive {
-        return ("attach heaptrack, then look at what is not freed".into(), Some(format!("heaptrack --pid {pid}")));
+        return (
+            "attach heaptrack, then look at what is not freed".into(),
+            Some(format!("heaptrack --pid {pid}")),
+        );
     }
     let how = "start the next run under heaptrack, which shows what is not freed and where it was allocated";
     (how.into(), line.map(|line| format!("heaptrack {}", line.join(" "))))

@@ -10,16 +10,18 @@ use crate::model::{Advice, RuntimeKind, VerdictKind};
 const PART: u64 = 90;
 
 pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
-    // A leak is live memory: the collector would only work harder until the kill.
-    if !facts.is(&[VerdictKind::Burst, VerdictKind::LimitTooLow]) {
-        return;
-    }
     let Some((subject, runtime)) = facts.managed_by(RuntimeKind::Go) else {
         return;
     };
     let Some(room) = facts.room(&subject) else {
         return;
     };
+    // A leak is live memory: the collector would only work harder until the kill. A limit above the cgroup's is wrong whatever
+    // it was.
+    let exceeds = runtime.bytes("GOMEMLIMIT").is_some_and(|set| set > room);
+    if !facts.is(&[VerdictKind::Burst, VerdictKind::LimitTooLow]) && !exceeds {
+        return;
+    }
     let value = down(percent(room, PART));
     let set = runtime.setting("GOMEMLIMIT");
     if value == 0 || set.is_none() && !runtime.environment_read {

@@ -48,7 +48,9 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         into,
         45,
         Advice {
-            action: format!("If the others can go on without it, let the kernel kill only the chosen process.{more}"),
+            action: format!(
+                "If the others can go on without it, let the kernel kill only the chosen process.{more}"
+            ),
             command,
             value_bytes: None,
             why: format!(

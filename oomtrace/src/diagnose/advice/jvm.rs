@@ -1,8 +1,8 @@
 //! Java: the heap, and what is outside of it.
 
+use super::command::{self, VARIABLE_PLACE};
 use super::facts::{Facts, Subject};
 use super::round::{mib, percent, size, up};
-use super::command::{self, VARIABLE_PLACE};
 use super::{Ranked, heap, push};
 use crate::model::{Advice, Runtime, RuntimeKind, VerdictKind};
 

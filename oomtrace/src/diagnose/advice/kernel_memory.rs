@@ -50,17 +50,15 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             "No single kind that is counted makes up half of it".to_owned(),
         )
     };
-    let why = format!(
-        "{what}; all kernel memory grew by {}. It is in no process's heap.",
-        size(kernel)
-    );
+    let why = format!("{what}; all kernel memory grew by {}. It is in no process's heap.", size(kernel));
     push(into, 10, Advice { action: action.into(), command: Some(command.into()), value_bytes: None, why });
 }
 
 /// What it is not, as far as the record has counters for it: cgroup v1 has none for slab and sockets.
 fn excluded(facts: &Facts<'_>) -> String {
     let counted = |kind| facts.diagnosis.growth.iter().any(|growth| growth.kind == kind);
-    let names = [(PartKind::Slab, "slab"), (PartKind::Sock, "socket buffers"), (PartKind::PageTables, "page tables")];
+    let names =
+        [(PartKind::Slab, "slab"), (PartKind::Sock, "socket buffers"), (PartKind::PageTables, "page tables")];
     let names: Vec<_> = names.into_iter().filter(|(kind, _)| counted(*kind)).map(|(_, name)| name).collect();
     match names.as_slice() {
         [] => String::new(),

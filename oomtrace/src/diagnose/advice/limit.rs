@@ -68,7 +68,8 @@ fn above(facts: &Facts<'_>, bytes: u64) -> String {
         return String::new();
     };
     let above = facts.incident.scope.ancestors.iter().filter(|level| is_below(own, level.path.as_bytes()));
-    let lowest = above.filter_map(|level| Some((level.limit_bytes?, &level.path))).min_by_key(|(limit, _)| *limit);
+    let lowest =
+        above.filter_map(|level| Some((level.limit_bytes?, &level.path))).min_by_key(|(limit, _)| *limit);
     match lowest.filter(|(limit, _)| *limit < bytes) {
         Some((limit, path)) => format!(
             "Raise the limit of {} as well: it is {}.",
@@ -100,7 +101,10 @@ fn known_need(facts: &Facts<'_>, limit: u64) -> Option<Raise> {
         return (bytes > limit).then(|| raise(bytes, why));
     }
     let before = most_before(facts).filter(|before| *before > limit)?;
-    let why = format!("The highest use before the limit was lowered was {}; 1.25 times that, rounded up.", size(before));
+    let why = format!(
+        "The highest use before the limit was lowered was {}; 1.25 times that, rounded up.",
+        size(before)
+    );
     Some(raise(up(percent(before, HEADROOM)), why))
 }
 
@@ -108,7 +112,8 @@ fn known_need(facts: &Facts<'_>, limit: u64) -> Option<Raise> {
 fn ended_runs(facts: &Facts<'_>) -> Option<u64> {
     let culprit = facts.culprit()?;
     let lives = &facts.incident.history.as_ref()?.earlier_lives;
-    let ended = lives.iter().filter(|life| !life.oom_killed && (life.exe == culprit.exe || culprit.exe.is_none()));
+    let ended =
+        lives.iter().filter(|life| !life.oom_killed && (life.exe == culprit.exe || culprit.exe.is_none()));
     ended.map(|life| life.peak_bytes).max()
 }
 
@@ -151,7 +156,10 @@ fn burst(facts: &Facts<'_>, peak: u64) -> Option<Raise> {
         return None;
     }
     let found = trial(facts, peak, 30)?;
-    Some(Raise { action: format!("If this much memory is expected: {}", lower_first(&found.action)), ..found })
+    Some(Raise {
+        action: format!("If this much memory is expected: {}", lower_first(&found.action)),
+        ..found
+    })
 }
 
 fn lower_first(text: &str) -> String {

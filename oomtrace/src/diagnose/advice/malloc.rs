@@ -40,7 +40,8 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         into,
         50,
         Advice {
-            action: "Try fewer malloc arenas: with many threads each arena keeps what was freed in it.".into(),
+            action: "Try fewer malloc arenas: with many threads each arena keeps what was freed in it."
+                .into(),
             command: Some(command::export("MALLOC_ARENA_MAX", "2")),
             value_bytes: None,
             why: format!(

@@ -21,16 +21,22 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     };
     let value = down(percent(may_hold, PART));
     let line = command::line(facts, &subject);
-    let set = line.as_deref().map(|line| of(line).unwrap_or(DEFAULT));
+    let set = set(facts, &subject);
     let exceeds = set.is_some_and(|set| set > mib(may_hold));
-    if value == 0 || !(facts.is(&[Burst, Leak, LimitTooLow, NoLimit]) || exceeds) || set.is_some_and(|set| set <= mib(value)) {
+    if value == 0
+        || !(facts.is(&[Burst, Leak, LimitTooLow, NoLimit]) || exceeds)
+        || set.is_some_and(|set| set <= mib(value))
+    {
         return;
     }
     push(
         into,
         8,
         Advice {
-            action: format!("Set the size of its cache below the limit: -m {} (MiB); it then evicts the oldest items.", mib(value)),
+            action: format!(
+                "Set the size of its cache below the limit: -m {} (MiB); it then evicts the oldest items.",
+                mib(value)
+            ),
             command: line.as_deref().map(|line| with(line, mib(value))),
             value_bytes: Some(value),
             why: format!(
@@ -41,6 +47,12 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             ),
         },
     );
+}
+
+/// The size of its cache in MiB, where it is memcached and its command line is known.
+pub(super) fn set(facts: &Facts<'_>, subject: &Subject<'_>) -> Option<u64> {
+    let line = command::line(facts, subject).filter(|_| is_memcached(facts, subject))?;
+    Some(of(&line).unwrap_or(DEFAULT))
 }
 
 fn is_memcached(facts: &Facts<'_>, subject: &Subject<'_>) -> bool {

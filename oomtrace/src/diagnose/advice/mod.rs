@@ -6,7 +6,10 @@
 
 mod adj;
 mod alert;
+mod allowed;
 mod command;
+#[cfg(test)]
+mod command_tests;
 mod data;
 mod dotnet;
 mod erlang;
@@ -19,6 +22,8 @@ mod jobs;
 mod jvm;
 mod kernel_memory;
 mod limit;
+#[cfg(test)]
+mod limit_tests;
 mod malloc;
 mod memcached;
 mod mysql;
@@ -29,17 +34,16 @@ mod php;
 mod postgresql;
 mod redis;
 mod round;
+#[cfg(test)]
+mod servers_tests;
 mod shmem;
 mod swap;
 mod swarm;
 mod target;
 #[cfg(test)]
-mod command_tests;
-#[cfg(test)]
-mod servers_tests;
-#[cfg(test)]
 mod tests;
 
+pub(super) use self::allowed::allowed;
 use self::facts::Facts;
 use crate::model::{Advice, Diagnosis, Incident};
 

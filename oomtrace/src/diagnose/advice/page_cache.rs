@@ -22,7 +22,9 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             into,
             10,
             Advice {
-                action: "Find the process that locks memory (mlock, ramfs): locked pages are never reclaimed.".into(),
+                action:
+                    "Find the process that locks memory (mlock, ramfs): locked pages are never reclaimed."
+                        .into(),
                 command: Some("grep -H VmLck /proc/[0-9]*/status | sort -k2 -n | tail".into()),
                 value_bytes: None,
                 why: format!("{} of the limit of {} were locked.", size(locked), size(limit)),

@@ -26,7 +26,8 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     let mib = mib(value);
     let command = command::line(facts, &subject).and_then(|line| {
         let (php, rest) = line.split_first()?;
-        (!rest.is_empty() && !php.contains("fpm")).then(|| format!("{php} -d memory_limit={mib}M {}", rest.join(" ")))
+        (!rest.is_empty() && !php.contains("fpm"))
+            .then(|| format!("{php} -d memory_limit={mib}M {}", rest.join(" ")))
     });
     push(
         into,

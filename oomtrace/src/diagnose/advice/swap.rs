@@ -30,7 +30,8 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             rate(per_second),
             seconds(float(value) / per_second)
         ),
-        None => "It is slow: where all of the memory is in use, the machine becomes slow instead of killing.".into(),
+        None => "It is slow: where all of the memory is in use, the machine becomes slow instead of killing."
+            .into(),
     };
     push(
         into,

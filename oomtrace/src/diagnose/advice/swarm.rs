@@ -35,7 +35,8 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
 /// A limit on tasks.
 fn guard(facts: &Facts<'_>, culprit: &Culprit, tasks: u64, into: &mut Vec<Ranked>) {
     let target = culprit.cgroup.as_ref().and_then(|cgroup| Target::of(cgroup, facts.incident));
-    let Some((target, command)) = target.and_then(|target| Some((target.clone(), target.tasks(tasks)?))) else {
+    let Some((target, command)) = target.and_then(|target| Some((target.clone(), target.tasks(tasks)?)))
+    else {
         return;
     };
     let action = format!(
@@ -113,11 +114,15 @@ fn pool(kind: RuntimeKind, count: u64, facts: &Facts<'_>, culprit: &Culprit) -> 
     match kind {
         RuntimeKind::Build => jobs::fewer(facts, culprit, count),
         RuntimeKind::Php => (
-            format!("Let PHP-FPM start fewer workers: pm.max_children = {count} in its pool's configuration (this shows where)."),
+            format!(
+                "Let PHP-FPM start fewer workers: pm.max_children = {count} in its pool's configuration (this shows where)."
+            ),
             Some("grep -rn '^ *pm.max_children' /etc/php* /usr/local/etc/php-fpm.d 2>/dev/null".into()),
         ),
         RuntimeKind::Apache => (
-            format!("Let Apache start fewer workers: MaxRequestWorkers {count} in its configuration (this shows where)."),
+            format!(
+                "Let Apache start fewer workers: MaxRequestWorkers {count} in its configuration (this shows where)."
+            ),
             Some("grep -rn MaxRequestWorkers /etc/apache2 /etc/httpd 2>/dev/null".into()),
         ),
         RuntimeKind::Postgresql => (
@@ -126,7 +131,8 @@ fn pool(kind: RuntimeKind, count: u64, facts: &Facts<'_>, culprit: &Culprit) -> 
         ),
         _ => (
             format!(
-                "Run at most {count} processes of {} at a time: look for what starts them without a bound.",
+                "Run at most {count} process{} of {} at a time: look for what starts them without a bound.",
+                if count == 1 { "" } else { "es" },
                 name(culprit.comm.as_ref(), None)
             ),
             None,

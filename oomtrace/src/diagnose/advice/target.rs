@@ -51,6 +51,10 @@ impl Target {
         let path = path.as_bytes();
         let last =
             path.rsplit(|b| *b == b'/').next().filter(|last| !last.is_empty() && path.starts_with(b"/"))?;
+        if path.ends_with(b"\n") {
+            // No word of one line ends with a newline in bash and in dash.
+            return None;
+        }
         if OWN.iter().any(|own| last.starts_with(own)) {
             return Some(Self::Run);
         }
@@ -129,7 +133,10 @@ impl Target {
     pub(super) fn lower(&self, bytes: u64, alive: bool, line: Option<&[String]>) -> Change {
         match self {
             Self::Engine(engine, id) if alive => Change::noted(
-                Some(format!("{engine} stop {id} && {} && {engine} start {id}", update(engine, id, bytes, None))),
+                Some(format!(
+                    "{engine} stop {id} && {} && {engine} start {id}",
+                    update(engine, id, bytes, None)
+                )),
                 "The container restarts: it holds more than the limit now.",
             ),
             Self::Unit { name, user } if alive && name.ends_with(b".service") => {
@@ -196,7 +203,10 @@ fn in_manifest(what: &str, uid: &str, bytes: u64) -> Change {
     let columns = "UID:.metadata.uid,NAMESPACE:.metadata.namespace,POD:.metadata.name,\
                    OWNER:.metadata.ownerReferences[0].name,CONTAINERS:.spec.containers[*].name";
     Change::noted(
-        Some(format!("kubectl get pods -A -o custom-columns='{columns}' | grep -e UID -e {}", word(uid.as_bytes()))),
+        Some(format!(
+            "kubectl get pods -A -o custom-columns='{columns}' | grep -e UID -e {}",
+            word(uid.as_bytes())
+        )),
         format!(
             "In the manifest of {what}, set resources.limits.memory: {size}, or run kubectl -n NAMESPACE set resources \
              deployment/NAME -c CONTAINER --limits=memory={size}. The command below shows the names."
@@ -341,7 +351,13 @@ mod tests {
              echo 671088640 | sudo tee /sys/fs/cgroup/memory/x/memory.limit_in_bytes"
         );
         let docker = target(&format!("/docker/{}", "a".repeat(64)), 2);
-        assert!(docker.memory(640 * MIB, Some(&level(Some(0))), None).command.unwrap().contains("--memory 640m --memory-swap 640m"));
+        assert!(
+            docker
+                .memory(640 * MIB, Some(&level(Some(0))), None)
+                .command
+                .unwrap()
+                .contains("--memory 640m --memory-swap 640m")
+        );
         assert!(
             docker
                 .memory(640 * MIB, Some(&level(Some(384 * MIB))), None)
@@ -388,11 +404,13 @@ mod tests {
             "sudo systemctl stop shop.service && sudo systemctl set-property shop.service MemoryMax=640M && sudo systemctl \
              start shop.service"
         );
-        assert!(lower(&format!("/docker/{}", "a".repeat(64)), 2).command.unwrap().starts_with("docker stop aaaaaaaaaaaa &&"));
-        assert_eq!(
-            lower("/x", 2).command.unwrap(),
-            "echo 671088640 | sudo tee /sys/fs/cgroup/x/memory.high"
+        assert!(
+            lower(&format!("/docker/{}", "a".repeat(64)), 2)
+                .command
+                .unwrap()
+                .starts_with("docker stop aaaaaaaaaaaa &&")
         );
+        assert_eq!(lower("/x", 2).command.unwrap(), "echo 671088640 | sudo tee /sys/fs/cgroup/x/memory.high");
         for (path, version) in [("/x", 1), ("/shop.slice", 2), ("/shop.slice", 1)] {
             let change = lower(path, version);
             assert!(change.command.is_none() && change.note.contains("restarted"), "{path}: {change:?}");
