@@ -223,11 +223,12 @@ pub struct ExplainArgs {
 
 impl ExplainArgs {
     /// The format that was asked for, or that the output's name asks for.
-    #[must_use]
-    pub fn format(&self) -> super::report::Format {
-        use super::report::Format;
-        let asked = self.format.or(self.json.then_some(Format::Json));
-        asked.or_else(|| Format::of_name(self.output.as_deref()?)).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Neither says which.
+    pub fn format(&self) -> anyhow::Result<super::report::Format> {
+        let chosen = super::report::Format::chosen(self.format, self.json, self.output.as_deref())?;
+        Ok(chosen.unwrap_or_default())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::command::terminal::ColorChoice;
@@ -65,27 +65,50 @@ impl Format {
         Ok(())
     }
 
-    /// What a file of this name is expected to be.
-    pub(in crate::command) fn of_name(path: &Path) -> Option<Self> {
-        Some(match path.extension()?.to_str()? {
-            "txt" => Self::Text,
+    /// The format that the options ask for, else the name of the output; `None` where nothing does.
+    ///
+    /// # Errors
+    /// As [`of_name`](Self::of_name).
+    pub(in crate::command) fn chosen(
+        format: Option<Self>,
+        json: bool,
+        output: Option<&Path>,
+    ) -> Result<Option<Self>> {
+        match (format.or(json.then_some(Self::Json)), output) {
+            (None, Some(output)) => Self::of_name(output),
+            (asked, _) => Ok(asked),
+        }
+    }
+
+    /// The format that the name of the output asks for; `None` for a name without an extension.
+    ///
+    /// # Errors
+    /// The extension is not known: nothing else says which format is wanted.
+    pub(in crate::command) fn of_name(path: &Path) -> Result<Option<Self>> {
+        let Some(extension) = path.extension() else { return Ok(None) };
+        let format = match extension.to_str().unwrap_or_default() {
+            "txt" | "text" | "log" => Self::Text,
             "html" | "htm" => Self::Html,
             "md" | "markdown" => Self::Markdown,
             "json" | "ndjson" | "jsonl" => Self::Json,
             "xml" => Self::Junit,
             "pftrace" | "perfetto-trace" => Self::Perfetto,
-            _ => return None,
-        })
+            _ => bail!(
+                "unknown extension of {path:?}: use .txt, .html, .md, .json, .xml or .pftrace, or give the format with -f"
+            ),
+        };
+        Ok(Some(format))
     }
 }
 
 impl ReportArgs {
     /// The format that was asked for, or that the output's name asks for.
-    #[must_use]
-    pub fn format(&self) -> Format {
-        let asked = self.format.or(self.json.then_some(Format::Json));
-        let named = || Format::of_name(self.output.as_deref()?);
-        asked.or_else(named).or(self.open.then_some(Format::Html)).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Neither says which.
+    pub fn format(&self) -> Result<Format> {
+        let asked = Format::chosen(self.format, self.json, self.output.as_deref())?;
+        Ok(asked.or(self.open.then_some(Format::Html)).unwrap_or_default())
     }
 }
 
@@ -100,9 +123,12 @@ mod tests {
             output: Some(output.into()).filter(|_| !output.is_empty()),
             ..ReportArgs::default()
         };
-        assert_eq!(args(None, "").format(), Format::Text);
-        assert_eq!(args(None, "junit.xml").format(), Format::Junit);
-        assert_eq!(args(Some(Format::Markdown), "x.json").format(), Format::Markdown);
-        assert_eq!(args(None, "report.weird").format(), Format::Text);
+        assert_eq!(args(None, "").format().unwrap(), Format::Text);
+        assert_eq!(args(None, "/dev/stdout").format().unwrap(), Format::Text);
+        assert_eq!(args(None, "junit.xml").format().unwrap(), Format::Junit);
+        assert_eq!(args(Some(Format::Markdown), "x.json").format().unwrap(), Format::Markdown);
+        assert_eq!(args(Some(Format::Text), "x.weird").format().unwrap(), Format::Text);
+        let error = args(None, "report.htlm").format().unwrap_err().to_string();
+        assert!(error.contains("report.htlm") && error.contains(".html") && error.contains("-f"), "{error}");
     }
 }
