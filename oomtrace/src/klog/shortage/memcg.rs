@@ -1,7 +1,7 @@
 //! Which of a cgroup's limits was reached.
 
 use crate::klog::{Counter, Report};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// In words; `None` where no counter is at its limit.
 pub(super) fn failure(report: &Report) -> Option<String> {

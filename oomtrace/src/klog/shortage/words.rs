@@ -6,7 +6,7 @@ use super::request::Request;
 use super::usable::Barred;
 use crate::klog::{Facts, Report};
 use crate::model::Shortage;
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// Zones that are named in one sentence.
 const NAMED: usize = 4;
