@@ -8,7 +8,7 @@ use crate::model::{HeldBy, Holder, Holders};
 /// Names kept.
 const NAMES: usize = 10;
 /// Rows kept.
-const ROWS: usize = 128;
+const ROWS: usize = 64;
 
 /// The sums; `None` without a table or a page size.
 pub(super) fn of(report: &Report, facts: &Facts) -> Option<Holders> {

@@ -16,7 +16,7 @@ pub struct Holders {
     /// Sums by name, largest first; the ten largest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_name: Vec<Holder>,
-    /// The rows, largest first; the 128 largest.
+    /// The rows, largest first; the 64 largest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<HeldBy>,
 }

@@ -16,6 +16,7 @@ mod kernel_memory;
 mod limit;
 mod malloc;
 mod node;
+mod one_look;
 mod own_limit;
 mod page_cache;
 mod postgresql;
@@ -27,6 +28,7 @@ mod swarm;
 mod target;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 use self::facts::Facts;
 use crate::model::{Advice, Diagnosis, Incident};
@@ -44,7 +46,7 @@ struct Ranked {
 type Family = fn(&Facts<'_>, &mut Vec<Ranked>);
 
 /// All families; of equal ranks the one that stands first here comes first.
-const FAMILIES: [Family; 18] = [
+const FAMILIES: [Family; 20] = [
     data::advise,
     redis::advise,
     postgresql::advise,
@@ -62,6 +64,8 @@ const FAMILIES: [Family; 18] = [
     adj::advise,
     group::advise,
     swap::advise,
+    one_look::advise,
+    zones::advise,
     malloc::advise,
 ];
 

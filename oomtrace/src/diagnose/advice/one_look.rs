@@ -5,7 +5,7 @@ use super::facts::{Facts, name};
 use super::round::{down, mib, option, percent, size, up};
 use super::target::Target;
 use super::{Ranked, push};
-use crate::model::{Advice, Constraint, Holder, Shortage, Text};
+use crate::model::{Advice, Constraint, Holder, Shortage, SourceKind, Text, VerdictKind};
 
 /// Of what was held, for a limit that the next kill stays within, percent.
 const BELOW: u64 = 90;
@@ -34,15 +34,13 @@ struct Subject<'a> {
 
 pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     let incident = facts.incident;
-    let sampled = incident.history.as_ref().is_some_and(|history| !history.entities.is_empty());
-    if sampled || incident.scope.sysrq == Some(true) {
+    if !is_moment(facts) || incident.scope.sysrq == Some(true) {
         return;
     }
-    match shortage(facts) {
-        Some(Shortage::Charge) => return kernel_memory(facts, into),
-        // Who holds most is not the cause of these.
-        Some(Shortage::Zones | Shortage::Fragmented | Shortage::NotShort) => return,
-        _ => {}
+    // Who holds most is not the cause of these.
+    let asked = incident.scope.allocation.as_ref().and_then(|asked| asked.shortage);
+    if matches!(asked, Some(Shortage::Zones | Shortage::Fragmented | Shortage::NotShort | Shortage::Charge)) {
+        return;
     }
     if let Some(pool) = pool(facts) {
         workers(facts, pool, into);
@@ -59,8 +57,12 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     swap(facts, &subject, into);
 }
 
-fn shortage(facts: &Facts<'_>) -> Option<Shortage> {
-    facts.incident.scope.allocation.as_ref()?.shortage
+/// A log's report, and a verdict that is about processes.
+fn is_moment(facts: &Facts<'_>) -> bool {
+    use VerdictKind::{ForkSwarm, HostTooSmall, NoLimit, Undetermined};
+    facts.incident.source.kind == SourceKind::KernelLog
+        && facts.incident.history.is_none()
+        && matches!(facts.verdict(), Undetermined | NoLimit | ForkSwarm | HostTooSmall)
 }
 
 /// The largest process of those in the table, else what was killed.
@@ -71,7 +73,13 @@ fn subject<'a>(facts: &Facts<'a>) -> Option<Subject<'a>> {
     }
     let victim = facts.victim()?;
     let memory = &victim.memory;
-    let parts = [memory.anon_bytes, memory.file_bytes, memory.shmem_bytes, memory.swap_bytes, memory.page_table_bytes];
+    let parts = [
+        memory.anon_bytes,
+        memory.file_bytes,
+        memory.shmem_bytes,
+        memory.swap_bytes,
+        memory.page_table_bytes,
+    ];
     let held = parts.into_iter().flatten().reduce(u64::saturating_add).filter(|held| *held >= MIB)?;
     Some(Subject { comm: &victim.comm, pid: Some(victim.pid), held })
 }
@@ -154,7 +162,11 @@ fn own_limit(facts: &Facts<'_>, subject: &Subject<'_>, into: &mut Vec<Ranked>) -
     let target = path.and_then(|path| Target::of(path, facts.incident));
     let (action, command) = match target.filter(|target| !target.is_setting()) {
         Some(target) => (
-            format!("Give {} a memory limit of {}, so that the kernel kills within it and not on the whole machine.", target.words(), size(bytes)),
+            format!(
+                "Give {} a memory limit of {}, so that the kernel kills within it and not on the whole machine.",
+                target.words(),
+                size(bytes)
+            ),
             Some(target.memory(bytes, None)),
         ),
         None => (
@@ -177,7 +189,8 @@ fn raise(facts: &Facts<'_>, into: &mut Vec<Ranked>) -> Option<u64> {
     let limit = memcg.level.limit_bytes?;
     let bytes = up(percent(limit, ABOVE));
     let target = Target::of(&memcg.level.path, facts.incident)?;
-    let hits = facts.incident.scope.stats.as_ref().and_then(|stats| stats.limit_hits).filter(|hits| *hits > 0);
+    let hits =
+        facts.incident.scope.stats.as_ref().and_then(|stats| stats.limit_hits).filter(|hits| *hits > 0);
     let hits = hits.map_or(String::new(), |hits| format!("Usage had reached it {hits} times. "));
     let place = if target.is_setting() { format!(" In {}:", target.words()) } else { String::new() };
     push(
@@ -207,7 +220,11 @@ fn heap(subject: &Subject<'_>, limit: u64, into: &mut Vec<Ranked>) {
             format!("export NODE_OPTIONS=--max-old-space-size={megabytes}"),
             "Buffers and native modules are outside of it",
         ),
-        b"java" => ("Java", format!("export JAVA_TOOL_OPTIONS=-Xmx{megabytes}m"), "threads, metaspace and direct buffers are outside of it"),
+        b"java" => (
+            "Java",
+            format!("export JAVA_TOOL_OPTIONS=-Xmx{megabytes}m"),
+            "threads, metaspace and direct buffers are outside of it",
+        ),
         _ => return,
     };
     if megabytes == 0 {
@@ -225,7 +242,10 @@ fn heap(subject: &Subject<'_>, limit: u64, into: &mut Vec<Ranked>) {
             ),
             command: Some(command),
             value_bytes: Some(bytes),
-            why: format!("By its name it is {runtime}. 75 % of {} for the heap, rounded down; {rest}.", size(limit)),
+            why: format!(
+                "By its name it is {runtime}. 75 % of {} for the heap, rounded down; {rest}.",
+                size(limit)
+            ),
         },
     );
 }
@@ -233,7 +253,8 @@ fn heap(subject: &Subject<'_>, limit: u64, into: &mut Vec<Ranked>) {
 /// Names of Node.js and of what sets its title.
 fn is_node(comm: &[u8]) -> bool {
     let titles = [&b"next-server"[..], b"next-router", b"npm ", b"yarn", b"pnpm", b"PM2 ", b"nuxt"];
-    [&b"node"[..], b"nodejs", b"MainThread"].contains(&comm) || titles.iter().any(|title| comm.starts_with(title))
+    [&b"node"[..], b"nodejs", b"MainThread"].contains(&comm)
+        || titles.iter().any(|title| comm.starts_with(title))
 }
 
 /// A cushion for a machine without swap.
@@ -249,7 +270,11 @@ fn swap(facts: &Facts<'_>, subject: &Subject<'_>, into: &mut Vec<Ranked>) {
     let bytes = percent(of, SWAP).min(SWAP_MOST).next_multiple_of(256 * MIB);
     let of = match ram {
         Some(ram) => format!("A quarter of the {} of RAM", size(ram)),
-        None => format!("A quarter of the {} that {} held", size(subject.held), name(Some(subject.comm), subject.pid)),
+        None => format!(
+            "A quarter of the {} that {} held",
+            size(subject.held),
+            name(Some(subject.comm), subject.pid)
+        ),
     };
     let unless = if total.is_none() { "If swapon --show prints nothing, add" } else { "Add" };
     push(
@@ -265,27 +290,9 @@ fn swap(facts: &Facts<'_>, subject: &Subject<'_>, into: &mut Vec<Ranked>) {
                 mib(bytes)
             )),
             value_bytes: Some(bytes),
-            why: format!("{of}, rounded up, 8 GiB at most. It delays a kill and prevents none where use never stops growing."),
-        },
-    );
-}
-
-/// The machine had memory; a limit of kernel memory is what failed.
-fn kernel_memory(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
-    let cpuset = facts.incident.scope.cpuset.as_ref().filter(|name| name.as_bytes() != b"/");
-    let of = cpuset.map_or(String::new(), |cpuset| format!(" (container or cgroup {})", name(Some(cpuset), None)));
-    push(
-        into,
-        9,
-        Advice {
-            action: format!(
-                "Remove the limit of kernel memory of that cgroup{of}, or raise it: memory.kmem.limit_in_bytes, for Docker \
-                 --kernel-memory, and bound its memory as a whole instead (--memory)."
+            why: format!(
+                "{of}, rounded up, 8 GiB at most. It delays a kill and prevents none where use never stops growing."
             ),
-            why: "The machine had memory, and the page fault failed without asking for any. A limit of kernel memory makes system \
-                  calls and page faults fail at random; the kernel has ignored it since 5.16."
-                .into(),
-            ..Advice::default()
         },
     );
 }
@@ -293,7 +300,9 @@ fn kernel_memory(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Allocation, Diagnosis, HeldBy, Holders, Incident, Memory, Scope, System, Victim};
+    use crate::model::{
+        Allocation, Diagnosis, HeldBy, Holders, Incident, Memory, Scope, Source, System, Victim,
+    };
 
     const GIB: u64 = 1 << 30;
 
@@ -304,7 +313,8 @@ mod tests {
     fn lone() -> Incident {
         let memory = Memory { anon_bytes: Some(5_899_896 << 10), file_bytes: Some(0), ..Memory::default() };
         let victim = Victim { pid: 3_281_050, comm: Text::from("next-server"), memory, ..Victim::default() };
-        Incident { victims: vec![victim], ..Incident::default() }
+        let source = Source { kind: SourceKind::KernelLog, ..Source::default() };
+        Incident { victims: vec![victim], source, ..Incident::default() }
     }
 
     #[test]
@@ -315,19 +325,44 @@ mod tests {
         assert!(limit.action.contains("memory: 5Gi") && limit.why.contains("held 5.6 GiB"), "{limit:?}");
         assert_eq!(limit.value_bytes, Some(5 * GIB));
         assert_eq!(heap.command.as_deref(), Some("export NODE_OPTIONS=--max-old-space-size=3840"));
-        assert!(swap.action.contains("1.5 GiB of swap") && swap.why.contains("A quarter of the 5.6 GiB"), "{swap:?}");
+        assert!(
+            swap.action.contains("1.5 GiB of swap") && swap.why.contains("A quarter of the 5.6 GiB"),
+            "{swap:?}"
+        );
         assert!(last.action.starts_with("Keep oomtrace running"), "{last:?}");
         assert!(found.iter().all(|advice| !advice.why.contains("leak")), "{found:?}");
     }
 
     #[test]
     fn a_pool_that_is_too_large_gets_a_number() {
-        let php = |pid: u32| HeldBy { pid, comm: Text::from("php-fpm"), rss_bytes: 3 * GIB / 2, ..HeldBy::default() };
-        let holder = Holder { comm: Text::from("php-fpm"), processes: 21, bytes: 63 * GIB / 2, largest_bytes: 3 * GIB / 2, largest_pid: 1, swap_bytes: None };
-        let holders = Holders { processes: 21, bytes: 63 * GIB / 2, by_name: vec![holder], tasks: (1..22).map(php).collect() };
+        let php = |pid: u32| HeldBy {
+            pid,
+            comm: Text::from("php-fpm"),
+            rss_bytes: 3 * GIB / 2,
+            ..HeldBy::default()
+        };
+        let holder = Holder {
+            comm: Text::from("php-fpm"),
+            processes: 21,
+            bytes: 63 * GIB / 2,
+            largest_bytes: 3 * GIB / 2,
+            largest_pid: 1,
+            swap_bytes: None,
+        };
+        let holders = Holders {
+            processes: 21,
+            bytes: 63 * GIB / 2,
+            by_name: vec![holder],
+            tasks: (1..22).map(php).collect(),
+        };
         let incident = Incident {
             scope: Scope { constraint: Some(Constraint::None), holders: Some(holders), ..Scope::default() },
-            system: Some(System { mem_total_bytes: Some(30 * GIB), swap_total_bytes: Some(GIB), ..System::default() }),
+            system: Some(System {
+                mem_total_bytes: Some(30 * GIB),
+                swap_total_bytes: Some(GIB),
+                ..System::default()
+            }),
+            source: Source { kind: SourceKind::KernelLog, ..Source::default() },
             ..Incident::default()
         };
         let found = advice(&incident);
@@ -339,9 +374,13 @@ mod tests {
     fn who_holds_most_is_not_blamed_for_a_zone() {
         for shortage in [Shortage::Zones, Shortage::Fragmented, Shortage::NotShort, Shortage::Charge] {
             let mut incident = lone();
-            incident.scope.allocation = Some(Allocation { shortage: Some(shortage), ..Allocation::default() });
+            incident.scope.allocation =
+                Some(Allocation { shortage: Some(shortage), ..Allocation::default() });
             let found = advice(&incident);
-            assert!(found.iter().all(|advice| !advice.action.contains("next-server")), "{shortage:?} {found:?}");
+            assert!(
+                found.iter().all(|advice| !advice.action.contains("next-server")),
+                "{shortage:?} {found:?}"
+            );
         }
     }
 }

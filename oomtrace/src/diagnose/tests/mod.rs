@@ -3,5 +3,6 @@
 mod boundaries;
 mod hostile;
 mod mistaken;
+mod moment;
 mod verdicts;
 mod world;
