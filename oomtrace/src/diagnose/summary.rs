@@ -79,7 +79,7 @@ fn without_culprit(incident: &Incident, diagnosis: &Diagnosis) -> String {
     let claim = match diagnosis.verdict {
         VerdictKind::LimitTooLow => "the limit is too low for all together",
         VerdictKind::HostTooSmall => "the machine is too small for what runs on it",
-        _ if is_moment(incident) => "one moment is known",
+        _ if is_moment(incident) => "at that moment",
         _ => "who ate the memory can't be told",
     };
     format!("{claim}: {reason}")

@@ -6,26 +6,34 @@ use super::super::thresholds::KIND_SHARE;
 use super::super::words;
 use crate::model::{Confidence, Culprit, CulpritKind, Incident, Shortage, System, VerdictKind};
 
+const ZONES: &str = "the zones that the allocation may use ran out and the machine did not, so who holds most memory is not the cause";
+const CHARGE: &str =
+    "a charge for kernel memory failed and the machine had memory, so who holds most memory is not the cause";
+const IN_PIECES: &str =
+    "memory was free, but no block of it was large enough, so who holds most memory is not the cause";
+const NOT_SHORT: &str =
+    "memory was free when the kernel printed its report: why the allocation failed is not in the log";
+
 /// By what the kernel's own report says of the allocation.
 pub(super) fn of(incident: &Incident) -> Option<Finding> {
     let asked = incident.scope.allocation.as_ref()?;
-    let confidence = match asked.shortage? {
-        Shortage::Zones => return Some(zones(incident, asked.failure.as_deref())),
-        Shortage::Charge | Shortage::Fragmented => Confidence::Medium,
-        Shortage::NotShort => Confidence::Low,
+    let (confidence, reason) = match asked.shortage? {
+        Shortage::Zones => return Some(zones(incident)),
+        Shortage::Charge => (Confidence::Medium, CHARGE),
+        Shortage::Fragmented => (Confidence::Medium, IN_PIECES),
+        Shortage::NotShort => (Confidence::Low, NOT_SHORT),
         Shortage::Limit | Shortage::Machine | Shortage::Nodes => return None,
     };
     Some(Finding {
         verdict: VerdictKind::Undetermined,
         confidence,
-        reasons: Vec::from_iter(asked.failure.clone()),
+        reasons: vec![reason.into()],
         culprit: None,
     })
 }
 
 /// Slab that fills low memory is the cause; else that zone is small, and it is not known what filled it.
-fn zones(incident: &Incident, failure: Option<&str>) -> Finding {
-    let failure = failure.map(str::to_owned);
+fn zones(incident: &Incident) -> Finding {
     let low = incident
         .system
         .as_ref()
@@ -35,7 +43,7 @@ fn zones(incident: &Incident, failure: Option<&str>) -> Finding {
         return Finding {
             verdict: VerdictKind::Undetermined,
             confidence: Confidence::Medium,
-            reasons: Vec::from_iter(failure),
+            reasons: vec![ZONES.into()],
             culprit: None,
         };
     };
@@ -55,7 +63,7 @@ fn zones(incident: &Incident, failure: Option<&str>) -> Finding {
     Finding {
         verdict: VerdictKind::KernelMemory,
         confidence: Confidence::Medium,
-        reasons: std::iter::once(reason).chain(failure).collect(),
+        reasons: vec![reason, ZONES.into()],
         culprit: Some(culprit),
     }
 }

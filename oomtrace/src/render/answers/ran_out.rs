@@ -41,6 +41,16 @@ pub(in crate::render) fn phrase(incident: &Incident) -> Option<String> {
     }
 }
 
+/// The same as a sentence about whose limit it was.
+pub(in crate::render) fn sentence(incident: &Incident) -> String {
+    let asked = incident.scope.allocation.as_ref();
+    let whose = match asked.and_then(|asked| asked.shortage) {
+        Some(Shortage::Charge) => "Not the machine's",
+        _ => "No memory cgroup's",
+    };
+    format!("{whose}: {}.", phrase(incident).unwrap_or_else(|| "memory ran out".into()))
+}
+
 /// Whether all of the machine ran out, by what is known.
 pub(in crate::render) fn is_machine(incident: &Incident) -> bool {
     let shortage = incident.scope.allocation.as_ref().and_then(|asked| asked.shortage);

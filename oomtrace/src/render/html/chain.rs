@@ -94,7 +94,7 @@ fn without(page: &mut Markup, incident: &Incident) {
         Some(Constraint::None) if scope.sysrq == Some(true) => {
             "Nobody's: somebody asked for a kill with SysRq-f.".into()
         }
-        Some(_) => format!("No cgroup's: {}.{nodes}", ran_out::phrase(incident).unwrap_or_default()),
+        Some(_) => ran_out::sentence(incident) + &nodes,
         None => limit::not_known(incident).into(),
     };
     card(page, "Whose limit", |page| {

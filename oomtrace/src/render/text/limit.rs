@@ -21,8 +21,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         (Some(Constraint::Memcg), None) => page.para("A memory cgroup's; which one could not be read.", 0),
         (Some(Constraint::None), _) if scope.sysrq == Some(true) => {}
         (Some(Constraint::None), _) if !ran_out::is_machine(incident) => {
-            let what = ran_out::phrase(incident).unwrap_or_default();
-            page.para(format!("No cgroup's: {what}."), 0);
+            page.para(ran_out::sentence(incident), 0);
         }
         (Some(Constraint::None), _) => {
             page.para(with_total(incident, "No cgroup's: the whole machine ran out"), 0);
