@@ -10,6 +10,7 @@ pub mod logging;
 pub mod manual;
 pub mod memcg;
 pub mod output;
+mod overwrite;
 pub mod record;
 pub mod report;
 pub mod run;

@@ -5,6 +5,7 @@
 
 mod decompress;
 mod document;
+mod endless;
 mod export;
 mod json;
 mod line;
