@@ -6,6 +6,9 @@ use anyhow::{Context, Result};
 use aya::{Btf, Ebpf, EbpfLoader, VerifierLogLevel};
 use oomtrace_common::{ABSENT, Layout};
 
+use super::{LADDERS, Rung, SAMPLING, ladder::Kind};
+use crate::kernel::{self, Named, Roots};
+
 /// The kernel side, built by `cargo xtask ebpf`.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../bpf/oomtrace.bpfel.o");
 
@@ -35,7 +38,7 @@ pub struct Loaded {
 pub fn load(options: &LoadOptions) -> Result<Loaded> {
     raise_memlock();
     let ring_size = ring_size(options.ring_size, page_size());
-    let ebpf = EbpfLoader::new()
+    let ebpf = loader()
         .override_global("LAYOUT", options.layout.as_bytes(), true)
         .override_global("EVERY_SIGKILL", &u32::from(options.sigkill), true)
         .map_max_entries("EVENTS", ring_size)
@@ -45,12 +48,64 @@ pub fn load(options: &LoadOptions) -> Result<Loaded> {
     Ok(Loaded { ebpf, ring_size })
 }
 
+/// A loader that does not read the kernel's types.
+///
+/// Making one reads them whole, some 20 MiB for a moment, although nothing in the object is relocated by them, and no option
+/// prevents it. So for that moment this program may open nothing: call it before there are threads that do.
+fn loader() -> EbpfLoader<'static> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: a valid pointer to a local.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } == 0;
+    let set = |limit: &libc::rlimit| {
+        // SAFETY: a valid pointer to a live struct.
+        known && unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const *limit) } == 0
+    };
+    let is_shut = set(&libc::rlimit { rlim_cur: 0, ..limit });
+    let mut loader = EbpfLoader::new();
+    if is_shut && !set(&limit) {
+        log::warn!("the limit on open files can't be raised again: {}", std::io::Error::last_os_error());
+    }
+    loader.btf(None);
+    loader
+}
+
 /// The running kernel's types for fentry and typed tracepoints; `None` where it has none.
 ///
 /// With a BTF `file` given they are left alone: one gives a file because the kernel's own are absent or wrong.
 #[must_use]
 pub fn own_types(layout: &Layout, file: Option<&Path>) -> Option<Btf> {
-    if layout.task_tgid == ABSENT || file.is_some() { None } else { Btf::from_sys_fs().ok() }
+    if layout.task_tgid == ABSENT || file.is_some() {
+        return None;
+    }
+    let types = kernel::Btf::open(&Roots::default().vmlinux_btf()).ok()?;
+    let ids = ids(&types);
+    drop(types);
+    parse(&ids)
+}
+
+/// What [`parse`] needs of the kernel's types: the ids of what programs are attached to.
+#[must_use]
+pub fn ids(types: &kernel::Btf) -> Vec<u8> {
+    let rungs = LADDERS.iter().chain(SAMPLING).flat_map(|(_, rungs)| rungs.iter());
+    let hook = Named::Typedef("btf_trace_rss_stat".to_owned());
+    let wanted: Vec<_> = rungs.filter_map(named).chain([hook]).collect();
+    types.only(&wanted)
+}
+
+/// The same for the library that attaches.
+#[must_use]
+pub fn parse(ids: &[u8]) -> Option<Btf> {
+    Btf::parse(ids, aya::Endianness::default()).ok()
+}
+
+/// The type that a rung is attached by.
+fn named(rung: &Rung) -> Option<Named> {
+    match rung.kind {
+        Kind::Fentry | Kind::Fexit => Some(Named::Function(rung.target.to_owned())),
+        Kind::TpBtf => Some(Named::Typedef(format!("btf_trace_{}", rung.target))),
+        Kind::Iter => Some(Named::Function(format!("bpf_iter_{}", rung.target))),
+        Kind::Kprobe | Kind::Kretprobe | Kind::RawTp | Kind::Tp => None,
+    }
 }
 
 /// A ring buffer's size must be a power of two of whole pages; with 64K pages the smallest is 64 KiB.

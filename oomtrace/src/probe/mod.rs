@@ -8,5 +8,5 @@ mod outcome;
 
 pub use attach::{attach_all, attach_sampling, try_all};
 pub use ladder::{Fact, LADDERS, Rung, SAMPLING};
-pub use load::{LoadOptions, Loaded, load, own_types};
+pub use load::{LoadOptions, Loaded, ids, load, own_types, parse};
 pub use outcome::{Outcome, State, serving, shortfalls};

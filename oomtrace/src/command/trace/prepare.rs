@@ -1,6 +1,6 @@
 //! What a trace opens before its first kill: the output, and everything that the worker is to have at hand.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -21,15 +21,13 @@ use crate::{
         terminal::Look,
     },
     enrich::{Enricher, Redactor, redact},
-    kernel::{Roots, clock, text_symbols::TextSymbols},
+    kernel::clock,
     model::{Header, SCHEMA},
     render::{Ndjson, Render, Text as Report, TextStyle},
 };
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
-/// Stack of the thread that reads the kernel's functions.
-const SYMBOLS_STACK: usize = 128 * 1024;
 
 /// Opens the output and everything that is kept ready for a kill.
 ///
@@ -67,7 +65,7 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>)
         cpus: u64::from(session.layout.cpus),
         gfp: session.gfp.clone(),
         probes: session.probe_labels(),
-        symbols: load_symbols(&session.roots),
+        symbols: Arc::clone(&session.symbols),
     };
     let worker = Worker {
         builder: Builder::new(facts),
@@ -86,18 +84,6 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>)
         tally: Tally::default(),
     };
     Ok((worker, header))
-}
-
-/// Reads the kernel's functions in the background; until they are there, stacks are reported as addresses.
-fn load_symbols(roots: &Roots) -> Arc<OnceLock<TextSymbols>> {
-    let symbols = Arc::new(OnceLock::new());
-    let (roots, filled) = (roots.clone(), Arc::clone(&symbols));
-    let load = move || drop(filled.set(TextSymbols::load(&roots)));
-    let builder = std::thread::Builder::new().name("oomtrace-syms".to_owned()).stack_size(SYMBOLS_STACK);
-    if let Err(error) = builder.spawn(load) {
-        log::warn!("stacks are reported as addresses: no thread could be started: {error}");
-    }
-    symbols
 }
 
 fn renderer(args: &TraceArgs, output: Option<&Output>) -> Box<dyn Render + Send> {
