@@ -16,7 +16,6 @@ pub mod report;
 pub mod run;
 pub mod sample;
 pub mod schema;
-pub mod size;
 pub mod terminal;
 pub mod trace;
 pub mod why;

@@ -8,7 +8,7 @@ use super::output::Output;
 /// `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal that can, unless the environment says otherwise.
+    /// If the output is a terminal that supports it and NO_COLOR is unset
     #[default]
     Auto,
     /// Always.

@@ -1,7 +1,6 @@
 //! Evidence: what a trace left behind, read again, also by another version, compressed, or after its writer died.
 
 mod compare;
-pub mod decompress;
 pub(crate) mod fold;
 mod group;
 pub(crate) mod keep;
@@ -9,7 +8,6 @@ mod pass;
 mod read;
 pub mod ring;
 mod verdict;
-mod zstd;
 
 use std::collections::BTreeMap;
 

@@ -9,9 +9,11 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::keep::{Keep, Sink};
-use super::{Evidence, decompress, fold, ring};
+use super::{Evidence, fold, ring};
+use crate::decompress;
 use crate::model::{Event, Footer, Header, SCHEMA};
 
+const DENIED: &str = "evidence is readable by its owner only: run as that user or root";
 /// A longer line is no record of ours; it is skipped.
 const LINE_MAX: u64 = 32 << 20;
 /// Bytes that are looked at of a line that can't be a record.
@@ -39,7 +41,7 @@ impl Evidence {
     /// # Errors
     /// As [`open`](Self::open).
     pub(super) fn open_into(path: &Path, sink: &mut dyn Sink) -> Result<Self> {
-        let mut source = decompress::open(path)?;
+        let mut source = decompress::open(path, DENIED)?;
         let empty = Self { name: name(path), ..Self::default() };
         let (mut evidence, any) = if source.fill_buf().is_ok_and(|begin| begin.starts_with(&ring::MAGIC[..4]))
         {
@@ -68,8 +70,8 @@ impl Evidence {
     fn read_into(mut self, source: &mut dyn BufRead, sink: &mut dyn Sink) -> (Self, bool) {
         let mut reading = Reading { sink, open: false, unended: false, sum: None, any: false, dry: 0 };
         let mut line = Vec::new();
-        while !reading.sink.is_closed() {
-            match next_line(source, &mut line) {
+        while !reading.sink.is_closed() && reading.dry < DRY_MAX {
+            match reading.next_line(source, &mut line) {
                 Ok((Line::Whole, _)) => reading.line(&mut self, &line),
                 Ok((Line::TooLong, length)) => reading.too_long(&mut self, &line, length),
                 Ok((Line::Cut, _)) => {
@@ -84,11 +86,10 @@ impl Evidence {
                     break;
                 }
             }
-            if reading.dry >= DRY_MAX {
-                self.unread.cut =
-                    Some(format!("no record in {} MiB, so it is not read any further", DRY_MAX >> 20));
-                break;
-            }
+        }
+        if reading.dry >= DRY_MAX {
+            let why = format!("no record in {} MiB, so it is not read any further", DRY_MAX >> 20);
+            self.unread.cut = Some(why);
         }
         let any = reading.any;
         self.footer = reading.footer();
@@ -139,7 +140,7 @@ enum Line {
 fn next_line(source: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<(Line, u64)> {
     line.clear();
     line.shrink_to(1 << 20);
-    let is_object = source.fill_buf()?.iter().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| *b == b'{');
+    let is_object = source.fill_buf()?.first() == Some(&b'{');
     let room = if is_object { LINE_MAX } else { LINE_BEGIN };
     let read = source.take(room).read_until(b'\n', line)? as u64;
     if read == 0 {
@@ -193,10 +194,22 @@ struct Kind<'a> {
 }
 
 impl Reading<'_> {
+    /// Reads a line that is not blank.
+    fn next_line(&mut self, source: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<(Line, u64)> {
+        while self.dry < DRY_MAX {
+            let buffer = source.fill_buf()?;
+            let blank = buffer.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(buffer.len());
+            if blank == 0 {
+                break;
+            }
+            source.consume(blank);
+            self.dry += blank as u64;
+        }
+        if self.dry < DRY_MAX { next_line(source, line) } else { Ok((Line::End, 0)) }
+    }
+
     fn line(&mut self, evidence: &mut Evidence, line: &[u8]) {
-        if line.iter().all(u8::is_ascii_whitespace) {
-            self.dry += line.len() as u64 + 1;
-        } else if !self.is_record(evidence, line) {
+        if !self.is_record(evidence, line) {
             let error = serde_json::from_slice::<IgnoredAny>(line).err();
             evidence.bad_line(&error.map_or("a record of another shape".into(), |error| error.to_string()));
         }

@@ -93,7 +93,7 @@ impl io::Read for Endless {
 #[test]
 fn an_endless_file_ends() {
     let stream = format!("{HEADER}\n{}\n", kill("1"));
-    for byte in [0, b'\n', b' ', b'x', b'{', b'['] {
+    for byte in [0, b'\n', b'{'] {
         for begin in ["", "{", stream.as_str()] {
             let mut source = io::BufReader::new(io::Read::chain(begin.as_bytes(), Endless(byte)));
             let evidence = Evidence::default().read(&mut source);

@@ -19,7 +19,7 @@ pub use args::{Format, ReportArgs};
 /// # Errors
 /// When a file can't be read or holds no record, or the output can't be written; each names cause and remedy.
 pub fn run(args: &ReportArgs) -> Result<()> {
-    let format = args.format();
+    let format = args.format()?;
     format.check(args.output.as_deref())?;
     if format == Format::Json && !args.open {
         return records::write(args);

@@ -2,10 +2,10 @@
 
 use super::parts::{bar, card, cell, number, size, table};
 use crate::model::{BadnessParts, Candidate, Incident, Victim};
-use crate::render::bytes;
 use crate::render::markup::Markup;
 use crate::render::text::score::{self, Unit};
 use crate::render::text::words;
+use crate::words::bytes;
 
 /// Candidates that are listed.
 const SHOWN: usize = 100;
