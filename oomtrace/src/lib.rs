@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod kernel;
 pub mod klog;
 pub mod model;
+pub mod pen;
 pub mod probe;
 pub mod render;
 pub mod sample;

@@ -128,6 +128,51 @@ impl Output {
         Ok(())
     }
 
+    /// Whether the file is still where it was opened.
+    #[must_use]
+    pub fn standing(&self) -> crate::pen::Standing {
+        crate::pen::Standing::InPlace
+    }
+
+    /// Opens the name anew.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn reopen(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether it can be opened anew.
+    #[must_use]
+    pub fn can_reopen(&self) -> bool {
+        false
+    }
+
+    /// For messages.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.name
+    }
+
+    /// An error that names it.
+    #[must_use]
+    pub fn cannot(&self, what: &str, error: &io::Error) -> anyhow::Error {
+        cannot(&self.name, what, error)
+    }
+
+    /// Writes some of `bytes`, and waits where it takes none.
+    ///
+    /// # Errors
+    /// Those of the write.
+    pub fn some(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.file.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(),
+                result => return result,
+            }
+        }
+    }
+
     /// Whether the output is a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {

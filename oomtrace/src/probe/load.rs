@@ -1,13 +1,8 @@
 //! Loading the object: maps are made and the programs stay unloaded until they are attached one by one.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
-use aya::{Btf, Ebpf, EbpfLoader, VerifierLogLevel};
-use oomtrace_common::{ABSENT, Layout};
-
-use super::{LADDERS, Rung, SAMPLING, ladder::Kind};
-use crate::kernel::{self, Named, Roots};
+use aya::{Ebpf, EbpfLoader, VerifierLogLevel};
+use oomtrace_common::Layout;
 
 /// The kernel side, built by `cargo xtask ebpf`.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../bpf/oomtrace.bpfel.o");
@@ -67,45 +62,6 @@ fn loader() -> EbpfLoader<'static> {
     }
     loader.btf(None);
     loader
-}
-
-/// The running kernel's types for fentry and typed tracepoints; `None` where it has none.
-///
-/// With a BTF `file` given they are left alone: one gives a file because the kernel's own are absent or wrong.
-#[must_use]
-pub fn own_types(layout: &Layout, file: Option<&Path>) -> Option<Btf> {
-    if layout.task_tgid == ABSENT || file.is_some() {
-        return None;
-    }
-    let types = kernel::Btf::open(&Roots::default().vmlinux_btf()).ok()?;
-    let ids = ids(&types);
-    drop(types);
-    parse(&ids)
-}
-
-/// What [`parse`] needs of the kernel's types: the ids of what programs are attached to.
-#[must_use]
-pub fn ids(types: &kernel::Btf) -> Vec<u8> {
-    let rungs = LADDERS.iter().chain(SAMPLING).flat_map(|(_, rungs)| rungs.iter());
-    let hook = Named::Typedef("btf_trace_rss_stat".to_owned());
-    let wanted: Vec<_> = rungs.filter_map(named).chain([hook]).collect();
-    types.only(&wanted)
-}
-
-/// The same for the library that attaches.
-#[must_use]
-pub fn parse(ids: &[u8]) -> Option<Btf> {
-    Btf::parse(ids, aya::Endianness::default()).ok()
-}
-
-/// The type that a rung is attached by.
-fn named(rung: &Rung) -> Option<Named> {
-    match rung.kind {
-        Kind::Fentry | Kind::Fexit => Some(Named::Function(rung.target.to_owned())),
-        Kind::TpBtf => Some(Named::Typedef(format!("btf_trace_{}", rung.target))),
-        Kind::Iter => Some(Named::Function(format!("bpf_iter_{}", rung.target))),
-        Kind::Kprobe | Kind::Kretprobe | Kind::RawTp | Kind::Tp => None,
-    }
 }
 
 /// A ring buffer's size must be a power of two of whole pages; with 64K pages the smallest is 64 KiB.

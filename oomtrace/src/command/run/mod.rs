@@ -128,6 +128,7 @@ fn perform(
     let Some(session) = session else { return Ok((job.run(), watch.into_seen(), None)) };
     let (send, receive) = std::sync::mpsc::channel();
     let beside = trace::Beside {
+        reopen: None,
         first: None,
         during: Box::new(move |_| {
             // Whether the trace has ended before is none of the command's business.

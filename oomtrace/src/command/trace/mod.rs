@@ -31,6 +31,8 @@ pub use session::Session;
 /// When nothing can be traced here, or the output can't be written; each names cause and remedy.
 pub fn run(args: &TraceArgs) -> Result<()> {
     crate::survive::one_arena();
+    // Nothing is started from here that would inherit it; start-up fits into 24 MiB only without them.
+    crate::survive::no_huge_pages();
     let session = Session::open(args)?;
     run::run(session, args, None).map(|_| ())
 }

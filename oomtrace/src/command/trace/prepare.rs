@@ -23,6 +23,7 @@ use crate::{
     enrich::{Enricher, Redactor, redact},
     kernel::clock,
     model::{Header, SCHEMA},
+    pen::Pen,
     render::{Ndjson, Render, Text as Report, TextStyle},
 };
 
@@ -33,9 +34,12 @@ const WIDTH: usize = 100;
 ///
 /// # Errors
 /// When the output can't be opened.
-pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>) -> Result<(Worker, Header)> {
-    let silent = tap.is_some() && args.output.is_none();
-    let output = (!silent).then(|| Output::open(args.output.as_deref())).transpose()?;
+pub(super) fn prepare(
+    session: &mut Session,
+    args: &TraceArgs,
+    output: Option<Output>,
+    (tap, reopen): (Option<Tap>, Option<Tap>),
+) -> Result<(Worker, Header)> {
     let redactor: Option<Redactor> = match args.redact {
         Redact::Secrets => Some(redact::redact),
         Redact::Off => None,
@@ -76,8 +80,9 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>)
         paths: args.sigkill.then(|| CgroupPaths::open(&session.roots)).flatten(),
         filter: args.filter.clone(),
         render: renderer(args, output.as_ref()),
-        output,
+        pen: output.map(|output| Pen::start(Box::new(output))).transpose()?,
         tap,
+        reopen,
         count: args.count,
         shared: Arc::default(),
         framed: args.is_ndjson() || !args.quiet,

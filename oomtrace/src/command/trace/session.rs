@@ -62,14 +62,13 @@ impl Session {
         layout.debug = u32::from(args.verbose > 1);
         let gfp = GfpNames::detect(&roots, btf.as_ref());
         let own = args.btf.is_none() && layout.task_tgid != ABSENT;
-        let ids = btf.as_ref().filter(|_| own).map(probe::ids);
+        let own = btf.as_ref().filter(|_| own).and_then(probe::Types::of);
         // Before the next that is large.
         drop(btf);
         layout::place_cpus(&mut layout, &roots, symbols.per_cpu_offset(&roots));
         let mut vmstat = VmstatOomKill::open(&roots);
         let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
-        let (mut ebpf, outcomes) = attach(args, &roots, layout, ids.as_deref(), &mut notes)?;
-        drop(ids);
+        let (mut ebpf, outcomes) = attach(args, &roots, layout, own, &mut notes)?;
         let alloc_hook = super::history::alloc_hook(args, ebpf.as_mut(), &layout, &mut notes);
         let samples = super::history::open(args, ebpf.as_mut(), &layout, &roots);
         for outcome in crate::survive::settle(&roots) {
@@ -142,7 +141,7 @@ fn attach(
     args: &TraceArgs,
     roots: &Roots,
     layout: Layout,
-    ids: Option<&[u8]>,
+    own: Option<probe::Types>,
     notes: &mut Vec<String>,
 ) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
     if args.without_probe.iter().any(|w| w == "all") {
@@ -164,7 +163,6 @@ fn attach(
             return Ok((None, Vec::new()));
         }
     };
-    let own = ids.and_then(probe::parse);
     let mut outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
     if !args.no_history {
         let without = &args.without_probe;

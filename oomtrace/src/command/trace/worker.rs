@@ -3,14 +3,14 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::Receiver,
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use oomtrace_common::{Level, SigKill};
 use tokio::sync::Notify;
 
@@ -20,11 +20,12 @@ use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
     command::{
         filter::{Filter, Verdict},
-        output::{Output, Wrote},
+        output::Wrote,
     },
     enrich::{Enricher, container},
     kernel::clock,
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
+    pen::{Account, Count, Last, Pen},
     render::Render,
     sample::sampler::Running,
 };
@@ -39,6 +40,12 @@ const BUSY: u64 = 64;
 const KEPT: usize = 64;
 const REPORTED: usize = 4096;
 
+/// After a signal: when jobs are no longer done, and when the output is no longer waited for.
+const JOBS_AFTER: Duration = Duration::from_millis(800);
+const OUTPUT_AFTER: Duration = Duration::from_millis(1_500);
+/// The note of a file that another one follows.
+const REOPENED: &str = "the stream goes on in the file that was opened after this one (SIGHUP)";
+
 /// Shared with the event loop.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
@@ -48,11 +55,30 @@ pub(super) struct Shared {
     pub wake: Notify,
     /// Jobs waiting.
     pub waiting: AtomicU64,
+    /// Their bytes, about.
+    pub weight: AtomicU64,
+    /// When a signal came.
+    pub hurried: OnceLock<Instant>,
     /// Kills that the worker was not told of, for want of memory.
     pub left_out: AtomicU64,
 }
 
 impl Shared {
+    /// A signal has come: everything ends soon.
+    pub(super) fn hurry(&self) {
+        let _ = self.hurried.set(Instant::now());
+    }
+
+    /// Whether it came so long ago that no further job is done.
+    fn is_late(&self) -> bool {
+        self.hurried.get().is_some_and(|at| at.elapsed() > JOBS_AFTER)
+    }
+
+    /// How long the output is waited for; `None` for as long as it gets on.
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.hurried.get().map(|at| *at + OUTPUT_AFTER)
+    }
+
     /// Ends the trace.
     pub(super) fn stop(&self) {
         self.done.store(true, Ordering::Release);
@@ -72,8 +98,10 @@ pub(super) struct Worker {
     pub log: Option<KernelLog>,
     pub filter: Filter,
     pub render: Box<dyn Render + Send>,
-    pub output: Option<Output>,
+    pub pen: Option<Pen>,
     pub tap: Option<Tap>,
+    /// Goes on in a new file, of what is written by the tap; is given the end of the old one.
+    pub reopen: Option<Tap>,
     pub count: Option<u64>,
     pub shared: Arc<Shared>,
     /// Write the footer of a stream.
@@ -90,6 +118,12 @@ pub(super) struct Tally {
     pub filtered: u64,
     /// Processes killed in those that only the kernel's log told of.
     pub logged: Option<u64>,
+    /// Kills that were not worked on any more when the trace was told to end.
+    pub skipped: u64,
+    /// What was left out for want of room in the output, and said in the stream.
+    pub said: Count,
+    /// Kills before the last new file, and those of them that filters kept out.
+    before: (u64, u64),
 }
 
 /// State that lives as long as the stream.
@@ -100,6 +134,8 @@ struct Memory {
     reported: VecDeque<u64>,
     /// Kills counted by memory cgroups.
     events: MemcgEvents,
+    /// The end, once it is known.
+    footer: Option<Footer>,
 }
 
 impl Worker {
@@ -114,9 +150,34 @@ impl Worker {
         self.shared.stop();
         // Whatever still comes is taken and dropped, so that the event loop never waits for us.
         for _ in jobs.iter() {}
+        let account = self.end(memory.footer.filter(|_| result.is_ok()));
         result?;
-        self.output.map_or(Ok(()), Output::finish)?;
+        let unwritten = account.unwritten.records;
+        ensure!(unwritten == 0 && account.unsynced.is_none(), "{}", account.notes().join("; "));
+        ensure!(
+            self.tally.skipped == 0,
+            "{} kills are not reported: the trace was told to end while they waited",
+            self.tally.skipped
+        );
         Ok(self.tally)
+    }
+
+    /// Writes the footer, which knows what could not be written.
+    fn end(&mut self, footer: Option<Footer>) -> Account {
+        let Some(pen) = self.pen.take() else { return Account::default() };
+        let mut render = std::mem::replace(&mut self.render, Box::new(crate::render::Ndjson::default()));
+        let last = footer.filter(|_| self.framed).map(|mut footer| -> Last {
+            Box::new(move |account| {
+                footer.lost_kills += account.unwritten.kills;
+                footer.notes.extend(account.notes());
+                footer.complete &= footer.notes.is_empty();
+                let mut text = Vec::new();
+                // Writing to memory can't fail.
+                let _ = render.event(&Event::Footer(footer), &mut text);
+                text
+            })
+        });
+        pen.finish(last, self.shared.until())
     }
 
     fn serve(&mut self, header: Header, jobs: &Receiver<Job>, memory: &mut Memory) -> Result<()> {
@@ -125,6 +186,11 @@ impl Worker {
         }
         for job in jobs.iter() {
             self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.shared.weight.fetch_sub(job.weight(), Ordering::Relaxed);
+            if job.takes_long() && self.shared.is_late() {
+                self.tally.skipped += u64::from(matches!(job, Job::Kill(..)));
+                continue;
+            }
             let last = matches!(job, Job::Finish { .. });
             if !self.handle(job, memory)? || last {
                 return Ok(());
@@ -167,6 +233,7 @@ impl Worker {
             }
             Job::LateExit(..) => {}
             Job::SigKill(record) => return self.sigkill(&record),
+            Job::Reopen => return self.reopen(),
             Job::KernelLog(last) => return self.kernel_log(last, memory),
             Job::Lost(kills, records, why) => {
                 let time = clock::rfc3339(clock::boottime_ns());
@@ -175,10 +242,7 @@ impl Worker {
             Job::Finish { lost_kills, vmstat_oom_kill, complete, notes } => {
                 let time = clock::rfc3339(clock::boottime_ns());
                 let notes = notes.into_iter().chain(self.log_verdict(vmstat_oom_kill)).collect::<Vec<_>>();
-                let Tally { kills, filtered, .. } = self.tally;
-                let complete = complete && notes.is_empty();
-                let footer = Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes };
-                return if self.framed { self.write(&Event::Footer(footer)) } else { Ok(true) };
+                memory.footer = Some(self.footer(time, lost_kills, vmstat_oom_kill, complete, notes));
             }
         }
         Ok(true)
@@ -356,15 +420,89 @@ impl Worker {
         self.write(&Event::Update(update))
     }
 
-    /// Writes an event whole; false when nobody reads on.
+    /// The footer; whoever taps the stream gets it now.
+    fn footer(
+        &mut self,
+        time: String,
+        lost_kills: u64,
+        vmstat_oom_kill: Option<u64>,
+        complete: bool,
+        mut notes: Vec<String>,
+    ) -> Footer {
+        let Tally { kills, filtered, skipped, .. } = self.tally;
+        if skipped > 0 {
+            notes.push(format!(
+                "{skipped} kills are not reported: the trace was told to end while they waited"
+            ));
+        }
+        let (kills, lost_kills) = (kills + skipped, lost_kills + skipped);
+        let complete = complete && notes.is_empty();
+        let footer = Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes };
+        if let Some(tap) = &mut self.tap {
+            tap(&Event::Footer(footer.clone()));
+        }
+        footer
+    }
+
+    /// Goes on in a new file.
+    fn reopen(&mut self) -> Result<bool> {
+        let Tally { kills, filtered, before, .. } = self.tally;
+        self.tally.before = (kills, filtered);
+        let footer = Event::Footer(Footer {
+            time: clock::rfc3339(clock::boottime_ns()),
+            kills: kills - before.0,
+            filtered: filtered - before.1,
+            notes: vec![REOPENED.to_owned()],
+            ..Footer::default()
+        });
+        if let Some(reopen) = &mut self.reopen {
+            reopen(&footer);
+        }
+        let mut text = Vec::new();
+        if self.framed {
+            self.render.event(&footer, &mut text)?;
+        }
+        if let Some(pen) = &self.pen {
+            pen.reopen(text);
+        }
+        Ok(true)
+    }
+
+    /// Hands on an event whole; false when nobody reads on.
     fn write(&mut self, event: &Event) -> Result<bool> {
         if let Some(tap) = &mut self.tap {
             tap(event);
         }
-        let Some(output) = &mut self.output else { return Ok(true) };
+        self.say_left_out()?;
+        let Some(pen) = &self.pen else { return Ok(true) };
         let mut text = Vec::with_capacity(4096);
         self.render.event(event, &mut text)?;
-        Ok(output.block(&text)? == Wrote::All)
+        let wrote = match event {
+            Event::Header(_) => pen.header(text),
+            _ => pen.put(text, Count::one(matches!(event, Event::OomKill(_))), false),
+        };
+        Ok(wrote == Wrote::All)
+    }
+
+    /// Says in the stream what was left out for want of room, once there is some.
+    fn say_left_out(&mut self) -> Result<()> {
+        let Some(pen) = &self.pen else { return Ok(()) };
+        let (left_out, said) = (pen.unwritten(), self.tally.said);
+        if left_out == said || !pen.has_room() {
+            return Ok(());
+        }
+        self.tally.said = left_out;
+        let lost = Event::Lost(Lost {
+            time: clock::rfc3339(clock::boottime_ns()),
+            kills: left_out.kills - said.kills,
+            records: left_out.records - said.records,
+            why: "the output took nothing for too long; read it faster, or write to a file (-o FILE)"
+                .to_owned(),
+        });
+        let mut text = Vec::new();
+        self.render.event(&lost, &mut text)?;
+        let _ = pen.put(text, Count::default(), false);
+        Ok(())
     }
 }
 

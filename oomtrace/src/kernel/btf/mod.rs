@@ -30,7 +30,7 @@ use blob::Blob;
 use index::Index;
 
 pub use member::MemberKind;
-pub use named::Named;
+pub use named::{Named, Numbered, blob_of};
 pub use proto::FirstArg;
 
 /// Type information of one kernel. Holds the blob: drop it once everything was asked.

@@ -30,40 +30,56 @@ impl Named {
     }
 }
 
+/// A type with its id in a kernel's BTF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    id: u32,
+    /// The type.
+    pub named: Named,
+}
+
 impl Btf {
-    /// A blob in which only `wanted` have names, each with the id that it has here. All other types are pointers to void, and
-    /// those behind the last one that is wanted are left out.
-    ///
-    /// The kernel asks for nothing but the id of what a program is attached to. Of several types of one name the first counts.
+    /// The id of each type that there is; of several of one name the first counts.
     #[must_use]
-    pub fn only(&self, wanted: &[Named]) -> Vec<u8> {
-        let mut ids: Vec<(u32, u32, &str)> = Vec::new();
-        for (name, kind) in wanted.iter().map(Named::parts) {
-            ids.extend(self.named(name, |found| found == kind).next().map(|(id, _)| (id, kind, name)));
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        let count = ids.last().map_or(0, |(id, ..)| *id);
-        let (types_len, mut strings) = (count * BARE, vec![0]);
-        let mut blob = Vec::with_capacity((HEADER_LEN + types_len) as usize + 4096);
-        let mut words = |words: [u32; 3]| words.iter().for_each(|word| blob.extend(word.to_ne_bytes()));
-        let strings_len: usize = 1 + ids.iter().map(|(.., name)| name.len() + 1).sum::<usize>();
-        words([BEGIN, HEADER_LEN, 0]);
-        words([types_len, types_len, u32::try_from(strings_len).unwrap_or(1)]);
-        let mut next = ids.iter().peekable();
-        for id in 1..=count {
-            match next.next_if(|(wanted, ..)| *wanted == id) {
-                Some((_, kind, name)) => {
-                    words([u32::try_from(strings.len()).unwrap_or(0), kind << 24, 0]);
-                    strings.extend_from_slice(name.as_bytes());
-                    strings.push(0);
-                }
-                None => words([0, kind::PTR << 24, 0]),
-            }
-        }
-        blob.extend(strings);
-        blob
+    pub fn number(&self, wanted: impl IntoIterator<Item = Named>) -> Vec<Numbered> {
+        let id = |named: &Named| {
+            let (name, kind) = named.parts();
+            self.named(name, |found| found == kind).next().map(|(id, _)| id)
+        };
+        wanted.into_iter().filter_map(|named| Some(Numbered { id: id(&named)?, named })).collect()
     }
+}
+
+/// A blob in which these types have the ids that they have in the kernel's own. All others are pointers to void, and those
+/// behind the last one are left out.
+///
+/// The kernel asks for nothing but the id of what a program is attached to.
+#[must_use]
+pub fn blob_of<'a>(types: impl IntoIterator<Item = &'a Numbered>) -> Vec<u8> {
+    let mut types: Vec<_> = types.into_iter().map(|one| (one.id, one.named.parts())).collect();
+    types.sort_unstable();
+    types.dedup();
+    let count = types.last().map_or(0, |(id, _)| *id);
+    let types_len = count * BARE;
+    let strings_len: usize = 1 + types.iter().map(|(_, (name, _))| name.len() + 1).sum::<usize>();
+    let mut blob = Vec::with_capacity((HEADER_LEN + types_len) as usize + strings_len);
+    let mut words = |words: [u32; 3]| words.iter().for_each(|word| blob.extend(word.to_ne_bytes()));
+    words([BEGIN, HEADER_LEN, 0]);
+    words([types_len, types_len, u32::try_from(strings_len).unwrap_or(1)]);
+    let mut strings = vec![0];
+    let mut next = types.iter().peekable();
+    for id in 1..=count {
+        match next.next_if(|(wanted, _)| *wanted == id) {
+            Some((_, (name, kind))) => {
+                words([u32::try_from(strings.len()).unwrap_or(0), kind << 24, 0]);
+                strings.extend_from_slice(name.as_bytes());
+                strings.push(0);
+            }
+            None => words([0, kind::PTR << 24, 0]),
+        }
+    }
+    blob.extend(strings);
+    blob
 }
 
 #[cfg(test)]
@@ -85,8 +101,9 @@ mod tests {
         writer.add("three", kind::FUNC, false, proto, 1, &[]);
         let whole = Btf::parse(writer.finish()).unwrap();
         let wanted = ["one", "none"].map(|name| Named::Function(name.into()));
-        let wanted = [&wanted[..], &[Named::Typedef("btf_trace_two".into())]].concat();
-        let blob = whole.only(&wanted);
+        let numbered = whole.number(wanted.into_iter().chain([Named::Typedef("btf_trace_two".into())]));
+        assert_eq!(numbered.len(), 2);
+        let blob = blob_of(&numbered);
         let few = Btf::parse(blob.clone()).unwrap();
         assert_eq!(few.len(), two as usize, "what comes after is left out");
         let id = |name, kind| few.named(name, |found| found == kind).map(|(id, _)| id).collect::<Vec<_>>();
@@ -94,6 +111,6 @@ mod tests {
         assert!(!few.has_func("three") && !few.has_func("none"));
         // And for the library that attaches by it.
         assert!(aya::Btf::parse(&blob, aya::Endianness::default()).is_ok());
-        assert!(Btf::parse(whole.only(&[])).unwrap().is_empty());
+        assert!(Btf::parse(blob_of([])).unwrap().is_empty());
     }
 }
