@@ -67,6 +67,7 @@ pub fn examine(args: &DoctorArgs, roots: &Roots) -> Result<Diagnosis> {
     checks.extend(needs.iter().map(checks::capability));
     checks.extend(checks::namespaces(roots));
     checks.push(memory::cgroup(roots));
+    checks.push(checks::perf_events(roots));
     checks.push(checks::tracefs(roots, &tried.facts));
     checks.push(checks::kallsyms(roots, &layout));
     checks.push(checks::kernel_log(roots));
