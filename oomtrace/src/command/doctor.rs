@@ -14,12 +14,9 @@ mod text;
 
 use anyhow::{Context, Result};
 
-use super::{
-    cli::DoctorArgs,
-    output::{Output, Wrote},
-    terminal::Look,
-};
+use super::{cli::DoctorArgs, terminal::Look};
 use crate::kernel::{Btf, Roots, capability, layout};
+use crate::output::{Output, Wrote};
 
 pub use diagnosis::Diagnosis;
 pub use record::{Check, CheckState, FactState, Health, Hook, HookState};

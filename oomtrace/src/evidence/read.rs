@@ -98,9 +98,12 @@ impl Evidence {
 
     /// Adds what a recorder that died left in the journal beside its file; whether there was anything.
     fn add_journal(&mut self, path: &Path, sink: &mut dyn Sink) -> bool {
-        let Ok(mut source) = std::fs::File::open(ring::journal_of(path)).map(io::BufReader::new) else {
-            return false;
-        };
+        // Nobody named it: a FIFO that has the name must not be waited for.
+        let mut options = std::fs::OpenOptions::new();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+        let file = options.read(true).open(ring::journal_of(path)).ok();
+        let file = file.filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()));
+        let Some(mut source) = file.map(io::BufReader::new) else { return false };
         let Ok(lines) = ring::lines(&mut source) else { return false };
         let (journal, any) = Self::default().read_into(&mut lines.as_slice(), &mut Keep::default());
         self.header = self.header.take().or(journal.header);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use crate::command::output::Wrote;
+use crate::output::Wrote;
 pub use sinks::Packed;
 
 /// Bytes that may wait.

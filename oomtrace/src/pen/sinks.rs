@@ -7,7 +7,7 @@ use anyhow::Result;
 use flate2::{Compression, write::GzEncoder};
 
 use super::{Sink, Standing};
-use crate::command::output::{Output, Wrote};
+use crate::output::{Output, Wanted, Wrote};
 
 impl Sink for Output {
     fn write(&mut self, block: &[u8]) -> Result<Wrote> {
@@ -23,7 +23,7 @@ impl Sink for Output {
     }
 
     fn reopen(&mut self) -> Result<()> {
-        Output::reopen(self)
+        renew(self)
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -95,7 +95,7 @@ impl Sink for Packed {
     fn reopen(&mut self) -> Result<()> {
         // The old file may be gone or full.
         let _ = self.encoder.try_finish();
-        lock(&self.output).reopen()?;
+        renew(&mut lock(&self.output))?;
         (self.encoder, self.taken) = (encoder(&self.output), 0);
         Ok(())
     }
@@ -108,6 +108,11 @@ impl Sink for Packed {
     fn name(&self) -> String {
         lock(&self.output).shown().to_owned()
     }
+}
+
+/// Opens the name anew, unless it still leads to what is open: that would empty it.
+fn renew(output: &mut Output) -> Result<()> {
+    if output.standing() == Standing::InPlace { Ok(()) } else { output.reopen(Wanted::Emptied) }
 }
 
 fn encoder(output: &Arc<Mutex<Output>>) -> GzEncoder<Through> {

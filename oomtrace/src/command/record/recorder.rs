@@ -1,16 +1,17 @@
 //! The file that is being written, and the journal that goes before it.
 
+use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
 
 use super::{RecordArgs, lock, shorts::Shorts};
-use crate::command::output::Output;
 use crate::evidence::ring::{self, Lane, Ring, Sizes};
 use crate::model::{Event, Footer, SourceKind};
+use crate::output::{Output, Owner, Place, Wanted};
 use crate::pen::{Account, Count, Last, Packed, Pen};
 
 /// Kills that the journal holds: 4 MiB.
@@ -18,12 +19,19 @@ const JOURNAL: u64 = 1024;
 /// Room for a line that is kept from one to the next.
 const LINE: usize = 256 * 1024;
 
+/// A file of fixed size, and where it is. What was opened first holds the lock on it.
+struct Journal {
+    ring: Ring,
+    place: Place,
+    file: File,
+}
+
 /// Where records go.
 enum Main {
     /// Lines, as they are or compressed. Each sync ends a part of the compressed ones that can be read by itself.
     Lines(Pen),
     /// A file of fixed size, which needs no room, and so no patience.
-    Ring(Ring),
+    Ring(Journal),
 }
 
 /// Writes records. Kills in short are written by another thread, which never waits for this one.
@@ -31,7 +39,7 @@ pub(super) struct Recorder {
     main: Main,
     shorts: Arc<Mutex<Shorts>>,
     /// Beside a file that grows.
-    journal: Option<(Ring, PathBuf)>,
+    journal: Option<Journal>,
     line: Vec<u8>,
     /// What reached the file of fixed size, and what did not.
     account: Account,
@@ -42,17 +50,19 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Makes the file and takes all room that a kill needs.
+    /// Makes the file for `owner` and takes all room that a kill needs. A FIFO is waited for until it has a reader, at the
+    /// longest for the time of the recording.
     ///
     /// # Errors
     /// Names the file, the cause and the remedy.
-    pub(super) fn create(args: &RecordArgs) -> Result<Self> {
+    pub(super) fn create(args: &RecordArgs, owner: &Owner) -> Result<Self> {
         let path = args.output.as_path();
+        let until = args.duration.and_then(|duration| Instant::now().checked_add(duration));
         let mut can_reopen = false;
         let mut main = match args.ring_bytes() {
-            Some(bytes) => Main::Ring(ring(path, Sizes::of_file(bytes))?),
+            Some(bytes) => Main::Ring(ring(path, owner, Sizes::of_file(bytes))?),
             None => {
-                let output = Output::open(Some(path))?;
+                let output = Output::open_for(path, owner, Wanted::Emptied, until)?;
                 can_reopen = output.can_reopen();
                 let packed = args.compress;
                 Main::Lines(Pen::start(if packed {
@@ -64,13 +74,11 @@ impl Recorder {
         };
         let mut journal = match &main {
             Main::Ring(_) => None,
-            Main::Lines(_) => {
-                let path = ring::journal_of(path);
-                Some((ring(&path, Sizes::of_journal(JOURNAL))?, path))
-            }
+            Main::Lines(_) => Some(ring(&ring::journal_of(path), owner, Sizes::of_journal(JOURNAL))?),
         };
         let ring = match (&mut main, &mut journal) {
-            (Main::Ring(ring), _) | (_, Some((ring, _))) => Some(ring),
+            (Main::Ring(file), _) => Some(&mut file.ring),
+            (_, Some(journal)) => Some(&mut journal.ring),
             (Main::Lines(_), None) => None,
         };
         let shorts = Arc::new(Mutex::new(Shorts::new(ring.and_then(Ring::shorts))));
@@ -127,14 +135,14 @@ impl Recorder {
         self.line.clear();
         serde_json::to_writer(&mut self.line, event)?;
         if lane == Lane::Header
-            && let Some((journal, _)) = &mut self.journal
+            && let Some(journal) = &mut self.journal
         {
-            journal.put(lane, &self.line)?;
+            journal.ring.put(lane, &self.line)?;
         }
         let count = Count::one(matches!(event, Event::OomKill(_)));
         match &mut self.main {
-            Main::Ring(ring) => {
-                ring.put(lane, &self.line)?;
+            Main::Ring(file) => {
+                file.ring.put(lane, &self.line)?;
                 self.account.written.records += 1;
                 self.account.written.kills += count.kills;
             }
@@ -165,26 +173,27 @@ impl Recorder {
                 let last = footer.map(|footer| -> Last { Box::new(move |account| closing(footer, account)) });
                 account = pen.finish(last, until);
             }
-            Main::Ring(mut ring) => {
+            Main::Ring(mut file) => {
                 if let Some(footer) = footer {
                     let line = closing(footer, &account);
-                    ring.put(Lane::Kills, line.trim_ascii_end()).context("the end can't be written")?;
+                    file.ring.put(Lane::Kills, line.trim_ascii_end()).context("the end can't be written")?;
                 }
             }
         }
         let only_short = lock(&shorts).sure.saturating_sub(account.written.kills);
         let missing = account.unwritten.records > 0 || account.unsynced.is_some();
         match journal {
-            Some((_, path)) if missing && only_short > 0 => {
-                Err(anyhow!("{}; kills are in {path:?} in short, keep it", account.notes().join("; ")))
-            }
-            _ if missing => Err(anyhow!("{}", account.notes().join("; "))),
-            Some((_, path)) if only_short > 0 && !account.is_closed => Err(anyhow!(
-                "{only_short} kills could be recorded in short only; they are in {path:?}, keep it"
+            Some(journal) if missing && only_short > 0 => Err(anyhow!(
+                "{}; kills are in {:?} in short, keep it",
+                account.notes().join("; "),
+                journal.place.path()
             )),
-            Some((_, path)) => {
-                std::fs::remove_file(&path).with_context(|| format!("can't remove the journal {path:?}"))
-            }
+            _ if missing => Err(anyhow!("{}", account.notes().join("; "))),
+            Some(journal) if only_short > 0 && !account.is_closed => Err(anyhow!(
+                "{only_short} kills could be recorded in short only; they are in {:?}, keep it",
+                journal.place.path()
+            )),
+            Some(journal) => journal.place.remove(&journal.file).context("the journal is left"),
             None => Ok(()),
         }
     }
@@ -200,14 +209,17 @@ fn closing(mut footer: Footer, account: &Account) -> Vec<u8> {
     line
 }
 
-fn ring(path: &Path, sizes: Sizes) -> Result<Ring> {
-    let ring = Ring::create(path, sizes).map_err(|error| cannot(path, &error))?;
+fn ring(path: &Path, owner: &Owner, sizes: Sizes) -> Result<Journal> {
+    let place = Place::find(path, owner)?;
+    let file = place.open(Wanted::Blocks, None)?.file;
+    let ring = Ring::fill(&file, |flags| place.open_again(&file, flags), sizes);
+    let ring = ring.map_err(|error| cannot(path, &error))?;
     if !ring.is_direct() {
         log::warn!(
             "{path:?} is on a file system without direct I/O: a kill while memory is out may not reach the disk"
         );
     }
-    Ok(ring)
+    Ok(Journal { ring, place, file })
 }
 
 fn cannot(path: &Path, error: &io::Error) -> anyhow::Error {

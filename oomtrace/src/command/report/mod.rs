@@ -7,9 +7,9 @@ mod text;
 
 use anyhow::Result;
 
-use super::output::{Output, Wrote};
 use super::terminal::Look;
 use crate::evidence::Evidence;
+use crate::output::{Output, Wrote};
 use crate::render::{html, junit, markdown, perfetto};
 
 pub use args::{Format, ReportArgs};

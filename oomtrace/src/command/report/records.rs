@@ -3,10 +3,10 @@
 use anyhow::Result;
 
 use super::ReportArgs;
-use crate::command::output::{Output, Wrote};
 use crate::command::overwrite::refuse_overwriting;
 use crate::evidence::Evidence;
 use crate::model::Event;
+use crate::output::{Output, Wrote};
 use crate::render::{Ndjson, Render as _};
 
 /// Reads each file and writes its records, with updates in their kills.

@@ -1,4 +1,4 @@
-//! What a trace opens before its first kill: the output, and everything that the worker is to have at hand.
+//! What a trace opens before its first kill: everything that the worker is to have at hand.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use crate::{
     collect::{Builder, Facts},
     command::{
         cli::{Redact, TraceArgs},
-        output::Output,
         terminal::Look,
     },
     enrich::{Enricher, Redactor, redact},
     kernel::clock,
     model::{Header, SCHEMA},
+    output::Output,
     pen::Pen,
     render::{Ndjson, Render, Text as Report, TextStyle},
 };
@@ -30,10 +30,10 @@ use crate::{
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
 
-/// Opens the output and everything that is kept ready for a kill.
+/// Opens everything that is kept ready for a kill, for an `output` that is open already.
 ///
 /// # Errors
-/// When the output can't be opened.
+/// No kill can be seen here.
 pub(super) fn prepare(
     session: &mut Session,
     args: &TraceArgs,

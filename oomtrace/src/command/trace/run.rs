@@ -17,10 +17,7 @@ use super::{
     stop::Stop,
     worker::{Shared, Tally},
 };
-use crate::{
-    command::{cli::TraceArgs, output::Output},
-    model::Event,
-};
+use crate::{command::cli::TraceArgs, model::Event, output::Output};
 
 /// Stack of a thread.
 const STACK: usize = 256 * 1024;
@@ -49,7 +46,7 @@ pub type Tap = Box<dyn FnMut(&Event) + Send>;
 pub struct Beside {
     /// What happens meanwhile.
     pub during: During,
-    /// Is told of every event. With a tap and without a file in `--output` nothing is written.
+    /// Is told of every event.
     pub tap: Option<Tap>,
     /// Goes on in a new file at SIGHUP, and is given the end of the old one; without it SIGHUP ends the trace.
     pub reopen: Option<Tap>,
@@ -67,18 +64,21 @@ impl From<During> for Beside {
     }
 }
 
-/// Runs a session until it is told to stop. With something `beside`, the trace ends a little after that at the latest.
+/// Runs a session until it is told to stop, and writes to `output` if there is one. With something `beside`, the trace ends a little after that at the latest.
 ///
 /// # Errors
 /// When the output fails, or what runs beside does.
-pub(super) fn run(mut session: Session, args: &TraceArgs, beside: Option<Beside>) -> Result<Ended> {
+pub(super) fn run(
+    mut session: Session,
+    args: &TraceArgs,
+    output: Option<Output>,
+    beside: Option<Beside>,
+) -> Result<Ended> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         // Before anything is written, so that no signal after the header goes unheard.
         let ours = !beside.as_ref().is_some_and(|beside| beside.own_signals);
-        let silent = beside.as_ref().is_some_and(|beside| beside.tap.is_some()) && args.output.is_none();
-        let output = (!silent).then(|| Output::open(args.output.as_deref())).transpose()?;
         let reopens = output.as_ref().is_some_and(Output::can_reopen)
             || beside.as_ref().is_some_and(|beside| beside.reopen.is_some());
         let mut stop = Stop::new(args, ours, reopens)?;
