@@ -6,7 +6,7 @@ use super::ReportArgs;
 use crate::command::overwrite::refuse_overwriting;
 use crate::evidence::Evidence;
 use crate::model::Event;
-use crate::output::{Output, Wrote};
+use crate::output::{Output, Wrote, tell};
 use crate::render::{Ndjson, Render as _};
 
 /// Reads each file and writes its records, with updates in their kills.
@@ -31,7 +31,7 @@ pub(super) fn write(args: &ReportArgs) -> Result<()> {
         };
         let evidence = Evidence::pass(file, &mut each)?;
         for note in evidence.unread.notes() {
-            eprintln!("oomtrace: {}: {note}", evidence.name);
+            tell(&format!("{}: {note}", evidence.name));
         }
     }
     // What holds records that are not known makes an empty one.

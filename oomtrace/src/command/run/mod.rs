@@ -104,6 +104,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let exit = verdict::exit(ended, verdict.outcome(), failed, args.exit_code);
     let mut report =
         Report { args, done: &done, ended, seen: &seen, witness: &witness, verdict: &verdict, exit };
+    signals::release();
     summary::write(&report);
     let failures = files.write(&report);
     failures.iter().for_each(|error| log::error!("{error:#}"));

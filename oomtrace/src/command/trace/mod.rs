@@ -65,6 +65,14 @@ pub fn run_beside(
     run::run(session, args, output, Some(beside))
 }
 
+/// From now on signals end the program at once, as they do before a trace.
+pub fn let_signals_end() {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        // SAFETY: no handler is installed.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 /// Opens the output, before anything is traced: signals still end a wait for a FIFO's reader, and so does `--duration`.
 fn open(args: &TraceArgs) -> Result<Output> {
     let Some(path) = &args.output else { return Output::open(None) };
