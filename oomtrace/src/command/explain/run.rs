@@ -112,8 +112,13 @@ fn note(name: &str, summary: &Summary, collector: &mut dyn Sink) -> Option<anyho
             .incomplete(format!("{name}: {} lines of more than 1 MiB were read in part", summary.cut_lines));
     }
     let error = summary.error.as_ref()?;
+    // What was given up has no rest worth getting.
+    let rest = match error.ends_with("any further") {
+        true => "",
+        false => ". It is cut off or damaged: get it again for the rest",
+    };
     let text = format!(
-        "can't read {name} to its end: {error}; what is there was read ({}). It is cut off or damaged: get it again for the rest",
+        "can't read {name} to its end: {error}; what is there was read ({}){rest}",
         bytes::size(summary.bytes)
     );
     collector.incomplete(text.clone());

@@ -160,7 +160,7 @@ fn not_started(args: &RunArgs, failed: &Failed) -> u8 {
         Failed::NotExecutable(error) => (verdict::NOT_EXECUTABLE, format!("can't run {program}: {error}")),
         Failed::Ours(step, error) => (FAILED, format!("can't run {program}: could not {step}: {error}")),
     };
-    let _ = writeln!(std::io::stderr(), "oomtrace: {text}");
+    let _ = writeln!(crate::output::Stderr, "oomtrace: {text}");
     code
 }
 
