@@ -19,8 +19,10 @@ pub use sinks::Packed;
 const ROOM: usize = 8 << 20;
 /// With nothing written for so long the output does not get on.
 const STUCK: Duration = Duration::from_millis(700);
-/// Between two attempts of a write that fails, and between two looks at the file.
+/// Between two attempts of a write that fails.
 const AGAIN: Duration = Duration::from_millis(250);
+/// Between two looks at a file while there is nothing to write.
+const LOOK: Duration = Duration::from_secs(1);
 /// Stack of the thread.
 const STACK: usize = 256 * 1024;
 
@@ -47,6 +49,8 @@ pub trait Sink: Send {
     /// # Errors
     /// As [`write`](Self::write).
     fn sync(&mut self) -> Result<()>;
+    /// Whether it has a name that may come to lead elsewhere.
+    fn may_move(&self) -> bool;
     /// Whether the file is still where it was opened.
     fn standing(&self) -> Standing;
     /// Opens the name anew, and goes on there; what was open stays where that fails.
@@ -347,8 +351,12 @@ impl Nib {
                 }
                 return Some(item);
             }
-            drop(self.shared.changed.wait_timeout(state, AGAIN));
-            self.look();
+            if self.sink.may_move() {
+                drop(self.shared.changed.wait_timeout(state, LOOK));
+                self.look();
+            } else {
+                drop(self.shared.changed.wait(state));
+            }
         }
     }
 

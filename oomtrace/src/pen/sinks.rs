@@ -18,6 +18,10 @@ impl Sink for Output {
         Output::sync(self)
     }
 
+    fn may_move(&self) -> bool {
+        self.can_reopen()
+    }
+
     fn standing(&self) -> Standing {
         Output::standing(self)
     }
@@ -86,6 +90,10 @@ impl Sink for Packed {
     fn sync(&mut self) -> Result<()> {
         self.encoder.flush().map_err(|error| self.cannot(&error))?;
         lock(&self.output).sync()
+    }
+
+    fn may_move(&self) -> bool {
+        lock(&self.output).can_reopen()
     }
 
     fn standing(&self) -> Standing {

@@ -30,6 +30,10 @@ impl Sink for Told {
         Ok(())
     }
 
+    fn may_move(&self) -> bool {
+        true
+    }
+
     fn standing(&self) -> Standing {
         *self.standing.lock().unwrap()
     }

@@ -72,6 +72,7 @@ pub(super) fn prepare(
         symbols: Arc::clone(&session.symbols),
     };
     let worker = Worker {
+        roots: session.roots.clone(),
         builder: Builder::new(facts),
         enricher,
         sampler,
