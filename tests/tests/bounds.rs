@@ -48,7 +48,10 @@ fn ended(arguments: &[&str], feed: Option<&'static [u8]>) -> Ended {
     // SAFETY: zeroed structs of plain numbers, filled by the call; the child is ours and is waited for once.
     let (status, usage) = unsafe {
         let (mut status, mut usage) = (0, std::mem::zeroed::<libc::rusage>());
-        assert_eq!(libc::wait4(child.id().cast_signed(), &raw mut status, 0, &raw mut usage), child.id().cast_signed());
+        assert_eq!(
+            libc::wait4(child.id().cast_signed(), &raw mut status, 0, &raw mut usage),
+            child.id().cast_signed()
+        );
         (status, usage)
     };
     feeder.into_iter().for_each(|feeder| feeder.join().unwrap());
@@ -111,7 +114,10 @@ fn pages_of_many_kills_and_candidates_are_capped_and_say_so() {
         assert!(page.mib < 2 * READER_MIB, "{format}: {} MiB", page.mib);
         let text = String::from_utf8_lossy(&page.out);
         if format != "perfetto" {
-            assert!(text.contains(" more") && text.contains("oomtrace report -f json"), "{format} says nothing");
+            assert!(
+                text.contains(" more") && text.contains("oomtrace report -f json"),
+                "{format} says nothing"
+            );
         }
         let page = ended(&["report", "-f", format, wide.to_str().unwrap()], None);
         assert_eq!(page.code, Some(0), "{format}: {}", page.said);
@@ -162,7 +168,10 @@ fn starting_fits_into_a_small_memory_cgroup() {
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
         let peaked = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let peaked: u64 = peaked.expect("it runs").trim().strip_suffix(" kB").unwrap().parse().unwrap();
-        assert!(peaked * 1024 <= peak * MIB + more, "{command:?}: a peak of {peaked} KiB ({more} bytes granted)");
+        assert!(
+            peaked * 1024 <= peak * MIB + more,
+            "{command:?}: a peak of {peaked} KiB ({more} bytes granted)"
+        );
         sys::kill(id, libc::SIGTERM).unwrap();
         assert_eq!(end(&mut child, PATIENCE).code(), Some(0), "{command:?}");
     }
@@ -173,6 +182,10 @@ fn a_limit_that_no_process_fits_into_is_wrong_usage() {
     for size in ["0", "4K", "100K"] {
         let ended = ended(&["run", "--memory-max", size, "--", "true"], None);
         assert_eq!(ended.code, Some(125), "{size}: {}", ended.said);
-        assert!(ended.said.contains("can't hold a process") && ended.said.contains("1024K"), "{size}: {}", ended.said);
+        assert!(
+            ended.said.contains("can't hold a process") && ended.said.contains("1024K"),
+            "{size}: {}",
+            ended.said
+        );
     }
 }

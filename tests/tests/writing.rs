@@ -114,7 +114,10 @@ fn a_reader_that_has_stopped_keeps_no_trace_from_ending() {
         }
         assert_eq!(end(&mut child, ENDS_WITHIN).code(), Some(1), "{number:?}");
         let text = said(&mut child);
-        assert!(text.contains("records could not be written: the output takes no more"), "{number:?}: {text}");
+        assert!(
+            text.contains("records could not be written: the output takes no more"),
+            "{number:?}: {text}"
+        );
         assert_eq!(end(&mut mute, ENDS_WITHIN).code(), Some(1), "{number:?}");
         drop((reader, reader2));
     }

@@ -4,6 +4,8 @@
 //! something to write. What fails is tried again, in order. While the queue is full and nothing moves, what is new is left out
 //! and counted, so that what is written stays the beginning of the stream. The end waits for the queue, but not for ever.
 
+mod account;
+mod nib;
 mod sinks;
 
 use std::collections::VecDeque;
@@ -13,16 +15,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 use crate::output::Wrote;
+pub use account::{Account, Count};
+use nib::Nib;
 pub use sinks::Packed;
 
 /// Bytes that may wait.
 const ROOM: usize = 8 << 20;
 /// With nothing written for so long the output does not get on.
 const STUCK: Duration = Duration::from_millis(700);
-/// Between two attempts of a write that fails.
-const AGAIN: Duration = Duration::from_millis(250);
-/// Between two looks at a file while there is nothing to write.
-const LOOK: Duration = Duration::from_secs(1);
 /// Stack of the thread.
 const STACK: usize = 256 * 1024;
 
@@ -66,69 +66,6 @@ pub trait Sink: Send {
     /// For messages.
     fn name(&self) -> String;
 }
-
-/// Records, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    /// All.
-    pub records: u64,
-    /// Kills among them.
-    pub kills: u64,
-}
-
-impl Count {
-    /// One record.
-    #[must_use]
-    pub fn one(is_kill: bool) -> Self {
-        Self { records: 1, kills: u64::from(is_kill) }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.records += other.records;
-        self.kills += other.kills;
-    }
-}
-
-/// What is known when the end is written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Account {
-    /// What did not reach the output.
-    pub unwritten: Count,
-    /// What did.
-    pub written: Count,
-    /// How often the output was deleted, and so made anew.
-    pub deleted: u64,
-    /// Why something did not reach it.
-    pub why: Option<String>,
-    /// The disk did not take what it had accepted.
-    pub unsynced: Option<String>,
-    /// The reader has gone, who needs no more.
-    pub is_closed: bool,
-}
-
-impl Account {
-    /// What the end of a stream should say; empty when all is well.
-    #[must_use]
-    pub fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        let records = self.unwritten.records;
-        if records > 0 {
-            let why = self.why.as_deref().unwrap_or(NOT_READ);
-            notes.push(format!("{records} records could not be written: {why}"));
-        }
-        notes.extend(self.unsynced.clone());
-        if self.deleted > 0 {
-            notes.push(format!(
-                "the output was deleted {} times while it was written to: a new one was made each time",
-                self.deleted
-            ));
-        }
-        notes
-    }
-}
-
-/// Why, where no write failed.
-const NOT_READ: &str = "the output takes no more (its reader has stopped, or the disk hangs)";
 
 /// Writes the last block, knowing what came of all before.
 pub type Last = Box<dyn FnOnce(&Account) -> Vec<u8> + Send>;
@@ -197,13 +134,7 @@ impl Pen {
     pub fn start(sink: Box<dyn Sink>) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         shared.lock().moved = Some(Instant::now());
-        let nib = Nib {
-            shared: Arc::clone(&shared),
-            sink,
-            is_failing: false,
-            is_stranded: false,
-            was: Standing::InPlace,
-        };
+        let nib = Nib::new(Arc::clone(&shared), sink);
         let builder = std::thread::Builder::new().name("oomtrace-pen".to_owned()).stack_size(STACK);
         let run = move || {
             crate::survive::prefault_stack();
@@ -299,187 +230,6 @@ impl Pen {
         state.bytes += item.length();
         state.queue.push_back(item);
         self.shared.changed.notify_all();
-    }
-}
-
-/// The thread that writes.
-struct Nib {
-    shared: Arc<Shared>,
-    sink: Box<dyn Sink>,
-    is_failing: bool,
-    /// No new file could be opened, and that was said.
-    is_stranded: bool,
-    was: Standing,
-}
-
-impl Nib {
-    fn run(mut self) {
-        while let Some(item) = self.next() {
-            let is_last = matches!(item, Item::Last(_));
-            let length = item.length();
-            let is_open = match item {
-                Item::Block { text, count, sync } => self.block(&text, count, sync),
-                Item::Reopen(text) => self.block(&text, Count::default(), false) && self.reopen(),
-                Item::Last(last) => {
-                    let account = self.shared.lock().account.clone();
-                    let text = last(&account);
-                    self.block(&text, Count::default(), false) && self.end()
-                }
-            };
-            let mut state = self.shared.lock();
-            state.in_hand = Count::default();
-            state.bytes = state.bytes.saturating_sub(length);
-            state.moved = Some(Instant::now());
-            state.is_done = is_last || !is_open;
-            self.shared.changed.notify_all();
-            if state.is_done {
-                return;
-            }
-        }
-    }
-
-    /// Waits for something to write, and looks after the file meanwhile.
-    fn next(&mut self) -> Option<Item> {
-        loop {
-            let mut state = self.shared.lock();
-            if state.is_given_up {
-                return None;
-            }
-            if let Some(item) = state.queue.pop_front() {
-                if let Item::Block { count, .. } = &item {
-                    state.in_hand = *count;
-                }
-                return Some(item);
-            }
-            if self.sink.may_move() {
-                drop(self.shared.changed.wait_timeout(state, LOOK));
-                self.look();
-            } else {
-                drop(self.shared.changed.wait(state));
-            }
-        }
-    }
-
-    /// Writes a block, for as long as it takes; false when nobody reads any more, or it is not waited for.
-    fn block(&mut self, text: &[u8], count: Count, sync: bool) -> bool {
-        self.look();
-        loop {
-            let tried = if text.is_empty() { Ok(Wrote::All) } else { self.sink.write(text) };
-            match tried {
-                Ok(Wrote::All) => {
-                    // What the disk did not take after all can't be told apart: the end says it.
-                    let synced = if sync { self.sink.sync() } else { Ok(()) };
-                    self.works(synced.err(), count);
-                    return true;
-                }
-                Ok(Wrote::Closed) => {
-                    self.shared.lock().account.is_closed = true;
-                    return false;
-                }
-                Err(error) => self.fails(&error),
-            }
-            if !self.pause() {
-                return false;
-            }
-            self.look();
-        }
-    }
-
-    fn works(&mut self, unsynced: Option<anyhow::Error>, count: Count) {
-        if std::mem::take(&mut self.is_failing) {
-            log::warn!("{} can be written to again; what waited is written", self.sink.name());
-        }
-        let account = &mut self.shared.lock().account;
-        account.written.add(count);
-        if account.unwritten.records == 0 {
-            account.why = None;
-        }
-        if let Some(error) = unsynced {
-            account.unsynced = Some(format!("{error:#}"));
-        }
-    }
-
-    fn fails(&mut self, error: &anyhow::Error) {
-        if !std::mem::replace(&mut self.is_failing, true) {
-            log::warn!("{error:#}; it is tried again, and {} MiB of records are kept for then", ROOM >> 20);
-        }
-        self.shared.lock().account.why = Some(format!("{error:#}"));
-    }
-
-    /// Waits before another attempt; false when that is of no use any more. A new file is used as soon as one is asked for.
-    fn pause(&mut self) -> bool {
-        let state = self.shared.lock();
-        let is_asked = |item: &Item| matches!(item, Item::Reopen(_));
-        if !state.queue.iter().any(is_asked) {
-            if state.is_given_up {
-                return false;
-            }
-            let waited = self.shared.changed.wait_timeout(state, AGAIN);
-            return !waited.unwrap_or_else(PoisonError::into_inner).0.is_given_up;
-        }
-        let mut state = state;
-        if let Some(at) = state.queue.iter().position(is_asked)
-            && let Some(item) = state.queue.remove(at)
-        {
-            // It would end a file that takes no more.
-            state.bytes = state.bytes.saturating_sub(item.length());
-        }
-        drop(state);
-        self.reopen()
-    }
-
-    /// Looks whether the file is still where it was opened. One that was deleted is made anew, since nobody would find what is
-    /// written; one that was renamed is written on until a new one is asked for.
-    fn look(&mut self) {
-        match self.sink.standing() {
-            Standing::InPlace => self.was = Standing::InPlace,
-            Standing::Renamed => {
-                if std::mem::replace(&mut self.was, Standing::Renamed) == Standing::InPlace {
-                    log::warn!(
-                        "{} was renamed or replaced: records go on into the old file until SIGHUP",
-                        self.sink.name()
-                    );
-                }
-            }
-            Standing::Deleted => {
-                if std::mem::replace(&mut self.was, Standing::Deleted) != Standing::Deleted {
-                    log::warn!("{} was deleted: it is made anew", self.sink.name());
-                    self.shared.lock().account.deleted += 1;
-                }
-                self.reopen();
-            }
-        }
-    }
-
-    /// Goes on in a new file, or in the old one where none can be opened.
-    fn reopen(&mut self) -> bool {
-        if let Err(error) = self.sink.reopen() {
-            if !std::mem::replace(&mut self.is_stranded, true) {
-                log::warn!("{error:#}; records go on into the old file");
-            }
-            return true;
-        }
-        (self.was, self.is_stranded) = (Standing::InPlace, false);
-        let header = self.shared.lock().header.clone();
-        loop {
-            match self.sink.write(&header) {
-                Ok(Wrote::All) => return true,
-                Ok(Wrote::Closed) => return false,
-                Err(error) => self.fails(&error),
-            }
-            let state = self.shared.lock();
-            let waited = self.shared.changed.wait_timeout(state, AGAIN);
-            if waited.unwrap_or_else(PoisonError::into_inner).0.is_given_up {
-                return false;
-            }
-        }
-    }
-
-    fn end(&mut self) -> bool {
-        if let Err(error) = self.sink.finish() {
-            self.shared.lock().account.unsynced = Some(format!("{error:#}"));
-        }
-        true
     }
 }
 

@@ -57,7 +57,16 @@ impl Job {
 
     /// Whether it may be dropped when the trace was told to end and the worker does not get through in time.
     pub(super) fn takes_long(&self) -> bool {
-        !matches!(self, Self::Lost(..) | Self::Finish { .. })
+        !matches!(self, Self::Lost(..) | Self::KernelLog(_) | Self::Finish { .. })
+    }
+
+    /// Kills and other records that are missing when it is dropped.
+    pub(super) fn missing(&self) -> (u64, u64) {
+        match self {
+            Self::Kill(..) => (1, 0),
+            Self::NoKill(..) | Self::LateExit(..) | Self::LateVictim(..) | Self::SigKill(_) => (0, 1),
+            _ => (0, 0),
+        }
     }
 
     /// Whether it may be dropped when memory is out and the worker does not get on: the first account is written without it.

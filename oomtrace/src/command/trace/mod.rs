@@ -13,6 +13,7 @@ mod session;
 mod sigkill;
 mod source;
 mod stop;
+mod stream;
 mod symbols;
 mod who;
 mod worker;

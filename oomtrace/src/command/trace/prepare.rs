@@ -5,13 +5,8 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::{
-    Session,
-    cgroup_path::CgroupPaths,
-    history,
-    kernel_log::KernelLog,
-    run::Tap,
-    who::Who,
-    worker::{Tally, Worker},
+    Session, cgroup_path::CgroupPaths, history, kernel_log::KernelLog, run::Tap, stream::Tally, who::Who,
+    worker::Worker,
 };
 use crate::{
     collect::{Builder, Facts},

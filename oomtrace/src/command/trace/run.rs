@@ -15,7 +15,8 @@ use super::{
     prepare,
     source::{self, Source},
     stop::Stop,
-    worker::{Shared, Tally},
+    stream::Tally,
+    worker::Shared,
 };
 use crate::{command::cli::TraceArgs, model::Event, output::Output};
 

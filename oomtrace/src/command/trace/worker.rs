@@ -10,20 +10,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use oomtrace_common::{Level, SigKill};
 use tokio::sync::Notify;
 
 use super::cgroup_path::CgroupPaths;
-use super::{history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, who::Who};
+use super::{history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, stream::Tally, who::Who};
 use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
     command::filter::{Filter, Verdict},
     enrich::{Enricher, container},
     kernel::{Roots, clock},
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
-    output::Wrote,
-    pen::{Account, Count, Last, Pen},
+    pen::Pen,
     render::Render,
     sample::sampler::Running,
 };
@@ -41,8 +40,6 @@ const REPORTED: usize = 4096;
 /// After a signal: when jobs are no longer done, and when the output is no longer waited for.
 const JOBS_AFTER: Duration = Duration::from_millis(800);
 const OUTPUT_AFTER: Duration = Duration::from_millis(1_500);
-/// The note of a file that another one follows.
-const REOPENED: &str = "the stream goes on in the file that was opened after this one (SIGHUP)";
 
 /// Shared with the event loop.
 #[derive(Debug, Default)]
@@ -109,23 +106,6 @@ pub(super) struct Worker {
     pub tally: Tally,
 }
 
-/// What was written.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    /// Kills, before filters.
-    pub kills: u64,
-    /// Kills that filters kept out.
-    pub filtered: u64,
-    /// Processes killed in those that only the kernel's log told of.
-    pub logged: Option<u64>,
-    /// Kills that were not worked on any more when the trace was told to end.
-    pub skipped: u64,
-    /// What was left out for want of room in the output, and said in the stream.
-    pub said: Count,
-    /// Kills before the last new file, and those of them that filters kept out.
-    before: (u64, u64),
-}
-
 /// State that lives as long as the stream.
 #[derive(Default)]
 struct Memory {
@@ -154,30 +134,10 @@ impl Worker {
         result?;
         let unwritten = account.unwritten.records;
         ensure!(unwritten == 0 && account.unsynced.is_none(), "{}", account.notes().join("; "));
-        ensure!(
-            self.tally.skipped == 0,
-            "{} kills are not reported: the trace was told to end while they waited",
-            self.tally.skipped
-        );
+        if let Some(skipped) = self.tally.skipped() {
+            bail!("{skipped}");
+        }
         Ok(self.tally)
-    }
-
-    /// Writes the footer, which knows what could not be written.
-    fn end(&mut self, footer: Option<Footer>) -> Account {
-        let Some(pen) = self.pen.take() else { return Account::default() };
-        let mut render = std::mem::replace(&mut self.render, Box::new(crate::render::Ndjson::default()));
-        let last = footer.filter(|_| self.framed).map(|mut footer| -> Last {
-            Box::new(move |account| {
-                footer.lost_kills += account.unwritten.kills;
-                footer.notes.extend(account.notes());
-                footer.complete &= footer.notes.is_empty();
-                let mut text = Vec::new();
-                // Writing to memory can't fail.
-                let _ = render.event(&Event::Footer(footer), &mut text);
-                text
-            })
-        });
-        pen.finish(last, self.shared.until())
     }
 
     fn serve(&mut self, header: Header, jobs: &Receiver<Job>, memory: &mut Memory) -> Result<()> {
@@ -188,7 +148,9 @@ impl Worker {
             self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
             self.shared.weight.fetch_sub(job.weight(), Ordering::Relaxed);
             if job.takes_long() && self.shared.is_late() {
-                self.tally.skipped += u64::from(matches!(job, Job::Kill(..)));
+                let (kills, others) = job.missing();
+                self.tally.skipped += kills;
+                self.tally.skipped_others += others;
                 continue;
             }
             let last = matches!(job, Job::Finish { .. });
@@ -419,91 +381,6 @@ impl Worker {
         let update =
             Update { id: self.builder.id(first), victims: incident.victims, notes, ..Update::default() };
         self.write(&Event::Update(update))
-    }
-
-    /// The footer; whoever taps the stream gets it now.
-    fn footer(
-        &mut self,
-        time: String,
-        lost_kills: u64,
-        vmstat_oom_kill: Option<u64>,
-        complete: bool,
-        mut notes: Vec<String>,
-    ) -> Footer {
-        let Tally { kills, filtered, skipped, .. } = self.tally;
-        if skipped > 0 {
-            notes.push(format!(
-                "{skipped} kills are not reported: the trace was told to end while they waited"
-            ));
-        }
-        let (kills, lost_kills) = (kills + skipped, lost_kills + skipped);
-        let complete = complete && notes.is_empty();
-        let footer = Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes };
-        if let Some(tap) = &mut self.tap {
-            tap(&Event::Footer(footer.clone()));
-        }
-        footer
-    }
-
-    /// Goes on in a new file.
-    fn reopen(&mut self) -> Result<bool> {
-        let Tally { kills, filtered, before, .. } = self.tally;
-        self.tally.before = (kills, filtered);
-        let footer = Event::Footer(Footer {
-            time: clock::rfc3339(clock::boottime_ns()),
-            kills: kills - before.0,
-            filtered: filtered - before.1,
-            notes: vec![REOPENED.to_owned()],
-            ..Footer::default()
-        });
-        if let Some(reopen) = &mut self.reopen {
-            reopen(&footer);
-        }
-        let mut text = Vec::new();
-        if self.framed {
-            self.render.event(&footer, &mut text)?;
-        }
-        if let Some(pen) = &self.pen {
-            pen.reopen(text);
-        }
-        Ok(true)
-    }
-
-    /// Hands on an event whole; false when nobody reads on.
-    fn write(&mut self, event: &Event) -> Result<bool> {
-        if let Some(tap) = &mut self.tap {
-            tap(event);
-        }
-        self.say_left_out()?;
-        let Some(pen) = &self.pen else { return Ok(true) };
-        let mut text = Vec::with_capacity(4096);
-        self.render.event(event, &mut text)?;
-        let wrote = match event {
-            Event::Header(_) => pen.header(text),
-            _ => pen.put(text, Count::one(matches!(event, Event::OomKill(_))), false),
-        };
-        Ok(wrote == Wrote::All)
-    }
-
-    /// Says in the stream what was left out for want of room, once there is some.
-    fn say_left_out(&mut self) -> Result<()> {
-        let Some(pen) = &self.pen else { return Ok(()) };
-        let (left_out, said) = (pen.unwritten(), self.tally.said);
-        if left_out == said || !pen.has_room() {
-            return Ok(());
-        }
-        self.tally.said = left_out;
-        let lost = Event::Lost(Lost {
-            time: clock::rfc3339(clock::boottime_ns()),
-            kills: left_out.kills - said.kills,
-            records: left_out.records - said.records,
-            why: "the output took nothing for too long; read it faster, or write to a file (-o FILE)"
-                .to_owned(),
-        });
-        let mut text = Vec::new();
-        self.render.event(&lost, &mut text)?;
-        let _ = pen.put(text, Count::default(), false);
-        Ok(())
     }
 }
 
