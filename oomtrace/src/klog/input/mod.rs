@@ -4,6 +4,7 @@
 //! [`Told`]. Lines that can't be of a report are passed over by a search for a few words, a large buffer at a time.
 
 mod document;
+mod endless;
 mod export;
 mod json;
 mod line;
