@@ -3,6 +3,9 @@
 //! bytes → [`decompress`] → lines or records → [`text`] or [`json`] → [`LogLine`] → one parser for each host →
 //! [`Told`]. Lines that can't be of a report are passed over by a search for a few words, a large buffer at a time.
 
+mod beginning;
+mod calendar;
+mod clean;
 mod decompress;
 mod document;
 mod export;
@@ -15,6 +18,8 @@ mod sniff;
 mod stamp;
 mod streams;
 mod text;
+mod tokens;
+mod words;
 
 pub use decompress::open;
 pub use line::{LogLine, Stamp, Writer};
