@@ -6,7 +6,7 @@
 use super::line::{LogLine, Stamp, Writer};
 use super::tokens::{self, Token};
 use super::{text, words};
-use crate::userspace::Program;
+use crate::klog::userspace::Program;
 
 /// Parts of a beginning that are taken off.
 const PARTS: usize = 32;
