@@ -214,6 +214,9 @@ pub struct ExplainArgs {
     /// Only the reports: no overview, no sums
     #[arg(short, long)]
     pub quiet: bool,
+    /// Exit with 1 if anything in the logs could not be read or is known to be missing
+    #[arg(long)]
+    pub strict: bool,
     /// Say more on standard error
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,

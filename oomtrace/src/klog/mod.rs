@@ -6,6 +6,7 @@
 pub mod badness;
 mod building;
 mod complete;
+mod gfp;
 pub mod incident;
 pub mod input;
 mod kmsg;
@@ -20,6 +21,7 @@ mod reader;
 mod report;
 mod same;
 pub mod scene;
+mod scope_of_words;
 mod settle;
 mod shortage;
 pub mod to_model;

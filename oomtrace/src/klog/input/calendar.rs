@@ -52,13 +52,14 @@ fn word_at(text: &[u8], from: usize) -> Option<(&[u8], usize)> {
 fn clock_end(word: &[u8]) -> Option<(usize, bool)> {
     let digit = |at: usize| word.get(at).is_some_and(u8::is_ascii_digit);
     let colon = (1..word.len().min(40)).find(|at| {
-        matches!(word[*at], b':' | b'h' | b'.') && digit(at - 1) && digit(at + 1) && digit(at + 2) && is_clock(word, *at)
+        let hours = word[..*at].iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        matches!(word[*at], b':' | b'h' | b'.') && matches!(hours, 1 | 2) && digit(at + 1) && digit(at + 2) && is_clock(word, *at)
     })?;
     let begin = (0..colon).rev().find(|at| !digit(*at)).map_or(0, |at| at + 1);
     let before = &word[..begin];
     let dated = before.iter().any(u8::is_ascii_digit);
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'.' | b':' | b'_') || *b >= 0x80;
-    if colon - begin > 2 || !(before.is_empty() || (dated && before.iter().all(plain))) {
+    if !(before.is_empty() || (dated && before.iter().all(plain))) {
         return None;
     }
     let more = |b: &u8| b.is_ascii_digit() || matches!(b, b':' | b'.' | b',' | b'+' | b'-' | b'Z' | b'z' | b'h' | b'm' | b's');

@@ -61,7 +61,8 @@ const INVOKED: &[u8] = b" invoked oom-killer: gfp_mask=0x";
 
 fn is_invoked(text: &[u8]) -> bool {
     let end = text.len().min(16 + INVOKED.len());
-    memmem::find(&text[..end], INVOKED).is_some()
+    // What has a tag before the name is in another form.
+    memmem::find(&text[..end], INVOKED).is_some_and(|at| memmem::find(&text[..at], b": ").is_none())
 }
 
 /// Words that no one but the kernel uses in this form, wherever they stand: where they begin in the line.
