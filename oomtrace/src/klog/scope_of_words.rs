@@ -7,7 +7,7 @@ use super::settle::is_old;
 use crate::model::Constraint;
 
 /// The words are those of the machine's memory, or of some of its nodes'.
-pub const MACHINE_OR_NODES: &str = "the words of the kill say that it was not a memory cgroup's limit; whether it was the machine's memory or that of the nodes of a cpuset or memory policy, these lines do not say";
+const MACHINE_OR_NODES: &str = "the words of the kill say that it was not a memory cgroup's limit; whether it was the machine's memory or that of the nodes of a cpuset or memory policy, these lines do not say";
 const MEMCG: &str = "Memory cgroup out of memory";
 
 /// The report with its constraint, and the note where that is not certain.

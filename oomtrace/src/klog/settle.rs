@@ -20,11 +20,11 @@ pub const TOO_MANY_KILLED: &str = "more killed processes than are kept";
 pub const GROUP_MEMBERS: &str = "which of the killed processes belong to the group";
 
 /// The line that names the domain was cut; what is whole of it is used.
-pub const CUT_CONSTRAINT: &str = "the constraint line, which is cut";
+pub(super) const CUT_CONSTRAINT: &str = "the constraint line, which is cut";
 /// The header of the task table is missing.
-pub const GUESSED_COLUMNS: &str = "the columns of the task table, whose header is missing";
+pub(super) const GUESSED_COLUMNS: &str = "the columns of the task table, whose header is missing";
 /// Nothing but the reaper's line names the victim.
-pub const BY_REAPER: &str = "the victim: the line of the kill is missing, and the OOM reaper's names it";
+pub(super) const BY_REAPER: &str = "the victim: the line of the kill is missing, and the OOM reaper's names it";
 
 /// Notes a doubt once.
 pub(super) fn doubt(report: &mut Report, about: &'static str) {

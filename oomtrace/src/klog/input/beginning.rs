@@ -24,6 +24,9 @@ struct Seen<'a> {
     host: Option<&'a [u8]>,
     stamp: Option<Stamp>,
     usec: Option<u64>,
+    /// Something that is not known stands behind printk's time.
+    odd: bool,
+    quoted: bool,
     any: bool,
 }
 
@@ -37,7 +40,7 @@ impl Seen<'_> {
         match () {
             () if self.is_process() => Writer::Process,
             () if self.kernel => Writer::Kernel,
-            () if self.usec.is_some() => Writer::RingBuffer,
+            () if self.usec.is_some() && !self.odd => Writer::RingBuffer,
             () => Writer::Unknown,
         }
     }
@@ -65,10 +68,11 @@ pub(super) fn parse(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
             return seen.any.then(|| seen.around(bare(rest, seen.writer())));
         }
         if seen.any
-            && let Some(inner) = text::exact(rest, depth + 1)
+            && let Some(inner) = text::exact(if seen.quoted { without_quotes(rest) } else { rest }, depth + 1)
         {
             return Some(seen.around(inner));
         }
+        seen.quoted |= tokens::is_quote(rest);
         let (token, after) = tokens::next(rest, !seen.any)?;
         if after.len() == rest.len() {
             return None;
@@ -76,9 +80,13 @@ pub(super) fn parse(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
         seen.any = true;
         match token {
             Token::Filling => {}
-            Token::Name => seen.named = true,
+            Token::Name => {
+                seen.named = true;
+                seen.odd |= seen.usec.is_some();
+            }
             Token::Host(name) => {
                 seen.named = true;
+                seen.odd |= seen.usec.is_some();
                 seen.host = seen.host.or(Some(name).filter(|name| !name.contains(&b'/')));
             }
             Token::Kernel => seen.kernel = true,
@@ -108,11 +116,22 @@ pub(super) fn found(line: &[u8]) -> Option<(usize, Option<bool>)> {
     Some((at, if tagged || logger { Some(true) } else if prose > 2 { None } else { Some(false) }))
 }
 
+/// A name may end with a quote; a line that stands in quotes does.
 fn bare(text: &[u8], writer: Writer) -> LogLine<'_> {
-    let text = text.trim_ascii_end();
-    let text = text.strip_suffix(b"```").unwrap_or(text);
-    let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b'|');
-    let end = text.iter().rposition(|b| !quote(b)).map_or(0, |at| at + 1);
-    // A name may end with a quote, a line of a report does not.
-    LogLine { format: "text", writer, text: text::unescaped(&text[..end]), ..LogLine::default() }
+    LogLine { format: "text", writer, text: text::unescaped(without_quotes(text)), ..LogLine::default() }
+}
+
+/// Without quotes, backticks and the border of a table at the end.
+pub(super) fn without_quotes(text: &[u8]) -> &[u8] {
+    let mut text = text;
+    loop {
+        let bare = text.trim_ascii_end();
+        let shorter = match bare {
+            [rest @ .., b'"' | b'\'' | b'`' | b'|'] => rest,
+            [rest @ .., 0xe2, 0x80, 0x98..=0x9f] => rest,
+            [rest @ .., 0xc2, 0xab | 0xbb] => rest,
+            _ => return bare,
+        };
+        text = shorter;
+    }
 }

@@ -54,6 +54,11 @@ pub(super) fn clean(line: &[u8], is_html: bool) -> Cow<'_, [u8]> {
 /// How the escape character is written: as it is, by `cat -v`, rsyslog, dmesg, `less` and in source code.
 const ESCAPES: [&[u8]; 7] = [b"\x1b", b"^[", b"#033", b"\\x1b", b"\\033", b"\\u001b", b"\\e"];
 
+/// Whether there may be an escape sequence that is written out.
+pub(super) fn has_written_colour(text: &[u8]) -> bool {
+    ESCAPES[1..].iter().any(|start| memmem::find(text, start).is_some_and(|at| text.get(at + start.len()) == Some(&b'[')))
+}
+
 fn has_colour(text: &[u8]) -> bool {
     memchr(0x1b, text).is_some() || (memchr(b'[', text).is_some() && (0..text.len()).any(|at| escape(&text[at..]).is_some()))
 }

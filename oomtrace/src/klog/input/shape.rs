@@ -1,22 +1,28 @@
 //! The beginning of a form that is not known, learned from a line in which the kernel's words show where it ends.
 
+use super::line::Writer;
+
 /// What a beginning looks like, whatever numbers and words it has.
 #[derive(Debug)]
-pub(super) struct Shape(Vec<u8>);
+pub(super) struct Shape {
+    beginning: Vec<u8>,
+    /// Who wrote the line from which it was learned.
+    pub(super) writer: Writer,
+}
 
 /// Longer ones are no beginning.
 const LONGEST: usize = 256;
 
 impl Shape {
-    /// That of `beginning`; `None` when there is nothing to recognise it by.
-    pub(super) fn of(beginning: &[u8]) -> Option<Self> {
-        let telling = beginning.iter().any(|b| !b.is_ascii_whitespace());
-        (telling && beginning.len() <= LONGEST).then(|| Self(beginning.to_vec()))
+    /// That of `beginning`; `None` when there is none.
+    pub(super) fn of(beginning: &[u8], writer: Writer) -> Option<Self> {
+        let some = !beginning.is_empty() && beginning.len() <= LONGEST;
+        some.then(|| Self { beginning: beginning.to_vec(), writer })
     }
 
     /// What follows a beginning of this shape.
     pub(super) fn strip<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
-        let (mut shape, mut rest) = (self.0.as_slice(), line);
+        let (mut shape, mut rest) = (self.beginning.as_slice(), line);
         while let Some(first) = shape.first() {
             let same = class(*first);
             if class(*rest.first()?) != same {
@@ -60,11 +66,12 @@ mod tests {
 
     #[test]
     fn numbers_and_words_differ_and_marks_do_not() {
-        let shape = Shape::of(b"%%7 node-12!Mon# ").unwrap();
+        let shape = Shape::of(b"%%7 node-12!Mon# ", Writer::Unknown).unwrap();
         assert_eq!(shape.strip(b"%%123 node-9!Tuesday#  [  612]     0 java"), Some(&b"[  612]     0 java"[..]));
         for other in [&b"%7 node-12!Mon# x"[..], b"%%7 node-12", b"", b"%%x node-1!Mon# x"] {
             assert_eq!(shape.strip(other), None, "{other:?}");
         }
-        assert!(Shape::of(b"  ").is_none());
+        assert!(Shape::of(b"", Writer::Unknown).is_none());
+        assert_eq!(Shape::of(b"  ", Writer::Unknown).unwrap().strip(b"  a"), Some(&b"a"[..]));
     }
 }

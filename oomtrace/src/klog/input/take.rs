@@ -43,7 +43,7 @@ impl LogReader {
         if matches!(blank.first(), Some(b'{' | b'[')) && matches!(blank.last(), Some(b'}' | b']' | b',')) && walk::is_json(blank) {
             return self.take_record(blank, source, sink);
         }
-        let plain = !source.kind.is_html && memchr(0x1b, raw).is_none() && raw.is_ascii();
+        let plain = !source.kind.is_html && memchr(0x1b, raw).is_none() && raw.is_ascii() && !clean::has_written_colour(raw);
         if plain && !has_line_ends(raw) {
             return self.take_text(raw, source, sink);
         }
@@ -107,15 +107,23 @@ impl LogReader {
     /// The line without what stands before the kernel's words, in a known form or in another.
     fn read_text<'a>(&self, raw: &'a [u8], source: &mut Source) -> LogLine<'a> {
         let line = text::parse(raw);
-        if line.writer != Writer::Unknown || words::begins(&line.text) {
+        if words::begins(&line.text) {
+            // Other lines of this report have the same beginning, if it is in no known form.
+            if line.format == "text" {
+                let at = memchr::memmem::find(raw, &line.text).unwrap_or(0);
+                source.shape = Shape::of(&raw[..at], line.writer);
+            }
+            return line;
+        }
+        if line.writer != Writer::Unknown {
             return line;
         }
         if let Some((at, Some(false))) = beginning::found(raw) {
-            source.shape = Shape::of(&raw[..at]);
-            return text::bare(&raw[at..]);
+            source.shape = Shape::of(&raw[..at], Writer::Unknown);
+            return text::bare(beginning::without_quotes(&raw[at..]));
         }
-        match source.shape.as_ref().and_then(|shape| shape.strip(raw)) {
-            Some(rest) => text::bare(rest),
+        match source.shape.as_ref().and_then(|shape| Some((shape.strip(raw)?, shape.writer))) {
+            Some((rest, writer)) => LogLine { writer, ..text::bare(beginning::without_quotes(rest)) },
             None => line,
         }
     }

@@ -66,6 +66,10 @@ pub(super) fn exact(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
     if let Some(parsed) = dated(rest, priority, depth) {
         return Some(parsed);
     }
+    if let Some(rest) = rest.strip_prefix(b"kernel:") {
+        let text = rest.strip_prefix(b" ").unwrap_or(rest);
+        return Some(LogLine { format: "syslog", writer: written(priority, Writer::Kernel), ..printed(text) });
+    }
     // `<4>` before the kernel's words, and nothing else.
     priority.map(|_| LogLine { writer: written(priority, Writer::Unknown), ..bare(rest) })
 }
@@ -364,7 +368,8 @@ pub(super) fn program(tag: &[u8]) -> Option<Program> {
 
 /// `sshd[123]:`
 fn is_tag(word: &[u8]) -> bool {
-    word.len() > 1 && word.ends_with(b":") && !word[0].is_ascii_digit()
+    let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b',' | b'"' | b'|' | b';' | b'>') || *b >= 0x80;
+    word.len() > 1 && word.ends_with(b":") && !word[0].is_ascii_digit() && word.iter().all(plain)
 }
 
 /// `kern.warn`

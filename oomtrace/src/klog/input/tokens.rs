@@ -25,6 +25,11 @@ pub(super) enum Token<'a> {
     Process(&'a [u8]),
 }
 
+/// Whether a quote, a backtick or the border of a table stands here.
+pub(super) fn is_quote(text: &[u8]) -> bool {
+    matches!(text, [b'"' | b'\'' | b'`' | b'|', ..] | [0xe2, 0x80, 0x98..=0x9f, ..] | [0xc2, 0xab | 0xbb, ..])
+}
+
 /// What may stand between words and around them.
 const MARKS: &[u8] = b">|*-+\"'`~#,;=$(";
 /// The same in UTF-8: bullets, quotes, lines, dashes.
@@ -98,7 +103,7 @@ fn group(text: &[u8]) -> Option<(Token<'_>, &[u8])> {
         return Some((Token::Clock(usec), rest));
     }
     if let Some((stamp, rest)) = stamp::bracketed(text) {
-        return Some((Token::Time(stamp), rest));
+        return Some((Token::Time(stamp), rest.strip_prefix(b":").unwrap_or(rest)));
     }
     let end = text.iter().take(160).position(|b| *b == b']')?;
     let inner = text[1..end].trim_ascii();
@@ -142,11 +147,12 @@ fn is_stamped(text: &[u8]) -> bool {
 /// Whether within some words a stamp, a tag of the kernel or its words follow.
 fn leads_on(mut text: &[u8], words: usize) -> bool {
     for _ in 0..words {
-        text = text.trim_ascii_start();
+        let filling = |b: &u8| matches!(b, b' ' | b'\t' | b',' | b';');
+        text = &text[text.iter().position(|b| !filling(b)).unwrap_or(text.len())..];
         if is_solid(text) {
             return true;
         }
-        let end = text.iter().take(80).position(|b| matches!(b, b' ' | b'\t')).unwrap_or(0);
+        let end = text.iter().take(80).position(filling).unwrap_or(0);
         if end == 0 || !is_plain(text[..end].strip_suffix(b"|").unwrap_or(&text[..end])) {
             return false;
         }
@@ -214,7 +220,10 @@ fn word(text: &[u8], is_first: bool) -> Option<(Token<'_>, &[u8])> {
     if let Some((name, rest)) = facility(text) {
         return Some((if name == b"kern" { Token::Kernel } else { Token::Process(b"") }, rest));
     }
-    let end = text.iter().take(200).position(|b| matches!(b, b' ' | b'\t' | b'|' | b'"' | b';'))?;
+    if let Some(found) = logcat(text) {
+        return Some(found);
+    }
+    let end = text.iter().take(200).position(|b| matches!(b, b' ' | b'\t' | b'|' | b'"' | b';' | b','))?;
     let (whole, after) = text.split_at(end);
     if let Some(found) = assigned(text, whole) {
         return Some(found);
@@ -222,7 +231,11 @@ fn word(text: &[u8], is_first: bool) -> Option<(Token<'_>, &[u8])> {
     if is_first && let Some(rest) = named_file(text, whole) {
         return Some((Token::Filling, rest));
     }
-    if is_level(whole) || (matches!(whole, [b'A'..=b'Z']) && after.first() == Some(&b' ')) {
+    // Android's, which is no name of a logger.
+    if matches!(whole, [b'A'..=b'Z']) && after.first() == Some(&b' ') {
+        return Some((Token::Filling, after));
+    }
+    if is_level(whole) {
         return Some((Token::Level, after));
     }
     if is_tag_of_process(whole) || is_numbered_tag(whole) {
@@ -233,6 +246,16 @@ fn word(text: &[u8], is_first: bool) -> Option<(Token<'_>, &[u8])> {
     }
     let plain = is_plain(whole);
     (plain && leads_on(after, 4)).then_some((Token::Host(whole), after))
+}
+
+/// `E/kernel  (  0): `, as Android's logcat writes it in short.
+fn logcat(text: &[u8]) -> Option<(Token<'_>, &[u8])> {
+    let tag = matches!(text, [b'A'..=b'Z', b'/', ..]).then(|| &text[2..])?;
+    let open = tag.iter().take(40).position(|b| *b == b'(')?;
+    let (_, rest) = digits(tag[open + 1..].trim_ascii_start())?;
+    let rest = rest.trim_ascii_start().strip_prefix(b"):")?;
+    let kernel = tag[..open].trim_ascii_end() == b"kernel";
+    Some((if kernel { Token::Kernel } else { Token::Process(b"") }, rest))
 }
 
 /// `MESSAGE=`, `msg="`; another key is of a program that logs in fields, unless it says that the kernel wrote it.
@@ -282,7 +305,7 @@ fn numbered(text: &[u8]) -> &[u8] {
 
 /// A name of a machine, a container, a file: nothing that stands in a sentence between others.
 fn is_plain(word: &[u8]) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'@' | b'#' | b'+') || *b >= 0x80;
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'@' | b'#' | b'+' | b'>') || *b >= 0x80;
     !word.is_empty() && word.iter().all(plain)
 }
 

@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use super::line::Writer;
 use super::{text, words};
 use crate::klog::line::Line;
+use crate::klog::parse::scan::digits;
 use crate::klog::parse::{constraint, machine, tasks};
 use crate::klog::report::Machine;
 
@@ -75,14 +76,15 @@ impl Wrapping {
         if self.way == Way::Printable {
             return line.ends_with(b"=");
         }
-        if starts(next, self.stamped) {
+        if starts(next, self.stamped) && !is_rest(line, next) {
             return false;
         }
         match self.way {
-            Way::Hard(full) => width <= full && width + BLANKS > full,
+            // Blanks at the end may have been left out, which shows only where lines have beginnings.
+            Way::Hard(full) => width == full || (self.stamped && width < full && width + BLANKS > full),
             Way::Soft(full) => {
-                let word = next.split(|b| *b == b' ').next().unwrap_or_default();
-                width <= full && width + 1 + columns(word) > full && !next.starts_with(b"  ")
+                let word = next.trim_ascii_start().split(|b| *b == b' ').next().unwrap_or_default();
+                width <= full && width + 1 + columns(word) > full
             }
             Way::Printable => false,
         }
@@ -163,6 +165,17 @@ fn starts(line: &[u8], stamped: bool) -> bool {
         return is_stamped(line);
     }
     words::begins(line.trim_ascii_start()) || tasks::is_row(line) || line.starts_with(b"{")
+}
+
+/// Whether what looks like a beginning can be nothing but the rest of a line.
+fn is_rest(line: &[u8], next: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let kill = next.starts_with(b"Kill") && line.ends_with(b":");
+    let zone = memchr::memrchr(b' ', line).is_some_and(|at| line[..at].ends_with(b"Node"));
+    // In a line about a zone or node the values have a unit.
+    let colon = next.iter().take(32).position(|b| *b == b':');
+    let sized = colon.and_then(|at| digits(&next[at + 1..])).is_some_and(|(_, rest)| rest.starts_with(b"kB"));
+    kill || zone || sized
 }
 
 /// How many of the lines can be read, whole ones counting more.

@@ -64,7 +64,7 @@ fn one_kill_whatever_stands_before_it() {
     for (name, count) in [
         ("36-min", 1),
         ("02-min", 1),
-        ("63-min-grep-prefix", 2),
+        ("63-min-grep-prefix", 1),
         ("15-min", 1),
         ("61-min-ansi", 1),
         ("62-min-bom-crlf", 1),
@@ -77,6 +77,16 @@ fn one_kill_whatever_stands_before_it() {
             assert_eq!(incident.victims[0].memory.shmem_bytes, Some(12_220_416 << 10), "{name}");
         }
     }
+    for line in log("63-min-grep-prefix").split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+        assert_eq!(kills(line).len(), 1);
+    }
+}
+
+#[test]
+fn words_behind_something_unknown_count_and_their_writer_is_not_known() {
+    let line = "[   12.3] something new Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB\n";
+    let (all, _) = told(line.as_bytes());
+    assert_eq!((all.len(), all[0].report.killed[0].pid, all[0].context.unknown_writer), (1, 12, true));
 }
 
 #[test]
@@ -190,7 +200,7 @@ fn nothing_is_dropped_in_silence() {
         ("I was told that this morning my server said Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB", 1),
         ("[   12.3] Out of memory: Killed process 12", 1),
         ("[   12.3] Out of memory: Kill process 2112 (postm", 1),
-        ("[   12.3] something new Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB", 1),
+        ("[   12.3] \u{b6}new\u{b6} Out of memory: Killed process 12", 0),
         ("Nov 28 07:26:44 web-3 app[77]: Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB", 0),
         ("[   12.3] audit: type=1 name=\"Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB\"", 0),
         ("{\"a\":[1,{\"b\":\"I was told that my server said Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB\"}]}", 1),
