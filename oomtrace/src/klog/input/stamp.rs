@@ -93,7 +93,9 @@ pub(super) fn vendor(text: &[u8]) -> Option<&[u8]> {
 pub(super) fn bracketed(text: &[u8]) -> Option<(Option<Stamp>, &[u8])> {
     let end = text.iter().take(72).position(|b| *b == b']')?;
     let inner = text[..end].strip_prefix(b"[")?;
-    let rest = one_space(&text[end + 1..]);
+    // Talos has a colon behind it.
+    let rest = &text[end + 1..];
+    let rest = one_space(rest.strip_prefix(b":").unwrap_or(rest));
     let blank = inner.trim_ascii();
     if is_relative(blank) {
         return Some((None, rest));

@@ -61,8 +61,17 @@ const INVOKED: &[u8] = b" invoked oom-killer: gfp_mask=0x";
 
 fn is_invoked(text: &[u8]) -> bool {
     let end = text.len().min(16 + INVOKED.len());
-    // What has a tag before the name is in another form.
-    memmem::find(&text[..end], INVOKED).is_some_and(|at| memmem::find(&text[..at], b": ").is_none())
+    memmem::find(&text[..end], INVOKED).is_some_and(|at| is_name(&text[..at]))
+}
+
+/// A name of a process, and not a part of what stands before it: a name may have any form, but few have these.
+fn is_name(text: &[u8]) -> bool {
+    let blank = |text: &[u8]| text.windows(2).any(|two| two == b"  ") || text.contains(&b'\t');
+    let mut words = text.split(|b| *b == b' ');
+    let first = words.next().unwrap_or_default();
+    let several = words.next().is_some();
+    let column = several && (first.len() < 2 || first.iter().all(u8::is_ascii_digit) || first == b"kernel" || first.ends_with(b":"));
+    !(text.starts_with(b" ") || text.starts_with(b"kernel:") || blank(text) || column || memmem::find(text, b": ").is_some())
 }
 
 /// Words that no one but the kernel uses in this form, wherever they stand: where they begin in the line.

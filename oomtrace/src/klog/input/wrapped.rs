@@ -10,7 +10,7 @@ use super::line::Writer;
 use super::{text, words};
 use crate::klog::line::Line;
 use crate::klog::parse::scan::digits;
-use crate::klog::parse::{constraint, machine, tasks};
+use crate::klog::parse::{constraint, machine, memcg, tasks};
 use crate::klog::report::Machine;
 
 /// A line that was put together is no longer than this.
@@ -164,7 +164,10 @@ fn starts(line: &[u8], stamped: bool) -> bool {
     if stamped {
         return is_stamped(line);
     }
-    words::begins(line.trim_ascii_start()) || tasks::is_row(line) || line.starts_with(b"{")
+    words::begins(line.trim_ascii_start())
+        || tasks::is_row(line)
+        || line.starts_with(b"{")
+        || memcg::stats(line.trim_ascii_start()).count() == 1
 }
 
 /// Whether what looks like a beginning can be nothing but the rest of a line.
