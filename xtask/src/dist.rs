@@ -1,6 +1,6 @@
 //! `dist`: static binaries with their checksums.
 
-use crate::klog::userspace::{self, Arch, Profile};
+use crate::userspace::{self, Arch, Profile};
 use crate::{paths, sh};
 use anyhow::{Context as _, Result};
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 mod sources;
 
-use crate::klog::userspace::Arch;
 use crate::sh;
+use crate::userspace::Arch;
 use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;

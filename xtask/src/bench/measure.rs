@@ -1,7 +1,7 @@
 //! Benchmarks on this machine: the guest's program measures, as root.
 
-use crate::klog::userspace::{self, Arch, Profile};
 use crate::sh;
+use crate::userspace::{self, Arch, Profile};
 use crate::vm::image::GUEST;
 use anyhow::{Context as _, Result};
 

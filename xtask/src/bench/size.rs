@@ -1,6 +1,6 @@
 //! Bytes of the binary users get.
 
-use crate::klog::userspace::{self, Arch, Profile};
+use crate::userspace::{self, Arch, Profile};
 use anyhow::{Result, ensure};
 
 /// What it may grow to.

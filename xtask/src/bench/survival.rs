@@ -1,7 +1,7 @@
 //! Recordings whose recorder dies in the middle: the test of it, with as many moments as are asked for.
 
-use crate::klog::userspace::{self, Arch, Profile};
 use crate::sh;
+use crate::userspace::{self, Arch, Profile};
 use anyhow::{Context as _, Result, ensure};
 
 /// What is left of recordings whose recorder is sent SIGKILL at many moments (needs root).

@@ -1,7 +1,7 @@
 //! What the matrix needs, got while other tests run: they mostly wait for their kills.
 
 use super::{fetch, image, kernels};
-use crate::klog::userspace::Profile;
+use crate::userspace::Profile;
 use anyhow::Result;
 use std::collections::BTreeSet;
 use std::thread::JoinHandle;

@@ -4,8 +4,8 @@ use super::console::{self, Line, Outcome};
 use super::fetch::{self, Image};
 use super::job::BOOTS_AGAIN;
 use super::{guest, image, kernels, qemu};
-use crate::klog::userspace::Profile;
 use crate::paths;
+use crate::userspace::Profile;
 use anyhow::{Context as _, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl Custom {
         &self.image.kernel.suites
     }
 
-    pub(crate) fn arch(&self) -> crate::klog::userspace::Arch {
+    pub(crate) fn arch(&self) -> crate::userspace::Arch {
         self.image.kernel.arch
     }
 

@@ -1,7 +1,7 @@
 //! What runs in the guests: the list of scenarios, and one initramfs per architecture.
 
 use super::cpio::Cpio;
-use crate::klog::userspace::{self, Arch, Bin, Profile};
+use crate::userspace::{self, Arch, Bin, Profile};
 use crate::{paths, sh};
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};

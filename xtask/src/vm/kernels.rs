@@ -1,7 +1,7 @@
 //! `tests/kernels.toml`: the kernels of the matrix.
 
 use super::image::Scenario;
-use crate::klog::userspace::Arch;
+use crate::userspace::Arch;
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 

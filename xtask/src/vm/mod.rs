@@ -15,9 +15,9 @@ mod matrix;
 mod qemu;
 mod release;
 
-use crate::klog::userspace::Profile;
 use crate::paths;
 use crate::test::tally::Tally;
+use crate::userspace::Profile;
 use anyhow::{Context as _, Result, ensure};
 use console::Outcome;
 pub(crate) use custom::Custom;

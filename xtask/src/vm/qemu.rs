@@ -3,8 +3,8 @@
 use super::disk::ext4;
 use super::emulator;
 use super::fetch::Image;
-use crate::klog::userspace::Arch;
 use crate::sh;
+use crate::userspace::Arch;
 use anyhow::{Context as _, Result, bail};
 use std::path::Path;
 use std::process::Command;

@@ -13,6 +13,7 @@ use crate::klog::incident::Known;
 use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
 use crate::klog::{KmsgReader, KmsgRecord, Next, Start};
 use crate::model::Host;
+use crate::rights::with_all;
 
 const RING_BUFFER: &str = "/dev/kmsg";
 const JOURNAL: &str = "the journal";
@@ -80,7 +81,7 @@ fn settle(name: &str, read: Read, collector: &mut dyn Sink) {
 }
 
 fn ring_buffer(reader: &mut LogReader, this: &Host, sink: &mut dyn FnMut(Found)) -> Read {
-    let mut kmsg = KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest)?;
+    let mut kmsg = with_all(|| KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest))?;
     let source: Arc<str> = RING_BUFFER.into();
     let (mut bytes, mut first) = (0, None);
     while let Next::Record(record) = kmsg.next_record()? {

@@ -18,13 +18,11 @@ use super::cgroup_path::CgroupPaths;
 use super::{history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, who::Who};
 use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
-    command::{
-        filter::{Filter, Verdict},
-        output::{Output, Wrote},
-    },
+    command::filter::{Filter, Verdict},
     enrich::{Enricher, container},
     kernel::clock,
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
+    output::{Output, Wrote},
     render::Render,
     sample::sampler::Running,
 };
