@@ -64,7 +64,7 @@ pub(super) fn parse(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
     let mut seen = Seen::default();
     let mut rest = line;
     for _ in 0..PARTS {
-        if words::begins(rest) {
+        if words::follows(rest, !seen.any) {
             return seen.any.then(|| seen.around(bare(rest, seen.writer())));
         }
         if seen.any

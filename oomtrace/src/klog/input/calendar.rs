@@ -5,6 +5,8 @@ use super::stamp::as_written;
 
 /// Words looked at before the time of day.
 const WORDS: usize = 6;
+/// Of a longer word only the beginning is looked at.
+const LONGEST: usize = 64;
 /// Longest name of a day or a month: Ukrainian, in UTF-8.
 const NAME_MAX: usize = 24;
 
@@ -44,8 +46,8 @@ pub(super) fn date(text: &[u8]) -> Option<(Stamp, &[u8])> {
 fn word_at(text: &[u8], from: usize) -> Option<(&[u8], usize)> {
     let rest = &text[from..];
     let begin = from + rest.iter().take(4).position(|b| *b != b' ')?;
-    let length = text[begin..].iter().take(64).position(|b| matches!(b, b' ' | b'\t')).unwrap_or_else(|| text.len() - begin);
-    (length > 0 && length < 64).then(|| (&text[begin..begin + length], begin + length))
+    let length = text[begin..].iter().take(LONGEST).position(|b| matches!(b, b' ' | b'\t')).unwrap_or_else(|| LONGEST.min(text.len() - begin));
+    (length > 0).then(|| (&text[begin..begin + length], begin + length))
 }
 
 /// Where the time of day in the word ends, and whether a date stands before it.
@@ -145,6 +147,8 @@ mod tests {
             "07:26:44.123",
             "juil. 28 07:26:44",
         ] {
+            let long = format!("{text},{}", "x".repeat(200));
+            assert_eq!(date(long.as_bytes()).unwrap().0.text, text, "{long}");
             let line = format!("{text} web-3 kernel: x");
             let (stamp, rest) = date(line.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((stamp.text.as_str(), rest), (text, &b"web-3 kernel: x"[..]), "{text}");

@@ -49,6 +49,8 @@ pub(super) struct Source {
     pub(super) kind: Kind,
     /// The last line is the kernel's, so that its rest is, too.
     pub(super) of_kernel: bool,
+    /// Lines have dmesg's stamps, so that one which is indented is the rest of the one before it.
+    pub(super) stamped: bool,
     /// It is short, so that every line is read, also one in which none of the words can be found at first sight.
     pub(super) is_short: bool,
     /// The beginning of its lines, where it is none that is known.
@@ -103,6 +105,7 @@ impl LogReader {
             name: name.into(),
             kind,
             of_kernel: false,
+            stamped: false,
             is_short,
             shape: None,
             line: 0,

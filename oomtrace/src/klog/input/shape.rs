@@ -8,6 +8,8 @@ pub(super) struct Shape {
     beginning: Vec<u8>,
     /// Who wrote the line from which it was learned.
     pub(super) writer: Writer,
+    /// The machine that it names.
+    pub(super) host: Option<String>,
 }
 
 /// Longer ones are no beginning.
@@ -15,9 +17,9 @@ const LONGEST: usize = 256;
 
 impl Shape {
     /// That of `beginning`; `None` when there is none.
-    pub(super) fn of(beginning: &[u8], writer: Writer) -> Option<Self> {
+    pub(super) fn of(beginning: &[u8], writer: Writer, host: Option<String>) -> Option<Self> {
         let some = !beginning.is_empty() && beginning.len() <= LONGEST;
-        some.then(|| Self { beginning: beginning.to_vec(), writer })
+        some.then(|| Self { beginning: beginning.to_vec(), writer, host })
     }
 
     /// What follows a beginning of this shape.
@@ -66,12 +68,12 @@ mod tests {
 
     #[test]
     fn numbers_and_words_differ_and_marks_do_not() {
-        let shape = Shape::of(b"%%7 node-12!Mon# ", Writer::Unknown).unwrap();
+        let shape = Shape::of(b"%%7 node-12!Mon# ", Writer::Unknown, None).unwrap();
         assert_eq!(shape.strip(b"%%123 node-9!Tuesday#  [  612]     0 java"), Some(&b"[  612]     0 java"[..]));
         for other in [&b"%7 node-12!Mon# x"[..], b"%%7 node-12", b"", b"%%x node-1!Mon# x"] {
             assert_eq!(shape.strip(other), None, "{other:?}");
         }
-        assert!(Shape::of(b"", Writer::Unknown).is_none());
-        assert_eq!(Shape::of(b"  ", Writer::Unknown).unwrap().strip(b"  a"), Some(&b"a"[..]));
+        assert!(Shape::of(b"", Writer::Unknown, None).is_none());
+        assert_eq!(Shape::of(b"  ", Writer::Unknown, None).unwrap().strip(b"  a"), Some(&b"a"[..]));
     }
 }

@@ -72,7 +72,7 @@ impl LogReader {
     /// One line of a log.
     fn take_text(&mut self, raw: &[u8], source: &mut Source, sink: &mut dyn FnMut(Found)) {
         let busy = self.streams.is_busy();
-        let line = self.read_text(raw, source);
+        let (line, has_shape) = self.read_text(raw, source);
         if !busy && source.is_short && self.needles.find(raw).is_none() {
             return self.take_loose(&line, source, sink);
         }
@@ -85,10 +85,16 @@ impl LogReader {
             }
             return;
         }
+        let is_rest = is_text && line.writer == Writer::Unknown && raw.starts_with(b"  ");
+        if is_rest && source.stamped && unread::is_strong(&line.text) {
+            // A name with a line end in it may say anything.
+            return source.unread.count(source.line, raw);
+        }
+        source.stamped |= line.format == "dmesg" || line.format == "dmesg with facilities";
         source.kind.tagged |= line.format.starts_with("syslog") && line.writer != Writer::Unknown;
         source.of_kernel = line.writer != Writer::Process;
         // The rest of a record is indented by dmesg.
-        if is_text && line.writer == Writer::Unknown && busy && raw.starts_with(b"  ") && !unread::is_strong(&line.text) {
+        if is_rest && busy && (source.stamped || !(has_shape || unread::is_strong(&line.text))) {
             return self.streams.push_rest(line.text.trim_ascii_start());
         }
         self.check(&line, raw, source);
@@ -105,26 +111,29 @@ impl LogReader {
     }
 
     /// The line without what stands before the kernel's words, in a known form or in another.
-    fn read_text<'a>(&self, raw: &'a [u8], source: &mut Source) -> LogLine<'a> {
+    /// Whether it has the beginning that was learned from a line of the same report.
+    fn read_text<'a>(&self, raw: &'a [u8], source: &mut Source) -> (LogLine<'a>, bool) {
         let line = text::parse(raw);
-        if words::begins(&line.text) {
-            // Other lines of this report have the same beginning, if it is in no known form.
-            if line.format == "text" {
-                let at = memchr::memmem::find(raw, &line.text).unwrap_or(0);
-                source.shape = Shape::of(&raw[..at], line.writer);
-            }
-            return line;
+        if line.format == "text" && unread::is_strong(&line.text) {
+            let at = memchr::memmem::find(raw, &line.text).unwrap_or(0);
+            source.shape = Shape::of(&raw[..at], line.writer, line.host.clone());
+            return (line, true);
         }
-        if line.writer != Writer::Unknown {
-            return line;
+        if words::begins(&line.text) || line.writer != Writer::Unknown {
+            let known = source.shape.as_ref().and_then(|shape| shape.strip(raw));
+            let same = known.is_some_and(|rest| beginning::without_quotes(rest) == &*line.text);
+            return (line, same);
         }
         if let Some((at, Some(false))) = beginning::found(raw) {
-            source.shape = Shape::of(&raw[..at], Writer::Unknown);
-            return text::bare(beginning::without_quotes(&raw[at..]));
+            source.shape = Shape::of(&raw[..at], Writer::Unknown, None);
+            return (text::bare(beginning::without_quotes(&raw[at..])), true);
         }
-        match source.shape.as_ref().and_then(|shape| Some((shape.strip(raw)?, shape.writer))) {
-            Some((rest, writer)) => LogLine { writer, ..text::bare(beginning::without_quotes(rest)) },
-            None => line,
+        match source.shape.as_ref().and_then(|shape| Some((shape.strip(raw)?, shape))) {
+            Some((rest, shape)) => {
+                let (writer, host) = (shape.writer, shape.host.clone());
+                (LogLine { writer, host, ..text::bare(beginning::without_quotes(rest)) }, true)
+            }
+            None => (line, false),
         }
     }
 

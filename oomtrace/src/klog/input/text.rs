@@ -325,7 +325,7 @@ fn tagged(text: &[u8]) -> Option<Tagged<'_>> {
     if let Some(rest) = text.strip_prefix(kernel) {
         return Some((None, kernel, rest.strip_prefix(b" ").unwrap_or(rest)));
     }
-    if words::begins(text) {
+    if words::follows(text, false) {
         return None;
     }
     let (host, rest) = split(text, b" ")?;
@@ -334,7 +334,7 @@ fn tagged(text: &[u8]) -> Option<Tagged<'_>> {
     }
     // OpenWrt's logread has no host.
     let (host, mut rest) = if is_level(host) { (None, text) } else { (Some(host), rest.trim_ascii_start()) };
-    if words::begins(rest) {
+    if words::follows(rest, false) {
         return None;
     }
     if let Some((level, after)) = split(rest, b" ").filter(|(level, _)| is_level(level)) {

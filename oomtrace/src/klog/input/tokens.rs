@@ -141,7 +141,7 @@ fn number(text: &[u8]) -> Option<(Token<'_>, &[u8])> {
 
 /// Whether a date or another beginning that stands for itself follows at once.
 fn is_stamped(text: &[u8]) -> bool {
-    stamp::printk(text).is_some() || time(text).is_some() || words::begins(text)
+    stamp::printk(text).is_some() || time(text).is_some() || words::follows(text, false)
 }
 
 /// Whether within some words a stamp, a tag of the kernel or its words follow.
@@ -162,7 +162,7 @@ fn leads_on(mut text: &[u8], words: usize) -> bool {
 }
 
 fn is_solid(text: &[u8]) -> bool {
-    words::begins(text)
+    words::follows(text, false)
         || stamp::printk(text).is_some()
         || stamp::bracketed(text).is_some()
         || priority(text).is_some()

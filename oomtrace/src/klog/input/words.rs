@@ -2,10 +2,11 @@
 
 use memchr::memmem;
 
+use crate::klog::parse::COMM_MAX;
 use crate::klog::parse::scan::digits;
 
 /// What the lines of a report begin with; those in which a name comes first are looked for by [`invoked`].
-const STARTS: [&[u8]; 39] = [
+const STARTS: [&[u8]; 44] = [
     b"Out of memory",
     b"Memory cgroup ",
     b"Killed process ",
@@ -37,9 +38,14 @@ const STARTS: [&[u8]; 39] = [
     b"kernel_misc_reclaimable:",
     b"dirty:",
     b"Node ",
-    b"DMA",
-    b"Normal",
-    b"HighMem",
+    b"DMA free:",
+    b"DMA32 free:",
+    b"Normal free:",
+    b"HighMem free:",
+    b"DMA: ",
+    b"DMA32: ",
+    b"Normal: ",
+    b"HighMem: ",
     b"lowmem_reserve[]:",
     b"Free swap",
     b"Total swap",
@@ -49,7 +55,16 @@ const STARTS: [&[u8]; 39] = [
 
 /// Whether a text is one that the kernel begins a line of a report with.
 pub(super) fn begins(text: &[u8]) -> bool {
-    STARTS.iter().any(|start| text.starts_with(start)) || is_header(text) || is_invoked(text)
+    starts(text) || invoked_name(text).is_some()
+}
+
+/// The same of a text before which something may stand that is not known: the name of a process in it must look like one.
+pub(super) fn follows(text: &[u8], is_first: bool) -> bool {
+    starts(text) || invoked_name(text).is_some_and(|name| is_name(name, is_first))
+}
+
+fn starts(text: &[u8]) -> bool {
+    STARTS.iter().any(|start| text.starts_with(start)) || is_header(text)
 }
 
 /// `[ pid ]   uid  tgid`
@@ -59,19 +74,23 @@ fn is_header(text: &[u8]) -> bool {
 
 const INVOKED: &[u8] = b" invoked oom-killer: gfp_mask=0x";
 
-fn is_invoked(text: &[u8]) -> bool {
-    let end = text.len().min(16 + INVOKED.len());
-    memmem::find(&text[..end], INVOKED).is_some_and(|at| is_name(&text[..at]))
+/// The name in `NAME invoked oom-killer: ...`.
+fn invoked_name(text: &[u8]) -> Option<&[u8]> {
+    let end = text.len().min(COMM_MAX + INVOKED.len());
+    memmem::find(&text[..end], INVOKED).map(|at| &text[..at])
 }
 
 /// A name of a process, and not a part of what stands before it: a name may have any form, but few have these.
-fn is_name(text: &[u8]) -> bool {
+fn is_name(text: &[u8], is_first: bool) -> bool {
     let blank = |text: &[u8]| text.windows(2).any(|two| two == b"  ") || text.contains(&b'\t');
     let mut words = text.split(|b| *b == b' ');
     let first = words.next().unwrap_or_default();
     let several = words.next().is_some();
-    let column = several && (first.len() < 2 || first.iter().all(u8::is_ascii_digit) || first == b"kernel" || first.ends_with(b":"));
-    !(text.starts_with(b" ") || text.starts_with(b"kernel:") || blank(text) || column || memmem::find(text, b": ").is_some())
+    let mark = !first.first().is_some_and(u8::is_ascii_alphanumeric);
+    let column = several && ((first.len() < 2 && (mark || !is_first)) || first.iter().all(u8::is_ascii_digit) || first == b"kernel" || first.ends_with(b":"));
+    let assigned = text.iter().any(|b| matches!(b, b'=' | b',' | b'|' | b'"'));
+    !(assigned
+        || text.starts_with(b" ") || text.starts_with(b"kernel:") || blank(text) || column || memmem::find(text, b": ").is_some())
 }
 
 /// Words that no one but the kernel uses in this form, wherever they stand: where they begin in the line.

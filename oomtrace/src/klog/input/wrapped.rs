@@ -84,7 +84,8 @@ impl Wrapping {
             Way::Hard(full) => width == full || (self.stamped && width < full && width + BLANKS > full),
             Way::Soft(full) => {
                 let word = next.trim_ascii_start().split(|b| *b == b' ').next().unwrap_or_default();
-                width <= full && width + 1 + columns(word) > full
+                let statistic = !self.stamped && memcg::stats(next.trim_ascii_start()).count() == 1;
+                width <= full && width + 1 + columns(word) > full && !statistic
             }
             Way::Printable => false,
         }
@@ -167,7 +168,6 @@ fn starts(line: &[u8], stamped: bool) -> bool {
     words::begins(line.trim_ascii_start())
         || tasks::is_row(line)
         || line.starts_with(b"{")
-        || memcg::stats(line.trim_ascii_start()).count() == 1
 }
 
 /// Whether what looks like a beginning can be nothing but the rest of a line.
@@ -365,6 +365,15 @@ mod tests {
         }
         let text = format!("[ 12.345678] {}=\n{}\n", &KILL[..60], KILL[60..].replace(':', "=3A"));
         assert_eq!(put_together(&text), format!("[ 12.345678] {KILL}\n"));
+    }
+
+    #[test]
+    fn a_word_that_is_longer_than_the_width() {
+        let constraint = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/klogtest,task_memcg=/klogtest,task=python3,pid=2112,uid=0";
+        let before = "Nov 28 07:26:44 web-3 kernel: ";
+        let text = soft(&format!("{before}{constraint}"), 160, "") + &soft(&format!("{before}Memory cgroup o{}", &KILL[1..]), 160, "");
+        let whole = format!("{before}{constraint}\n{before}Memory cgroup o{}\n", &KILL[1..]);
+        assert_eq!(put_together(&text), whole);
     }
 
     #[test]
