@@ -2,6 +2,8 @@
 
 mod boundaries;
 mod hostile;
+mod known;
 mod mistaken;
+mod moment;
 mod verdicts;
 mod world;

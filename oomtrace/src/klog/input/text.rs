@@ -41,7 +41,8 @@ pub(super) fn exact(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
         && line.first() == Some(&b'{')
         && let Some(parsed) = json::parse(line, depth + 1)
     {
-        return Some(parsed);
+        // Inside of another wrapping it is a text that anyone may have written, not what the journal found.
+        return Some(if depth > 0 { parsed.without_findings() } else { parsed });
     }
     if line.first().is_some_and(u8::is_ascii_digit)
         && let Some(record) = kmsg(line)

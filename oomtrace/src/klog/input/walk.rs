@@ -102,12 +102,13 @@ impl Walk<'_> {
             return;
         }
         let trimmed = text.trim_start();
+        // What stands in a text anyone may have written.
         if trimmed.starts_with(['{', '[']) && is_json(trimmed.as_bytes())
             && let Some(value) = json::value(trimmed.as_bytes())
         {
             let mut inner = Walk { busy: self.busy, needles: self.needles, out: Vec::new() };
             inner.value(&value, &mut around.to_vec());
-            self.out.append(&mut inner.out);
+            self.out.extend(inner.out.into_iter().map(LogLine::without_findings));
             return;
         }
         let all: Vec<&Object> = around.iter().rev().copied().collect();
