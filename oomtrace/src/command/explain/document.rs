@@ -100,6 +100,8 @@ pub(super) fn header(host: Host) -> Header {
 /// What a document shows of a kill that it has no room for.
 fn for_tables(mut incident: Incident) -> Incident {
     incident.victims.truncate(1);
+    incident.scope.holders = None;
+    incident.scope.stats = None;
     if let Some(diagnosis) = &mut incident.diagnosis {
         diagnosis.advice.clear();
     }
