@@ -5,6 +5,7 @@
 
 mod asked;
 mod cache;
+mod finite;
 mod kernel_memory;
 mod kind;
 mod lives;
@@ -12,6 +13,7 @@ mod machine;
 mod moment;
 mod neighbour;
 mod not_full;
+mod paced;
 mod shape;
 mod shared;
 mod shmem;
@@ -19,6 +21,7 @@ pub(super) mod snapshot;
 mod swarm;
 mod undetermined;
 
+pub(super) use self::paced::paced;
 use super::case::{Case, Finding};
 
 type Rule = fn(&Case<'_, '_, '_>) -> Option<Finding>;
