@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: kernel hooks → ring buffer → [`collect`] (decode, assemble) → [`enrich`] → [`render`].
 
+pub mod claim;
 pub mod collect;
 pub mod command;
 pub mod decompress;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 
 use super::sink::Sink;
+use crate::claim::killers_units;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
@@ -17,15 +18,6 @@ use crate::rights::with_all;
 
 const RING_BUFFER: &str = "/dev/kmsg";
 const JOURNAL: &str = "the journal";
-/// Units of programs that kill for memory.
-const KILLERS: [&str; 6] = [
-    "systemd-oomd.service",
-    "earlyoom.service",
-    "oomd.service",
-    "nohang.service",
-    "nohang-desktop.service",
-    "kubelet.service",
-];
 
 /// Reads both. A kill that both tell of is one.
 ///
@@ -141,7 +133,7 @@ fn start() -> Result<Child> {
     let mut command = Command::new("journalctl");
     command.args(["--no-pager", "--quiet", "--output=export", "_TRANSPORT=kernel"]);
     // A plus sign is an "or".
-    for unit in KILLERS {
+    for unit in killers_units() {
         command.args(["+", &format!("_SYSTEMD_UNIT={unit}")]);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

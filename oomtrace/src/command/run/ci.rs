@@ -14,10 +14,14 @@ use super::args::Annotations;
 use super::verdict::Outcome;
 use super::{Report, reports, summary};
 use crate::output::{self, Output, Owner, Wanted};
+use crate::render::brief;
 use crate::words::escape;
 
 /// A summary may have 1 MiB; a larger one is refused as a whole.
 const SUMMARY_MAX: usize = 1_000_000;
+/// A title that is longer is not shown whole; nor is a text.
+const TITLE_MAX: usize = 200;
+const TEXT_MAX: usize = 4000;
 /// GitLab's file, in the directory of the job.
 const GITLAB_FILE: &str = "oomtrace-annotations.json";
 
@@ -126,10 +130,37 @@ fn annotation(report: &Report<'_>) -> Option<String> {
         Outcome::Unknown => "warning",
         Outcome::Fail => "error",
     };
-    let reason = summary::reason(report);
-    let text = format!("{reason}\n{}", summary::command(report));
-    let title = format!("oomtrace: {}", report.verdict.outcome().word());
+    let (title, text) = annotated(report);
     Some(format!("::{level} title={}::{}", property(&title), data(&text)))
+}
+
+/// Title and text: the answers for the first kill, else which rule was violated.
+fn annotated(report: &Report<'_>) -> (String, String) {
+    let mut lines = Vec::new();
+    let title = match report.seen.kills.first() {
+        Some(kill) => {
+            lines.extend(brief::lines(kill));
+            brief::title(kill)
+        }
+        None => format!("oomtrace: {}", report.verdict.outcome().word()),
+    };
+    lines.extend([summary::reason(report), summary::command(report)]);
+    lines.extend(
+        report
+            .args
+            .evidence
+            .as_ref()
+            .map(|path| format!("Evidence: {}", escape::text(&path.to_string_lossy()))),
+    );
+    (short(&title, TITLE_MAX), short(&lines.join("\n").replace('\u{a0}', " "), TEXT_MAX))
+}
+
+/// The beginning of a text, at most `max` bytes of it.
+fn short(text: &str, max: usize) -> String {
+    if text.len() <= max {
+        return text.to_owned();
+    }
+    format!("{}...", &text[..text.floor_char_boundary(max)])
 }
 
 /// The text of a workflow command.
@@ -163,7 +194,11 @@ fn outputs(report: &Report<'_>) -> String {
 
 /// GitLab's report of annotations: links to where the files of the job are.
 fn links(report: &Report<'_>, job: &str) -> String {
-    let label = format!("{}: {}", report.verdict.outcome().word(), summary::reason(report));
+    let reason = match report.seen.kills.first() {
+        Some(kill) => brief::title(kill),
+        None => summary::reason(report),
+    };
+    let label = format!("{}: {reason}", report.verdict.outcome().word());
     let link =
         serde_json::json!({ "external_link": { "label": label, "url": format!("{job}/artifacts/browse") } });
     format!("{}\n", serde_json::json!({ "oomtrace": [link] }))

@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use super::args::{Annotations, RunArgs};
-use super::verdict::Outcome;
+use super::verdict::{Outcome, Rule};
 use super::{Report, ci, summary};
 use crate::model::Event;
 use crate::output::{Output, Owner, Replacement, Wanted};
-use crate::render::{Render as _, Text, TextStyle, junit, markdown};
+use crate::render::{Render as _, Text, TextStyle, brief, junit, markdown};
 use crate::words::bytes;
 
 /// Kills that the JUnit output reports whole, and the Markdown.
@@ -68,7 +68,7 @@ fn suite(report: &Report<'_>) -> junit::Suite {
         measured.near.as_ref().map(|near| ("oomtrace.limit_bytes".to_owned(), near.limit.to_string())),
     );
     let cases = report.verdict.rules.iter().map(|rule| {
-        let details = || rule.why.clone();
+        let details = || details(report, rule);
         let outcome = match rule.outcome {
             Outcome::Pass => junit::Outcome::Passed,
             Outcome::Fail => junit::Outcome::Failed("oomtrace", rule.why.clone(), details()),
@@ -87,6 +87,13 @@ fn suite(report: &Report<'_>) -> junit::Suite {
     }
 }
 
+/// The body of a failure: why, and for a rule about kills the answers for each of the first.
+fn details(report: &Report<'_>, rule: &Rule) -> String {
+    let kills = report.seen.kills.iter().filter(|_| rule.is_about_kills).take(WHOLE);
+    let lines: Vec<_> = kills.flat_map(brief::lines).collect();
+    if lines.is_empty() { rule.why.clone() } else { lines.join("\n").replace('\u{a0}', " ") }
+}
+
 /// The kills as text.
 fn kills(report: &Report<'_>) -> String {
     let mut out = Vec::new();
@@ -101,12 +108,13 @@ fn kills(report: &Report<'_>) -> String {
 /// The page in Markdown.
 pub(super) fn page(report: &Report<'_>) -> String {
     let outcome = report.verdict.outcome();
-    let mark = match outcome {
-        Outcome::Pass => "✅",
-        Outcome::Unknown => "❔",
-        Outcome::Fail => "❌",
+    let (mark, word) = match outcome {
+        Outcome::Pass if summary::command_failed(report) => ("⚠️", "no OOM kill, but the command failed"),
+        Outcome::Pass => ("✅", outcome.word()),
+        Outcome::Unknown => ("❔", outcome.word()),
+        Outcome::Fail => ("❌", outcome.word()),
     };
-    let mut out = format!("## {mark} oomtrace: {}\n\n", outcome.word());
+    let mut out = format!("## {mark} oomtrace: {word}\n\n");
     out += &format!("{}\n\n", markdown::prose(&summary::command(report)));
     out += "| rule | verdict | |\n|---|---|---|\n";
     for rule in &report.verdict.rules {

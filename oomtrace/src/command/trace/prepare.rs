@@ -73,6 +73,7 @@ pub(super) fn prepare(
         symbols: load_symbols(&session.roots),
     };
     let worker = Worker {
+        roots: session.roots.clone(),
         builder: Builder::new(facts),
         enricher,
         sampler,
