@@ -6,7 +6,7 @@ use super::parse::memcg::Which;
 use super::parse::outcome::NoKill;
 use super::parse::{constraint, cpu, machine, memcg, tasks};
 use super::pieces::Pieces;
-use super::report::{Killed, Outcome, Reaped, Report};
+use super::report::{FailedCache, Killed, Outcome, Reaped, Report};
 use super::{KmsgLine, settle};
 use crate::model::Text;
 
@@ -74,6 +74,11 @@ impl Building {
 
     pub(super) fn lost(&mut self, records: u64) {
         self.report.lost_records = self.report.lost_records.saturating_add(records);
+    }
+
+    /// Notes a cache of kernel objects that could not be extended before.
+    pub(super) fn failed_cache(&mut self, cache: FailedCache) {
+        self.report.failed_cache = Some(cache);
     }
 
     pub(super) fn reaped(&mut self, reaped: Reaped) {

@@ -6,6 +6,7 @@
 pub mod badness;
 mod building;
 mod complete;
+mod holders;
 pub mod incident;
 pub mod input;
 mod kmsg;
@@ -36,8 +37,8 @@ pub use kmsg::{Caller, KmsgLine, KmsgRecord, records};
 pub use parser::{Item, Parser};
 pub use reader::{KmsgReader, Next, Start};
 pub use report::{
-    Chosen, Counter, Domain, Killed, Machine, MemcgUsage, Outcome, Reaped, Report, TaskName, TaskRow,
-    Trigger, UNLIMITED_KB, ZoneReport,
+    Chosen, Counter, Domain, FailedCache, FreeBlocks, Killed, Machine, MemcgUsage, Outcome, Reaped, Report,
+    TaskName, TaskRow, Trigger, UNLIMITED_KB, ZoneReport,
 };
 pub use same::{Same, same};
 pub use settle::{AMBIGUOUS_NAMES, GROUP_MEMBERS, GUESSED_PIECES, LONG_PATH, TOO_MANY_KILLED};

@@ -8,14 +8,17 @@ use std::collections::VecDeque;
 use super::KmsgLine;
 use super::building::{Building, Taken};
 use super::line::Line;
-use super::parse::lost;
+use super::parse::{lost, slub};
 use super::rate_limit::RateLimit;
-use super::report::{Reaped, Report};
+use super::report::{FailedCache, Reaped, Report};
 
 /// A finished report is closed when nothing more of it came for so long: members of a group are killed without a pause.
 const QUIET_AFTER_OUTCOME_USEC: u64 = 1_000_000;
 /// An unfinished one is given up after so long: a starving machine is slow, a console on a serial line slower.
 const QUIET_BEFORE_OUTCOME_USEC: u64 = 30_000_000;
+
+/// A cache that could not be extended is taken to be about the report that begins within this time.
+const FAILED_CACHE_USEC: u64 = 10_000_000;
 
 /// What the parser gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct Parser {
     /// Records lost since the last report was closed.
     gap: u64,
     limit: RateLimit,
+    /// A cache of kernel objects that could not be extended, with its time: the next report may be about it.
+    failed_cache: Option<(Option<u64>, FailedCache)>,
     /// Lines since the last one that was part of a report.
     idle: u32,
 }
@@ -161,7 +166,8 @@ impl Parser {
             split = open.has_split();
             self.close();
         }
-        if matches!(kind, Line::Invoked(..)) {
+        let begins = matches!(kind, Line::Invoked(..));
+        if begins {
             self.gap = 0;
         }
         let kills = matches!(kind, Line::Killed(_) | Line::Skipped(_));
@@ -169,12 +175,23 @@ impl Parser {
         let open = self.opened();
         let first = kills && !open.is_decided();
         open.take(line, kind);
+        if begins && let Some(cache) = self.failed_before(line.usec) {
+            self.opened().failed_cache(cache);
+        }
+        let open = self.opened();
         if split {
             open.doubt_members();
         }
         if first {
             self.follow_limit();
         }
+    }
+
+    /// The cache that could not be extended right before a report that began at `usec`.
+    fn failed_before(&mut self, usec: Option<u64>) -> Option<FailedCache> {
+        let (then, cache) = self.failed_cache.take()?;
+        let apart = usec.zip(then).map(|(now, then)| now.saturating_sub(then));
+        apart.is_none_or(|apart| apart <= FAILED_CACHE_USEC).then_some(cache)
     }
 
     /// Counts the report of a kill, or the lack of it.
@@ -209,6 +226,8 @@ impl Parser {
         if Building::begins(line) {
             let _ = self.opened().part(line);
             self.idle = 0;
+        } else if let Some(cache) = slub::cache(line.text) {
+            self.failed_cache = Some((line.usec, cache));
         }
     }
 

@@ -74,7 +74,7 @@ impl Place {
             match tried.map_err(|error| no_rights(&self.shown(), &self.owner, &error))? {
                 Ok(file) => break file,
                 Err(error) if error.raw_os_error() == Some(libc::ENXIO) && self.is_fifo() => {
-                    self.wait(until)?;
+                    self.wait(wanted, until)?;
                 }
                 Err(error) => return Err(cannot(&self.shown(), "open", &error)),
             }
@@ -125,7 +125,11 @@ impl Place {
         self.now().is_some_and(|meta| FileType::from_raw_mode(meta.st_mode) == FileType::Fifo)
     }
 
-    fn wait(&self, until: Option<Instant>) -> Result<()> {
+    /// Waits a little for the reader of a FIFO that is ours.
+    fn wait(&self, wanted: Wanted, until: Option<Instant>) -> Result<()> {
+        if let Some(meta) = self.now() {
+            self.judge(&meta, wanted).map_err(|why| refused(&self.shown(), &why))?;
+        }
         if until.is_some_and(|until| Instant::now() >= until) {
             return Err(anyhow!("nobody reads {}, a FIFO: start its reader first", self.shown()));
         }

@@ -8,12 +8,15 @@ mod answers;
 mod badness;
 mod chain;
 mod compare;
+mod glossary;
 mod incident;
 mod origin;
 mod overview;
 mod parts;
 mod raw;
+mod request;
 mod scene;
+mod tasks;
 mod timeline;
 mod userspace;
 mod victims;
@@ -23,7 +26,7 @@ use crate::evidence::Evidence;
 
 const STYLE: &str = include_str!("style.css");
 /// SHA-256 of [`STYLE`]; a test says what it has to be.
-const STYLE_HASH: &str = "sha256-teEowxIyfIVRkPe7roD3QzN7rvQ2FPfjMo4eiBxCeBw=";
+const STYLE_HASH: &str = "sha256-mubPM7SnqF37FgzIBsIi7TlHVudx8Ql1zKG58IsjUi4=";
 /// Kills of one file that are written whole; the others are in the overview.
 const INCIDENTS: usize = 200;
 /// With more kills than this each is folded away, and charts have one view.
