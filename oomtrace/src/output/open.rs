@@ -5,7 +5,10 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use rustix::fs::{FileType, Mode, OFlags, Stat, fchmod, fcntl_getfl, fcntl_setfl, fstat, ftruncate, openat};
+use rustix::fs::{
+    FileType, FlockOperation, Mode, OFlags, Stat, fchmod, fcntl_getfl, fcntl_setfl, flock, fstat, ftruncate,
+    openat,
+};
 
 use super::Place;
 use super::error::refused;
@@ -146,6 +149,13 @@ impl Place {
         let kind = if is_new { Ok(Kind::File) } else { self.judge(&meta, wanted) };
         let kind = kind.map_err(|why| refused(&self.shown(), &why))?;
         if kind == Kind::File && wanted != Wanted::Appended {
+            // Until it is closed. Some file systems have no locks.
+            if flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK) {
+                return Err(anyhow!(
+                    "can't write to {}: another oomtrace writes to it; end that one first, or write elsewhere (-o FILE)",
+                    self.shown()
+                ));
+            }
             ftruncate(&file, 0).map_err(|error| self.failed("empty", &error.into()))?;
             // A file that was there keeps its mode when opened. Some file systems have none.
             let _ = fchmod(&file, Mode::from_raw_mode(PRIVATE));
