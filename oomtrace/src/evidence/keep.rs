@@ -142,6 +142,8 @@ fn bound(incident: &mut Incident) {
 /// What a document shows of a kill that it has no room for.
 pub(crate) fn for_tables(mut incident: Incident) -> Incident {
     incident.victims.truncate(1);
+    incident.scope.holders = None;
+    incident.scope.stats = None;
     incident.victims.shrink_to_fit();
     if let Some(diagnosis) = &mut incident.diagnosis {
         diagnosis.advice.clear();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -12,7 +12,7 @@ use super::sink::Sink;
 use crate::command::cli::ExplainArgs;
 use crate::command::overwrite::refuse_overwriting;
 use crate::klog::incident::Known;
-use crate::klog::input::{LogReader, Summary, open};
+use crate::klog::input::{LogReader, Summary, Unread, open};
 use crate::words::bytes;
 
 /// Reads the logs and reports.
@@ -36,8 +36,13 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         [] => machine::read(&mut reader, &known, &mut collector),
         files => read_files(files, &mut reader, &known, &mut collector),
     };
-    collector.finish()?;
-    result
+    let complete = collector.finish()?;
+    result?;
+    ensure!(
+        complete || !args.strict,
+        "not everything could be read (--strict): the notes at the end of the output say what is missing"
+    );
+    Ok(())
 }
 
 /// A zone by its name.
@@ -104,12 +109,33 @@ fn written(path: &Path) -> Option<Timestamp> {
     file.and_then(|time| Timestamp::try_from(time).ok()).or_else(|| Some(Timestamp::now()))
 }
 
+/// Lines that say that something was killed, and that could not be read.
+fn unread(name: &str, unread: &Unread) -> Option<String> {
+    let (number, text) = unread.first.as_ref()?;
+    let (lines, have) = match unread.lines {
+        1 => ("1 line".to_owned(), "has"),
+        lines => (format!("{lines} lines"), "have"),
+    };
+    Some(format!(
+        "{name}: {lines} {have} the kernel's words in an unknown form; they are not counted as kills (first: line {number}: {text})"
+    ))
+}
+
 /// Counts what was read; an error when it was not all.
 fn note(name: &str, summary: &Summary, collector: &mut dyn Sink) -> Option<anyhow::Error> {
     collector.read(name, summary.bytes);
     if summary.cut_lines > 0 {
         collector
             .incomplete(format!("{name}: {} lines of more than 1 MiB were read in part", summary.cut_lines));
+    }
+    if summary.cut_records > 0 {
+        collector.incomplete(format!(
+            "{name}: {} JSON records of more than 8 MiB were not read",
+            summary.cut_records
+        ));
+    }
+    if let Some(text) = unread(name, &summary.unread) {
+        collector.incomplete(text);
     }
     let error = summary.error.as_ref()?;
     // What was given up has no rest worth getting.

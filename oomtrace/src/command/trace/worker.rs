@@ -357,6 +357,7 @@ impl Worker {
             reason,
             pid: task.map(|t| t.tgid),
             comm: task.map(|t| Text::until_nul(&t.comm)),
+            report: None,
         };
         self.write(&Event::OomNoKill(no_kill))
     }
