@@ -55,7 +55,11 @@ impl Evidence {
             any,
             "{path:?} holds no record of oomtrace{}: make one with `oomtrace --json -o FILE` or `oomtrace record -o FILE`; \
              for a kernel log there is `oomtrace explain`",
-            evidence.unread.cut.map_or(String::new(), |why| format!(" ({why})"))
+            evidence
+                .unread
+                .cut
+                .or(evidence.unread.first_error)
+                .map_or(String::new(), |why| format!(" ({why})"))
         );
         Ok(evidence)
     }
