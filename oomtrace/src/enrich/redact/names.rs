@@ -1,118 +1,176 @@
-//! Names that say that their value is a secret.
+//! What a name says of its value.
 
-/// In a name in any place.
-const ANYWHERE: [&str; 9] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "credential",
-    "authorization",
-    "privatekey",
-];
-/// As a word of a name: `db-pass`, `auth_basic`, but neither `author` nor `compass`.
-const WORDS: [&str; 7] = ["pass", "pwd", "pw", "auth", "bearer", "cookie", "creds"];
-/// As two words of a name next to each other, or as one.
-const PAIRS: [(&str, &str); 7] = [
-    ("api", "key"),
-    ("access", "key"),
-    ("private", "key"),
-    ("secret", "key"),
-    ("encryption", "key"),
-    ("session", "key"),
-    ("signing", "key"),
-];
-/// Last words of names whose value only says where or how: `--password-file /run/x`, `--token-ttl 5`.
-const HARMLESS: [&str; 16] = [
-    "file", "path", "dir", "stdin", "prompt", "env", "ttl", "timeout", "length", "count", "type", "mode",
-    "url", "method", "policy", "expiry",
-];
+use super::words;
 
-/// True when a name, with or without its dashes, says that it holds a secret.
-pub(super) fn is_secret(name: &[u8]) -> bool {
-    let words = words(name);
-    if words.last().is_none_or(|last| HARMLESS.contains(&last.as_str())) {
-        return false;
-    }
-    let whole = words.concat();
-    ANYWHERE.iter().any(|secret| whole.contains(secret))
-        || words.iter().any(|word| WORDS.contains(&word.as_str()))
-        || PAIRS.iter().any(|(a, b)| words.windows(2).any(|pair| pair[0] == *a && pair[1] == *b))
-        || PAIRS.iter().any(|(a, b)| words.iter().any(|word| word.strip_prefix(a) == Some(*b)))
+/// What a name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A secret.
+    Secret,
+    /// A secret, or a user and a secret: `user:secret`.
+    Login,
+    /// A secret when it looks like one.
+    Perhaps,
+    /// None.
+    Nothing,
 }
 
-/// The words of a name, in lower case: split at what is no letter or digit, and at a capital after a small letter.
-fn words(name: &[u8]) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before = b' ';
-    for byte in name {
-        let starts = byte.is_ascii_uppercase() && before.is_ascii_lowercase();
-        if starts || !byte.is_ascii_alphanumeric() {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| byte.is_ascii_alphanumeric()) {
-            word.push(char::from(byte.to_ascii_lowercase()));
-        }
-        before = *byte;
+/// In a word at any place: `authtoken`, `rpcpassword`, `AZURE_STORAGEACCOUNTKEY`.
+const INSIDE: &[&str] = &[
+    "password", "passwd", "passphrase", "passcode", "passwort", "passkey", "secret", "token", "apikey", "appkey",
+    "accesskey", "secretkey", "privatekey", "privkey", "authkey", "accountkey", "sharedkey", "masterkey", "signingkey",
+    "encryptionkey", "sessionkey", "licensekey", "deploykey", "authorization", "credential", "presharedkey", "mnemonic",
+    "sshkey64", "storagekey", "clientkeydata", "userpass",
+];
+/// What one of [`INSIDE`] is a part of without being meant.
+const NOT_INSIDE: &[&str] = &[
+    "tokeniz", "tokenis", "detoken", "tokens", "secretary", "passwordless", "passwords", "secretmanager",
+    "secretsmanager", "secretprovider", "tokenreview", "tokenfilter", "subtoken", "secretless", "credentialing",
+    "secretsdir", "secretsfile", "tokenlist",
+];
+/// Whole words.
+const WORDS: &[&str] = &[
+    "pass", "pwd", "pw", "bearer", "cookie", "cookies", "setcookie", "creds", "cred", "psk", "otp", "totp", "sas", "sig", "jwt",
+    "passin", "passout", "sessionid", "phpsessid",
+];
+/// Ends of words that run together: `dbpwd`, `storepass`, `bindpw`.
+const ENDS: &[&str] = &["pwd", "pass", "pw", "cookie", "psk"];
+/// Words with such an end that mean something else.
+const NOT_ENDS: &[&str] = &[
+    "bypass", "compass", "multipass", "encompass", "trespass", "surpass", "singlepass", "twopass", "onepass", "subpass",
+    "renderpass", "firstpass", "lowpass", "highpass", "bandpass", "allpass", "cwd", "secondpass",
+];
+/// Words of names whose value is a login or only its secret part.
+const LOGINS: &[&str] = &["auth", "basicauth", "creds", "cred", "credential", "credentials", "userpass", "userpwd"];
+/// Before `key`, or joined with it, these make a secret.
+const SECRET_KEYS: &[&str] = &[
+    "api", "app", "application", "access", "private", "priv", "secret", "secure", "encryption", "encrypt", "encryptor",
+    "decryption", "decrypt", "session", "signing", "sign", "signature", "account", "shared", "master", "auth",
+    "authentication", "service", "license", "licence", "storage", "admin", "ingest", "ingestion", "integration",
+    "instrumentation", "hmac", "aes", "webhook", "jwt", "subscription", "preshared", "sas", "unseal", "recovery", "tsig",
+    "function", "deploy", "write", "cookie", "provisioning", "enrollment", "stream",
+];
+/// Before `key` these make a name, a place or something public.
+const OTHER_KEYS: &[&str] = &[
+    "public", "pub", "primary", "foreign", "partition", "sort", "shard", "host", "cache", "group", "row", "routing",
+    "object", "kms", "cmk", "hot", "join", "unique", "index", "order", "lookup", "map", "dict", "dedup", "idempotency", "message",
+    "record", "registry", "config", "context", "label", "annotation", "tag", "metadata", "meta", "event", "hash", "range", "bucket",
+    "column", "field", "json", "distribution", "dist", "by", "trusted", "any",
+];
+/// Last words of names whose value only says where, how or how long.
+const QUALIFIERS: &[&str] = &[
+    "file", "filename", "path", "dir", "directory", "folder", "stdin", "prompt", "env", "ttl", "timeout", "length", "len", "count", "type",
+    "mode", "url", "uri", "endpoint", "method", "policy", "expiry", "expire", "expiration", "expiresin", "duration", "lifetime", "age",
+    "size", "limit", "max", "min", "interval", "period", "host", "hostname", "port", "user", "username", "algorithm", "alg",
+    "format", "encoding", "provider", "scheme", "realm", "plugin", "manager", "store", "backend", "source", "location",
+    "ref", "class", "version", "audience", "issuer", "header", "headers", "field", "column", "var", "variable", "cache", "retries", "retry",
+    "attempt", "window", "rotation", "round", "enabled", "enable", "required", "disabled", "command", "cmd", "helper", "script",
+    "program", "digit", "server", "service", "name", "names", "jar", "fd", "domain", "samesite", "httponly", "char", "charset",
+    "generator", "validator", "strength", "level", "list", "model", "budget", "rate", "per", "percent", "bucket", "through",
+    "thru", "namespace", "group", "role", "scope", "check", "config", "cost", "handler", "filter", "factory", "bind",
+    "review", "mount", "key64name", "identity", "hint", "proxy", "browser", "label", "template", "engine", "address", "addr",
+];
+/// Before `token` these make a piece of text.
+const MARKS: &[&str] = &[
+    "pad", "eos", "bos", "mask", "stop", "special", "unk", "sep", "image", "cls", "start", "end", "first", "next", "new",
+    "max", "per",
+];
+/// First words of options that switch something on or off, or count.
+const SWITCHES: &[&str] = &[
+    "no", "disable", "enable", "use", "with", "without", "allow", "require", "requires", "skip", "show", "print", "max", "min", "num", "ask",
+    "generate", "is", "has", "need", "n", "total", "list", "total", "avg", "count", "ignore", "hide", "prompt", "keep", "save", "load", "delete", "clear", "count",
+];
+/// Words whose value is a secret when it looks like one.
+const PERHAPS: &[&str] =
+    &["key", "salt", "seed", "sid", "session", "sess", "login", "oauth", "code", "license", "signature", "nonce", "hash"];
+
+/// What a name, with or without its dashes, says of its value.
+pub(super) fn holds(name: &[u8]) -> Holds {
+    let words = words::of(name);
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return Holds::Nothing };
+    if words.len() > 1 && (SWITCHES.contains(&first.as_str()) || first == "pass" && !is_split(&words)) {
+        return Holds::Nothing;
     }
-    words.retain(|word| !word.is_empty());
-    words
+    if last == "id" || last == "ids" {
+        return identifier(&words);
+    }
+    if is_qualifier(last) {
+        return Holds::Nothing;
+    }
+    if let Some(kind) = key(&words) {
+        return kind;
+    }
+    if words.iter().any(|word| word == "pin") {
+        return if words.len() > 1 || name.starts_with(b"--") { Holds::Perhaps } else { Holds::Nothing };
+    }
+    if LOGINS.contains(&last.as_str()) {
+        return Holds::Login;
+    }
+    if is_mark(&words) {
+        return Holds::Nothing;
+    }
+    if words.iter().any(|word| is_secret(word)) || is_split(&words) {
+        return Holds::Secret;
+    }
+    if PERHAPS.contains(&last.as_str()) { Holds::Perhaps } else { Holds::Nothing }
+}
+
+/// `AWS_ACCESS_KEY_ID`, `secret_id`, `session_id`.
+fn identifier(words: &[String]) -> Holds {
+    let before = words.len().checked_sub(2).map(|at| words[at].as_str());
+    match before {
+        Some("secret" | "session" | "key" | "token") => Holds::Perhaps,
+        _ => Holds::Nothing,
+    }
+}
+
+fn is_qualifier(word: &str) -> bool {
+    let one = word.strip_suffix('s').unwrap_or(word);
+    QUALIFIERS.contains(&word) || QUALIFIERS.contains(&one)
+        // `passwordFile` written as one word.
+        || ["file", "path", "dir", "ttl", "url", "type"].iter().any(|end| word.strip_suffix(end).is_some_and(is_secret))
+}
+
+/// For names that end in `key`.
+fn key(words: &[String]) -> Option<Holds> {
+    let last = words.last()?;
+    let stem = last.strip_suffix("keys").or_else(|| last.strip_suffix("key"))?;
+    let before = if stem.is_empty() { words.len().checked_sub(2).map_or("", |at| words[at].as_str()) } else { stem };
+    Some(match before {
+        _ if SECRET_KEYS.contains(&before) => Holds::Secret,
+        _ if OTHER_KEYS.contains(&before) => Holds::Nothing,
+        _ if words.iter().any(|word| is_secret(word)) => Holds::Secret,
+        _ if stem.is_empty() || stem.len() < 8 && !["mon", "tur", "don", "hoc", "joc", "whis"].contains(&stem) => Holds::Perhaps,
+        _ => Holds::Nothing,
+    })
+}
+
+/// `pass-phrase`, `pass_word`.
+fn is_split(words: &[String]) -> bool {
+    words.windows(2).any(|pair| pair[0] == "pass" && ["phrase", "word", "code"].contains(&pair[1].as_str()))
+}
+
+/// A piece of text of a language model: `--eos-token`.
+fn is_mark(words: &[String]) -> bool {
+    words.windows(2).any(|pair| MARKS.contains(&pair[0].as_str()) && pair[1] == "token")
+}
+
+fn is_secret(word: &str) -> bool {
+    if WORDS.contains(&word) {
+        return true;
+    }
+    if NOT_INSIDE.iter().any(|other| word.contains(other)) || NOT_ENDS.contains(&word) {
+        return false;
+    }
+    INSIDE.iter().any(|part| word.contains(part)) || ENDS.iter().any(|end| word.len() <= 16 && word.ends_with(end))
+}
+
+/// True for a name of which a short number is no secret: `-pass 1`, `auth:8080`.
+pub(super) fn is_word_of_many_uses(name: &[u8]) -> bool {
+    let words = words::of(name);
+    matches!(words.as_slice(), [word] if ["pass", "auth", "token", "secret", "session", "cookie", "credential", "credentials", "sig", "sas"].contains(&word.as_str()))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_by_name() {
-        for name in [
-            "--password",
-            "-password",
-            "PGPASSWORD",
-            "MYSQL_ROOT_PASSWORD",
-            "spring.datasource.password",
-            "dbPassword",
-            "--api-key",
-            "apikey",
-            "X-Api-Key",
-            "apiKey",
-            "--accesskey",
-            "AWS_SECRET_ACCESS_KEY",
-            "AWS_ACCESS_KEY_ID",
-            "--auth",
-            "Authorization",
-            "--db-pass",
-            "http_cookie",
-            "clientSecret",
-            "--private-key",
-            "--credentials",
-            "GITHUB_TOKEN",
-            "requirepass_pw",
-        ] {
-            assert!(is_secret(name.as_bytes()), "{name}");
-        }
-    }
-
-    #[test]
-    fn other_names() {
-        for name in [
-            "",
-            "-",
-            "--author",
-            "--compass",
-            "--port",
-            "--keyspace",
-            "--password-file",
-            "--token-ttl",
-            "--passwordFile",
-            "--key",
-            "--bypass",
-            "authentik",
-            "--auth-mode",
-        ] {
-            assert!(!is_secret(name.as_bytes()), "{name}");
-        }
-    }
-}
+#[path = "names_tests.rs"]
+mod tests;
