@@ -4,6 +4,7 @@
 
 pub mod collect;
 pub mod command;
+pub mod decompress;
 pub mod diagnose;
 pub mod enrich;
 pub mod evidence;
@@ -15,4 +16,4 @@ pub mod render;
 pub mod sample;
 pub mod sigkill;
 pub mod survive;
-pub mod userspace;
+pub mod words;

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use oomtrace::model::Event;
-use oomtrace::render::{Ndjson, Render, Text, TextStyle, width};
+use oomtrace::render::{Ndjson, Render, Text, TextStyle};
+use oomtrace::words::width;
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)

@@ -99,7 +99,7 @@ pub struct TraceArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Stop after this long, e.g. 90s, 15m, 2h
-    #[arg(long, value_name = "TIME", value_parser = super::size::duration)]
+    #[arg(long, value_name = "TIME", value_parser = crate::words::size::duration)]
     pub duration: Option<std::time::Duration>,
     /// Show every other SIGKILL as well, with its sender: exit 137 need not be the OOM killer's
     #[arg(long)]
@@ -120,7 +120,7 @@ pub struct TraceArgs {
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Size of the ring buffer between kernel and user space; rounded up to a power of two of whole pages
-    #[arg(long, value_name = "SIZE", default_value = RING_SIZE, value_parser = super::size::bytes, help_heading = "Kernel")]
+    #[arg(long, value_name = "SIZE", default_value = RING_SIZE, value_parser = crate::words::size::bytes, help_heading = "Kernel")]
     pub ring_size: u32,
     /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
     #[arg(long, value_name = "FILE", help_heading = "Kernel")]
@@ -133,7 +133,7 @@ pub struct TraceArgs {
     pub no_history: bool,
     /// Time between samples of cgroups and the machine [default: 100ms]; of processes it is ten times that, unless a limit is
     /// close. Longer where sampling would take more than 1 % of a CPU
-    #[arg(long, value_name = "TIME", value_parser = super::size::duration, help_heading = "History", conflicts_with = "no_history")]
+    #[arg(long, value_name = "TIME", value_parser = crate::words::size::duration, help_heading = "History", conflicts_with = "no_history")]
     pub sample_interval: Option<std::time::Duration>,
     /// While a limit is close, hook the allocation path as well and see each step of 2 MiB: costs every process some 60 to
     /// 130 ns per new page then

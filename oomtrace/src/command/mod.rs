@@ -15,7 +15,6 @@ pub mod report;
 pub mod run;
 pub mod sample;
 pub mod schema;
-pub mod size;
 pub mod terminal;
 pub mod trace;
 pub mod why;

@@ -21,7 +21,7 @@ fn inexact_counters(incident: &Incident, victim: &Victim) -> Option<String> {
     let off = sum([seen.anon_bytes, seen.file_bytes, seen.shmem_bytes, seen.swap_bytes]) - exact;
     let difference = format!(
         "the kernel ranked it by inexact counters, {} {} what it had",
-        crate::render::bytes::signed_size(off.abs()),
+        crate::words::bytes::signed_size(off.abs()),
         if off < 0 { "below" } else { "above" }
     );
     let page = i128::from(incident.host.page_size.max(1));
@@ -72,7 +72,7 @@ fn adjusted(incident: &Incident, victim: &Victim) -> Option<String> {
     let larger =
         others.filter_map(|c| Some((c, plain(c).or_else(|| size(c))?))).filter(|(_, points)| *points > mine);
     let (first, theirs) = larger.max_by_key(|(_, points)| *points)?;
-    let size = |pages: i128| crate::render::bytes::signed_size(pages.saturating_mul(page));
+    let size = |pages: i128| crate::words::bytes::signed_size(pages.saturating_mul(page));
     Some(format!(
         "oom_score_adj decided: {} ({}, oom_score_adj {}) would have come before {} ({}, oom_score_adj {})",
         words::task(Some(&first.comm), Some(first.pid)),

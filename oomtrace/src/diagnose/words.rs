@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Culprit, CulpritKind, Incident, PartKind, Text};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// `212.0 MiB`
 pub(super) fn size(value: i64) -> String {

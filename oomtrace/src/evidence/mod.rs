@@ -1,13 +1,11 @@
 //! Evidence: what a trace left behind, read again, also by another version, compressed, or after its writer died.
 
 mod compare;
-pub mod decompress;
 pub(crate) mod fold;
 mod group;
 mod read;
 pub mod ring;
 mod verdict;
-mod zstd;
 
 use std::collections::BTreeMap;
 

@@ -7,9 +7,11 @@ use anyhow::Result;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Evidence, decompress, fold, ring};
+use super::{Evidence, fold, ring};
+use crate::decompress;
 use crate::model::{Footer, Header, SCHEMA};
 
+const DENIED: &str = "evidence is readable by its owner only: run as that user or root";
 /// A longer line is no record of ours; it is skipped.
 const LINE_MAX: u64 = 64 << 20;
 /// Different unknown types and fields that are kept by name.
@@ -21,7 +23,7 @@ impl Evidence {
     /// # Errors
     /// When it can't be opened, or holds no record at all; names cause and remedy.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut source = decompress::open(path)?;
+        let mut source = decompress::open(path, DENIED)?;
         let empty = Self { name: name(path), ..Self::default() };
         let mut evidence = if source.fill_buf().is_ok_and(|begin| begin.starts_with(&ring::MAGIC[..4])) {
             let lines = ring::lines(&mut source)?;

@@ -3,7 +3,7 @@
 use caps::{CapSet, Capability as Cap, CapsHashSet};
 
 use super::capability::NEEDS;
-use crate::render::shell;
+use crate::words::shell;
 
 /// `sudo setcap cap_bpf,...+ep /usr/local/bin/oomtrace`: all that this program can make use of and may have here.
 ///

@@ -5,11 +5,11 @@ use jiff::tz::TimeZone;
 
 use super::input::{Context, Stamp, Told};
 use super::{Facts, Outcome, PROBE, Report, page_size, scene, to_model, why};
+use crate::klog::userspace;
 use crate::model::{
     Host, Incident, LogSource, NoKill, NoKillReason, Role, SCHEMA, Source, SourceKind, Text, UserspaceKill,
     Victim,
 };
-use crate::userspace;
 
 /// The note on an incident whose lines anybody can have written.
 pub const UNKNOWN_WRITER: &str = "the log does not say who wrote these lines";

@@ -23,6 +23,7 @@ pub mod scene;
 mod settle;
 mod shortage;
 pub mod to_model;
+pub mod userspace;
 mod why;
 
 use std::io;

@@ -3,7 +3,7 @@
 use super::report::ZoneReport;
 use super::{Facts, Report};
 use crate::model::{Allocation, Constraint};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// Zones that are named in one sentence.
 const NAMED: usize = 4;

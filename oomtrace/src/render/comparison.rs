@@ -2,9 +2,9 @@
 
 use crate::evidence::{Evidence, Subject, Use, compare};
 use crate::model::Text;
-use crate::render::bytes;
 use crate::render::text::words;
 use crate::render::timeline;
+use crate::words::bytes;
 
 /// Subjects that are shown.
 pub(super) const ROWS: usize = 24;

@@ -3,7 +3,7 @@
 //! Names of elements and attributes are `'static`, so that only this program's source can choose them. Text is made visible
 //! first (`escape`: no control characters, no bidirectional ones), then `& < > " '` are escaped, in text and in attributes.
 
-use crate::render::escape;
+use crate::words::escape;
 
 /// Markup as it is written.
 #[derive(Debug, Default)]

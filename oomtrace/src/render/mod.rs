@@ -2,9 +2,7 @@
 //! recorded: [`html`], [`markdown`], [`junit`], [`perfetto`].
 
 mod answers;
-pub mod bytes;
 pub mod comparison;
-pub mod escape;
 pub mod html;
 pub mod junit;
 pub mod markdown;
@@ -12,11 +10,9 @@ mod markup;
 mod ndjson;
 pub mod perfetto;
 mod schema;
-pub mod shell;
 mod spark;
 mod text;
 mod timeline;
-pub mod width;
 
 use std::io;
 

@@ -11,6 +11,8 @@ pub(crate) enum Group {
     Vm,
     /// `cargo xtask test`: formatting and lints
     Test,
+    /// `cargo xtask test --only deny`: a checker of dependencies
+    Deny,
     /// `cargo xtask test --only pages`: a browser that opens the pages of reports
     Pages,
     /// `cargo xtask test --only validators`: independent readers of what oomtrace writes
@@ -21,7 +23,8 @@ pub(crate) enum Group {
 
 impl Group {
     /// What is installed unless something else is asked for.
-    pub(super) const ALL: [Self; 5] = [Self::Ebpf, Self::Vm, Self::Test, Self::Pages, Self::Validators];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Ebpf, Self::Vm, Self::Test, Self::Pages, Self::Validators, Self::Deny];
 
     pub(super) fn list(groups: &[Self]) -> String {
         groups.iter().map(|group| format!("{group:?}").to_lowercase()).collect::<Vec<_>>().join(", ")

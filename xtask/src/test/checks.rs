@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::tally::Tally;
 use crate::sh;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::process::Command;
 
 /// Both workspaces: the kernel side is one of its own.
@@ -25,14 +25,29 @@ pub(super) fn lints() -> Result<Outcome> {
     Ok(Outcome::Ran(tally))
 }
 
-/// What needs a database that is not in this repository.
+/// Duplicates, licences and sources of all dependencies; advisories as well where their database can be fetched.
 pub(super) fn deny() -> Result<Outcome> {
     if sh::find("cargo-deny").is_none() {
-        return Ok(Outcome::Skipped(
-            "cargo-deny is not installed (the licences are checked without it)".into(),
-        ));
+        let why = "cargo-deny is not installed: cargo xtask setup --only deny installs it";
+        if sh::in_ci() {
+            bail!("the dependencies have to be checked in CI, but {why}");
+        }
+        return Ok(Outcome::Skipped(why.into()));
     }
-    Ok(Outcome::Ran(quiet(sh::cargo().args(["deny", "--log-level", "warn", "check"]))))
+    let cargo_deny = |args: &[&str]| {
+        let mut cargo = sh::cargo();
+        cargo.args(["deny", "--log-level", "error"]).args(args);
+        cargo
+    };
+    let mut tally = quiet(&mut cargo_deny(&["check", "bans", "licenses", "sources"]));
+    tally += match sh::output(&mut cargo_deny(&["fetch", "db"])) {
+        Ok(_) => quiet(&mut cargo_deny(&["check", "--disable-fetch", "advisories"])),
+        Err(_) => {
+            println!("SKIPPED  deny: advisories: their database cannot be fetched from this machine");
+            Tally::SKIPPED
+        }
+    };
+    Ok(Outcome::Ran(tally))
 }
 
 /// One check; what it said is shown when it fails.

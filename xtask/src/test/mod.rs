@@ -9,7 +9,8 @@ mod schema;
 pub(crate) mod tally;
 mod validators;
 
-use crate::{oombench, sh, vm};
+use crate::setup::Group;
+use crate::{oombench, setup, sh, vm};
 use anyhow::{Result, bail};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -21,6 +22,9 @@ pub(crate) struct Test {
     /// Only this stage (may be repeated)
     #[arg(long, value_enum)]
     only: Vec<Stage>,
+    /// Only what needs neither root nor the network nor guests, and install nothing
+    #[arg(long, conflicts_with = "only")]
+    quick: bool,
 }
 
 /// The stages, in their order: the quick ones first.
@@ -58,6 +62,9 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
+/// What needs neither root nor the network nor guests.
+const QUICK: [Stage; 6] =
+    [Stage::Format, Stage::Lints, Stage::Licences, Stage::Unit, Stage::Schema, Stage::Replay];
 const STAGES: [Stage; 11] = [
     Stage::Format,
     Stage::Lints,
@@ -73,11 +80,29 @@ const STAGES: [Stage; 11] = [
 ];
 
 impl Test {
+    /// The stages to run, in their order.
+    fn stages(&self) -> Vec<Stage> {
+        let asked = |stage: &Stage| match (self.quick, self.only.as_slice()) {
+            (true, _) => QUICK.contains(stage),
+            (false, []) => true,
+            (false, only) => only.contains(stage),
+        };
+        STAGES.into_iter().filter(asked).collect()
+    }
+
     pub(crate) fn run(self) -> Result<()> {
         let mut all = Tally::default();
-        let asked = |stage: &Stage| self.only.is_empty() || self.only.contains(stage);
+        let stages = self.stages();
+        let asked = |stage: &Stage| stages.contains(stage);
+        if self.quick {
+            // The tests of the command line leave out what needs root, and say so.
+            // SAFETY: no other thread has been started.
+            unsafe { std::env::set_var("OOMTRACE_NO_ROOT", "1") };
+        } else {
+            install(&stages);
+        }
         let mut ahead = None;
-        for stage in STAGES.into_iter().filter(asked) {
+        for stage in stages.iter().copied() {
             match stage {
                 Stage::Native if asked(&Stage::Vm) => ahead = Some(vm::ahead::start()),
                 Stage::Vm => drop(ahead.take().map(JoinHandle::join)),
@@ -93,7 +118,28 @@ impl Test {
     }
 }
 
+/// Installs what `stages` need. Where that fails, the stages say what they lack.
+fn install(stages: &[Stage]) {
+    let mut groups: Vec<Group> = stages.iter().filter_map(|stage| stage.needs()).collect();
+    groups.dedup();
+    if let Err(error) = setup::install(&groups) {
+        println!("note: not everything could be installed: {error:#}");
+    }
+}
+
 impl Stage {
+    /// What has to be installed for it, besides cargo and a C linker.
+    fn needs(self) -> Option<Group> {
+        match self {
+            Self::Format | Self::Lints => Some(Group::Test),
+            Self::Deny => Some(Group::Deny),
+            Self::Pages => Some(Group::Pages),
+            Self::Validators => Some(Group::Validators),
+            Self::Vm => Some(Group::Vm),
+            Self::Licences | Self::Unit | Self::Schema | Self::Replay | Self::Native => None,
+        }
+    }
+
     /// Runs and prints one line of result; an error is a failure.
     fn run(self) -> Tally {
         let begin = Instant::now();

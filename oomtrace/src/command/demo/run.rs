@@ -18,9 +18,10 @@ use crate::{
         cli::{DemoArgs, RING_SIZE, TraceArgs},
         filter::Filter,
         output::{self, Output},
-        size, trace,
+        trace,
     },
     kernel::{Namespace, Roots},
+    words::size,
 };
 
 /// Name of the process that is killed.

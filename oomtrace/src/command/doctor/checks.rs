@@ -16,7 +16,7 @@ use crate::{
     },
     klog::{KmsgReader, Start},
     probe::Fact,
-    render::bytes,
+    words::bytes,
 };
 
 use CheckState::{Degraded, Missing};

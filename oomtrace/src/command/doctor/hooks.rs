@@ -4,16 +4,13 @@ use oomtrace_common::Layout;
 
 use super::record::{Check, CheckState, FactState, Hook, HookState};
 use crate::{
-    command::{
-        cli::{DoctorArgs, RING_SIZE},
-        size,
-    },
+    command::cli::{DoctorArgs, RING_SIZE},
     kernel::{
         capability::{Held, Need},
         host,
     },
     probe::{self, Fact, LADDERS, LoadOptions, Outcome, Rung, SAMPLING, State},
-    render::bytes,
+    words::{bytes, size},
 };
 
 /// What came of trying.

@@ -2,8 +2,8 @@
 
 use crate::{
     kernel::{Roots, grant, host},
-    render::bytes,
     survive,
+    words::bytes,
 };
 
 use super::record::{Check, CheckState::Degraded};

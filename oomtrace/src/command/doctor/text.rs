@@ -4,7 +4,7 @@ use super::{
     diagnosis::Diagnosis,
     record::{Check, CheckState, FactState, Health, Hook, HookState},
 };
-use crate::render::escape;
+use crate::words::escape;
 
 /// Columns of the states.
 const STATE: usize = 9;

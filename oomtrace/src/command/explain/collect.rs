@@ -16,10 +16,10 @@ use crate::diagnose::diagnose;
 use crate::kernel::clock;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::Told;
+use crate::klog::userspace;
 use crate::klog::{self, Same};
 use crate::model::{Event, Footer, Host, Incident, UserspaceKill};
 use crate::render::{Ndjson, Render, Text, TextStyle};
-use crate::userspace;
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;

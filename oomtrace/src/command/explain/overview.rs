@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{Constraint, Event, Footer, Incident};
-use crate::render::{bytes, escape};
+use crate::words::{bytes, escape};
 
 /// Kills listed before the reports.
 const LISTED: usize = 40;

@@ -13,7 +13,7 @@ use super::sink::Sink;
 use crate::command::cli::ExplainArgs;
 use crate::klog::incident::Known;
 use crate::klog::input::{LogReader, Summary, open};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// Reads the logs and reports.
 ///

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::command::cli::{RING_SIZE, Redact, TraceArgs};
 use crate::command::filter::Filter;
-use crate::command::size;
+use crate::words::size;
 
 /// Time between samples, unless asked otherwise.
 const EVERY: &str = "1s";
@@ -25,7 +25,7 @@ pub struct RecordArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// Flight recorder: a file of this size, written once in full now, in which the newest records replace the oldest
-    #[arg(long, value_name = "SIZE", value_parser = crate::render::bytes::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse)]
     pub max_size: Option<u64>,
     /// Flight recorder that keeps the samples of the last TIME, e.g. 5m; --max-size is what the records and samples need
     /// together, 12 MiB and more

@@ -5,7 +5,8 @@ use anyhow::Result;
 use crate::command::terminal::Look;
 use crate::evidence::{Evidence, Verdict, groups};
 use crate::model::Event;
-use crate::render::{Ndjson, Render, Text, TextStyle, comparison, escape};
+use crate::render::{Ndjson, Render, Text, TextStyle, comparison};
+use crate::words::escape;
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
@@ -51,7 +52,7 @@ fn overview(out: &mut Vec<u8>, evidence: &Evidence, named: bool) {
                 .as_ref()
                 .map_or("no cgroup's limit".into(), |path| escape::bytes(path.as_bytes()));
             let text = format!("  {:>5} x {comm}  {limit}", group.incidents.len());
-            line(out, &crate::render::width::cut(&text, WIDTH));
+            line(out, &crate::words::width::cut(&text, WIDTH));
         }
     }
 }

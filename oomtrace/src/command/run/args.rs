@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 
 use crate::command::{
     cli::{RING_SIZE, Redact, TraceArgs},
-    size,
     terminal::ColorChoice,
 };
+use crate::words::size;
 
 /// Exit code when a rule was hit while the command itself succeeded. k6, nextest, pytest and timeout use others.
 pub const RULE_HIT: u8 = 86;
@@ -22,10 +22,10 @@ pub struct RunArgs {
     pub command: Vec<OsString>,
 
     /// Most memory that CMD and all it starts may use together, e.g. 512M
-    #[arg(long, value_name = "SIZE", value_parser = crate::render::bytes::parse, help_heading = "Limits")]
+    #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse, help_heading = "Limits")]
     pub memory_max: Option<u64>,
     /// Most swap beyond that; 0 for none
-    #[arg(long, value_name = "SIZE", value_parser = crate::render::bytes::parse, help_heading = "Limits")]
+    #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse, help_heading = "Limits")]
     pub swap_max: Option<u64>,
     /// End CMD after this long: SIGTERM, and SIGKILL 10 s later; e.g. 90s, 15m, 2h
     #[arg(long, value_name = "TIME", value_parser = size::duration, help_heading = "Limits")]

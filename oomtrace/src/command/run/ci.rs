@@ -12,7 +12,7 @@ use anyhow::Result;
 use super::args::Annotations;
 use super::verdict::Outcome;
 use super::{Report, reports, summary};
-use crate::render::escape;
+use crate::words::escape;
 
 /// A summary may have 1 MiB; a larger one is refused as a whole.
 const SUMMARY_MAX: usize = 1_000_000;

@@ -14,7 +14,8 @@ use super::verdict::Outcome;
 use super::{Report, ci, summary};
 use crate::command::output::Output;
 use crate::model::Event;
-use crate::render::{Render as _, Text, TextStyle, bytes, junit, markdown};
+use crate::render::{Render as _, Text, TextStyle, junit, markdown};
+use crate::words::bytes;
 
 /// Kills that the JUnit output reports whole, and the Markdown.
 const WHOLE: usize = 20;

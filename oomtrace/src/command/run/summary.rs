@@ -11,7 +11,8 @@ use super::verdict::{Exit, Outcome};
 use super::{Report, is_noteworthy};
 use crate::command::terminal::Look;
 use crate::model::{Event, Incident, Sigkill, Text};
-use crate::render::{Render as _, Text as Pages, TextStyle, bytes, escape, sender};
+use crate::render::{Render as _, Text as Pages, TextStyle, sender};
+use crate::words::{bytes, escape};
 
 /// Kills that are reported whole; of the others a line each, and of many a number.
 const WHOLE: usize = 3;

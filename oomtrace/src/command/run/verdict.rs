@@ -9,7 +9,7 @@ use super::args::{FailOn, RunArgs, ScopeKind};
 use super::meter::Measured;
 use super::supervise::{End, Ended};
 use super::watch::Seen;
-use crate::render::{bytes, escape};
+use crate::words::{bytes, escape};
 
 /// What a rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

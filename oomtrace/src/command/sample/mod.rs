@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use super::{
     cli::{RING_SIZE, SampleArgs, SampleBy},
     output::Output,
-    size,
 };
 use crate::{
     kernel::{Btf, Roots, layout},
     probe::{self, LoadOptions, Outcome},
     sample::{self, Source},
+    words::size,
 };
 
 /// Samples and writes one JSON object per source.

@@ -7,7 +7,8 @@ use clap::Args;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::target::Target;
-use crate::command::{cli::Format, size, terminal::ColorChoice};
+use crate::command::{cli::Format, terminal::ColorChoice};
+use crate::words::size;
 
 /// Options of `why`.
 #[derive(Clone, Debug, Args)]

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::counters::Counters;
 use crate::evidence::{Evidence, LOGS};
+use crate::klog::userspace;
 use crate::klog::{self, Same};
 use crate::model::{Confidence, Incident, Sigkill, SourceKind, UserspaceKill, Victim, Witness, WitnessKind};
-use crate::userspace;
 
 /// All that is known.
 #[derive(Clone, Debug, Default)]

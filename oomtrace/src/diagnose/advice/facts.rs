@@ -4,7 +4,7 @@ use crate::model::{
     Confidence, Culprit, CulpritKind, Diagnosis, Entity, EntityKind, Incident, LimitMemcg, PartKind, Role,
     Runtime, RuntimeKind, Text, VerdictKind, Victim,
 };
-use crate::render::escape;
+use crate::words::escape;
 
 /// An incident with its diagnosis.
 #[derive(Clone, Copy)]

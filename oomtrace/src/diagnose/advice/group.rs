@@ -36,7 +36,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         }
         Some(Target::Directory(path, 2)) => {
             let file = [b"/sys/fs/cgroup", path.as_slice(), b"/memory.oom.group"].concat();
-            (format!("echo 0 | sudo tee {}", crate::render::shell::quote(&file)), "")
+            (format!("echo 0 | sudo tee {}", crate::words::shell::quote(&file)), "")
         }
         _ => return,
     };

@@ -1,6 +1,6 @@
 //! Values that a person would choose, and figures as they are written.
 
-use crate::render::bytes;
+use crate::words::bytes;
 
 const MIB: u64 = 1 << 20;
 

@@ -3,7 +3,7 @@
 use super::round;
 use crate::enrich::container;
 use crate::model::{Container, Incident, MemcgLevel, Text};
-use crate::render::{escape, shell};
+use crate::words::{escape, shell};
 
 /// A cgroup as its manager knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::environment::{OPTIONS, variables};
 use crate::model::{RuntimeKind, RuntimeSetting};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// How a value is written.
 #[derive(Clone, Copy, PartialEq, Eq)]

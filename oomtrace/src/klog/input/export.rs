@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read};
 
 use super::line::{LogLine, Writer};
 use super::{json, stamp};
-use crate::userspace::Program;
+use crate::klog::userspace::Program;
 
 /// Longest field kept.
 const FIELD_MAX: u64 = 1 << 20;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::line::{LogLine, Stamp, Writer};
 use super::{stamp, text};
-use crate::userspace::Program;
+use crate::klog::userspace::Program;
 
 /// Objects in which the record may be wrapped.
 const WRAPPERS: [&str; 6] = ["jsonPayload", "_source", "fields", "event", "record", "log"];

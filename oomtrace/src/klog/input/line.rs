@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use jiff::civil::DateTime;
 
+use crate::klog::userspace::Program;
 use crate::klog::{Caller, KmsgLine};
-use crate::userspace::Program;
 
 /// Who wrote a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,22 +1,22 @@
 //! Kernel logs as they are found: in files, pipes and exports, wrapped by whatever carried them.
 //!
-//! bytes → [`decompress`] → lines or records → [`text`] or [`json`] → [`LogLine`] → one parser for each host →
+//! bytes → [`crate::decompress`] → lines or records → [`text`] or [`json`] → [`LogLine`] → one parser for each host →
 //! [`Told`]. Lines that can't be of a report are passed over by a search for a few words, a large buffer at a time.
 
-mod decompress;
 mod document;
 mod export;
 mod json;
 mod line;
 mod lines;
 mod needles;
+mod open;
 mod reader;
 mod sniff;
 mod stamp;
 mod streams;
 mod text;
 
-pub use decompress::open;
 pub use line::{LogLine, Stamp, Writer};
+pub use open::open;
 pub use reader::{LogReader, Summary};
 pub use streams::{Context, Found, Told};

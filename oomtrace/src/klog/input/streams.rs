@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::line::{LogLine, Stamp, Writer};
+use crate::klog::userspace::{self, Tracker};
 use crate::klog::{Item, Outcome, Parser, Report};
-use crate::userspace::{self, Tracker};
 
 /// Machines followed at once; the one that was quiet for longest gives way.
 const MACHINES: usize = 64;

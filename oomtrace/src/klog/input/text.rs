@@ -6,7 +6,7 @@ use super::line::{LogLine, Writer};
 use super::{json, stamp};
 use crate::klog::KmsgRecord;
 use crate::klog::parse::scan::{digits, number, split};
-use crate::userspace::Program;
+use crate::klog::userspace::Program;
 
 /// Wrappings inside of wrappings are followed so deep.
 const DEPTH: u8 = 4;

@@ -2,9 +2,9 @@
 
 use super::Answer;
 use crate::model::{Incident, Victim};
-use crate::render::bytes;
 use crate::render::text::score::{self, Unit};
 use crate::render::text::words;
+use crate::words::bytes;
 
 /// The message of a kernel that was told not to compare.
 const ALLOCATING: &str = "oom_kill_allocating_task";

@@ -2,10 +2,10 @@
 
 use super::parts::{bar, card, cell, number, size, table};
 use crate::model::{BadnessParts, Candidate, Incident, Victim};
-use crate::render::bytes;
 use crate::render::markup::Markup;
 use crate::render::text::score::{self, Unit};
 use crate::render::text::words;
+use crate::words::bytes;
 
 pub(super) fn write(page: &mut Markup, incident: &Incident) {
     let victim = words::chosen(incident);

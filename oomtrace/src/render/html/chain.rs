@@ -2,9 +2,10 @@
 
 use super::parts::{bar, card};
 use crate::model::{Constraint, Incident, MemcgLevel};
+use crate::render::answers::limit;
 use crate::render::markup::Markup;
 use crate::render::text::words;
-use crate::render::{answers::limit, escape};
+use crate::words::escape;
 
 pub(super) fn write(page: &mut Markup, incident: &Incident) {
     let scope = &incident.scope;

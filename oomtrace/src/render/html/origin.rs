@@ -2,8 +2,8 @@
 
 use super::parts::{card, fact};
 use crate::model::{Incident, SourceKind};
-use crate::render::bytes;
 use crate::render::markup::Markup;
+use crate::words::bytes;
 
 pub(super) fn write(page: &mut Markup, incident: &Incident) {
     let source = &incident.source;

@@ -1,7 +1,7 @@
 //! Text that Markdown, and what ticket systems make of it, leaves as it is.
 
 use crate::model::Text;
-use crate::render::escape;
+use crate::words::escape;
 
 /// A name in a code span. The two characters that can end a span or a table's cell are shown as escapes; nothing else means
 /// anything in a span, neither mentions nor links nor HTML.

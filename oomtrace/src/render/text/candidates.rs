@@ -5,7 +5,7 @@ use super::score::{EXEMPT, Unit};
 use super::table::{Column, Table};
 use super::words;
 use crate::model::{Candidate, Incident};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// Rows shown.
 const TOP: usize = 8;

@@ -1,6 +1,6 @@
 //! A command in a given width that can still be pasted as a whole.
 
-use crate::render::width::columns;
+use crate::words::width::columns;
 
 /// Breaks `command` at blanks outside of quotes, each line but the last ending in ` \`. A word that is wider than a line is
 /// left whole.
@@ -59,7 +59,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::render::shell;
+    use crate::words::shell;
 
     #[test]
     fn breaks_where_a_shell_reads_on() {

@@ -6,7 +6,7 @@ use crate::enrich::container;
 use crate::model::{Entity, EntityKind, History, Incident};
 use crate::render::spark;
 use crate::render::timeline::{self, Part, Series};
-use crate::render::width::{columns, cut};
+use crate::words::width::{columns, cut};
 
 /// Rows at the most.
 const ROWS: usize = 4;

@@ -3,7 +3,8 @@
 use super::page::{Page, Rich, Tone};
 use super::words;
 use crate::model::{Constraint, Incident, LimitMemcg, MemcgLevel};
-use crate::render::{answers::limit, bytes};
+use crate::render::answers::limit;
+use crate::words::bytes;
 
 /// A path longer than this many lines is cut; the NDJSON has it whole.
 const PATH_LINES: usize = 6;
@@ -90,7 +91,7 @@ fn usage(level: &MemcgLevel, version: Option<u8>) -> Rich {
 fn below(page: &mut Page, level: &MemcgLevel, depth: usize) {
     let path = level.path.as_bytes();
     let start = path.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
-    let name = crate::render::escape::bytes(&path[start..]).into_owned();
+    let name = crate::words::escape::bytes(&path[start..]).into_owned();
     let figures = match (level.usage_bytes, level.limit_bytes) {
         (Some(usage), Some(limit)) => format!("{} of {}", bytes::size(usage), bytes::size(limit)),
         (Some(usage), None) => format!("{}, no limit", bytes::size(usage)),
@@ -99,7 +100,7 @@ fn below(page: &mut Page, level: &MemcgLevel, depth: usize) {
     };
     let indent = " ".repeat((2 * depth).min(10));
     let room = page.room().saturating_sub(indent.len() + figures.len() + 5).max(8);
-    let name = crate::render::width::cut(&name, room);
+    let name = crate::words::width::cut(&name, room);
     page.row(&Rich::new().with(Tone::Plain, format!("{indent}└ {name}  ")).with(Tone::Dim, figures));
 }
 

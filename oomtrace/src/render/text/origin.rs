@@ -3,7 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::words;
 use crate::model::{Incident, SourceKind};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// Writes notes, losses and the last, dim lines.
 pub(super) fn write(page: &mut Page, incident: &Incident) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::TextStyle;
 use super::{command, wrap::wrap};
-use crate::render::width::{columns, cut};
+use crate::words::width::{columns, cut};
 
 /// Columns of the labels at the left.
 const GUTTER: usize = 12;

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::model::{Candidate, Incident, Victim};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// The least favoured value of `oom_score_adj`: a task with it is never chosen.
 pub(in crate::render) const EXEMPT: i32 = -1000;

@@ -5,7 +5,7 @@ use super::words;
 use crate::model::{
     Footer, Header, Lost, NoKill, NoKillReason, Sender, SenderKind, SentHow, Sigkill, Update,
 };
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// `Tracing OOM kills on web-3 (kernel 6.12.9), probes ... Ctrl-C to stop.`
 pub(super) fn header(page: &mut Page, header: &Header) {

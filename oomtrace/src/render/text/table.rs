@@ -1,7 +1,7 @@
 //! Columns that give way when the terminal is narrow.
 
 use super::page::{Page, Rich, Tone};
-use crate::render::width::{columns, cut};
+use crate::words::width::{columns, cut};
 
 /// A column of a table.
 pub(super) struct Column {

@@ -3,7 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::words;
 use crate::model::{Accuracy, Incident, Memory, SourceKind, Text, Victim};
-use crate::render::escape;
+use crate::words::escape;
 
 /// Lines of a command line that are shown.
 const COMMAND_LINES: usize = 3;

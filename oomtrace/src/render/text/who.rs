@@ -4,7 +4,7 @@ use super::page::{Page, Rich, Tone};
 use super::{graph, words};
 use crate::model::{Culprit, CulpritKind, Diagnosis, Growth, Incident, PartKind};
 use crate::render::answers::culprit_name;
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// Others who grew that are named.
 const OTHERS: usize = 3;

@@ -4,7 +4,7 @@ use super::page::{Page, Rich, Tone};
 use super::score::{self, Unit};
 use super::words;
 use crate::model::{Badness, BadnessParts, Candidate, Incident, SourceKind, Victim};
-use crate::render::bytes;
+use crate::words::bytes;
 
 /// The message of a kernel that was told not to compare (`vm.oom_kill_allocating_task`).
 const ALLOCATING: &str = "oom_kill_allocating_task";

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::model::{Container, Incident, Memory, Role, Text, Victim};
-use crate::render::{bytes, escape};
+use crate::words::{bytes, escape};
 
 /// A name or argument, safe to show.
 pub(in crate::render) fn shown(text: &Text) -> String {

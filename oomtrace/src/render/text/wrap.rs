@@ -1,7 +1,7 @@
 //! Breaks text into lines at spaces, and words that are too long after a `/`.
 
 use super::page::{Rich, Tone};
-use crate::render::width::of_char;
+use crate::words::width::of_char;
 
 type Char = (Tone, char);
 
@@ -148,7 +148,7 @@ mod tests {
         fn never_wider_than_asked(text in "[a数/ ]{0,80}", width in 6_usize..30, hang in 0_usize..4, max in 1_usize..5) {
             for (at, line) in lines(&text, width, hang, max).iter().enumerate() {
                 let room = if at == 0 { width } else { width - hang };
-                prop_assert!(crate::render::width::columns(line) <= room, "{line:?}");
+                prop_assert!(crate::words::width::columns(line) <= room, "{line:?}");
             }
         }
 

@@ -2,11 +2,11 @@
 
 use super::chart::class;
 use crate::model::{Culprit, Entity, Incident};
-use crate::render::bytes;
 use crate::render::html::parts::{number, size, table};
 use crate::render::markup::Markup;
 use crate::render::text::words;
 use crate::render::timeline::{self, Part, Series};
+use crate::words::bytes;
 
 pub(super) fn write(page: &mut Markup, incident: &Incident, series: &[Series<'_>]) {
     let titles = [

@@ -4,7 +4,7 @@ use super::chart::{Chart, class};
 use crate::render::markup::Markup;
 use crate::render::text::words;
 use crate::render::timeline;
-use crate::render::width;
+use crate::words::width;
 
 /// Units of the picture that a line of the box takes.
 const LINE: i64 = 17;

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 ///
 /// # Examples
 /// ```
-/// use oomtrace::render::shell::quote;
+/// use oomtrace::words::shell::quote;
 /// assert_eq!(quote(b"nginx.service"), "nginx.service");
 /// assert_eq!(quote(b"a b;$(reboot)'"), r"'a b;$(reboot)'\'''");
 /// assert_eq!(quote(b"a\n\xff"), r"$'a\n\xff'");

@@ -16,8 +16,8 @@ const MARKS_MAX: usize = 2;
 ///
 /// # Examples
 /// ```
-/// assert_eq!(oomtrace::render::escape::bytes(b"a\x1b[2Jb\xff"), r"a\x1b[2Jb\xff");
-/// assert_eq!(oomtrace::render::escape::bytes("zażółć".as_bytes()), "zażółć");
+/// assert_eq!(oomtrace::words::escape::bytes(b"a\x1b[2Jb\xff"), r"a\x1b[2Jb\xff");
+/// assert_eq!(oomtrace::words::escape::bytes("zażółć".as_bytes()), "zażółć");
 /// ```
 #[must_use]
 pub fn bytes(raw: &[u8]) -> Cow<'_, str> {

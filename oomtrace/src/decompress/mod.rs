@@ -1,4 +1,6 @@
-//! Files that may be compressed: gzip and zstd are told by their first bytes, whatever the file is called.
+//! Files that may be compressed: gzip, zstd and xz, recognised by their first bytes whatever the file is called.
+
+mod zstd;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -6,63 +8,67 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use flate2::bufread::MultiGzDecoder;
+use lzma_rust2::XzReader;
 
-use super::zstd::Zstd;
+use self::zstd::Zstd;
 
 /// Room for reading ahead.
 const BUFFER: usize = 64 * 1024;
+/// Bytes that tell every format apart.
+const MAGIC: usize = 6;
+/// Memory that a dictionary of xz may take; `xz -9` needs 65 MiB.
+const XZ_MEMORY_KIB: u32 = 256 << 10;
 
 /// Compressions that are recognised and not read, with the program that undoes them.
-const FOREIGN: [(&[u8], &str, &str); 4] = [
-    (b"\xfd7zXZ\0", "xz", "xz -dc"),
+const FOREIGN: [(&[u8], &str, &str); 3] = [
     (b"BZh", "bzip2", "bzip2 -dc"),
     (b"\x04\x22\x4d\x18", "lz4", "lz4 -dc"),
     (b"PK\x03\x04", "zip", "unzip -p"),
 ];
 
-/// Opens a file, or standard input for `-`, and undoes gzip or zstd.
+/// Opens a file, or standard input for `-`, and undoes its compression. `denied` is the remedy for a file that may not be read.
 ///
 /// # Errors
 /// Names the file, the cause and the remedy. Errors of the data itself, also a compressed file that was cut off, come
 /// while reading, after all that could be read.
-pub fn open(path: &Path) -> Result<Box<dyn BufRead>> {
+pub fn open(path: &Path, denied: &str) -> Result<Box<dyn BufRead>> {
     let name = if path == Path::new("-") { "standard input".into() } else { format!("{path:?}") };
     let source: Box<dyn Read> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
-        Box::new(File::open(path).map_err(|error| cannot_open(&name, &error))?)
+        Box::new(File::open(path).map_err(|error| cannot_open(&name, &error, denied))?)
     };
     reader(source).map_err(|error| anyhow!("can't read {name}: {error:#}"))
 }
 
-fn cannot_open(name: &str, error: &io::Error) -> anyhow::Error {
+fn cannot_open(name: &str, error: &io::Error, denied: &str) -> anyhow::Error {
     let remedy = match error.kind() {
-        io::ErrorKind::NotFound => "; look at its name, or give - for standard input",
-        io::ErrorKind::PermissionDenied => {
-            "; evidence is readable by its owner only: run as that user or root"
-        }
-        _ => "",
+        io::ErrorKind::NotFound => "check the path, or use - for standard input",
+        io::ErrorKind::PermissionDenied => denied,
+        _ => return anyhow!("can't open {name}: {error}"),
     };
-    anyhow!("can't open {name}: {error}{remedy}")
+    anyhow!("can't open {name}: {error}; {remedy}")
 }
 
-/// Undoes gzip or zstd where `source` begins like that.
+/// Undoes gzip, zstd or xz where `source` begins like that.
 ///
 /// # Errors
 /// Those of the first read; other compressions, with the command that undoes them.
 pub fn reader(source: impl Read + 'static) -> Result<Box<dyn BufRead>> {
     let (begin, source) = peek(source)?;
-    if let Some((_, format, tool)) =
-        FOREIGN.iter().find(|(magic, ..)| begin.starts_with(&magic[..magic.len().min(4)]))
-    {
+    if let Some((_, format, tool)) = FOREIGN.iter().find(|(magic, ..)| begin.starts_with(magic)) {
         bail!("it is compressed with {format}: pipe it through `{tool} FILE`, with - as the file here");
     }
     let source = BufReader::with_capacity(BUFFER, source);
     Ok(match begin.as_slice() {
         [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(source))),
         // A frame, or a frame to be skipped, which may come first.
-        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
             Box::new(BufReader::with_capacity(BUFFER, Zstd::new(source)))
+        }
+        b"\xfd7zXZ\0" => {
+            let reader = XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB);
+            Box::new(BufReader::with_capacity(BUFFER, reader))
         }
         _ => Box::new(source),
     })
@@ -70,8 +76,8 @@ pub fn reader(source: impl Read + 'static) -> Result<Box<dyn BufRead>> {
 
 /// The first bytes, and a reader that gives them once more.
 fn peek(mut source: impl Read) -> io::Result<(Vec<u8>, impl Read)> {
-    let mut begin = Vec::with_capacity(4);
-    source.by_ref().take(4).read_to_end(&mut begin)?;
+    let mut begin = Vec::with_capacity(MAGIC);
+    source.by_ref().take(MAGIC as u64).read_to_end(&mut begin)?;
     Ok((begin.clone(), io::Cursor::new(begin).chain(source)))
 }
 
@@ -143,8 +149,8 @@ mod tests {
 
     #[test]
     fn other_compressions_are_named() {
-        let error = reader(&b"\xfd7zXZ\0more"[..]).err().unwrap().to_string();
-        assert!(error.contains("xz -dc"), "{error}");
+        let error = reader(&b"BZh91AY"[..]).err().unwrap().to_string();
+        assert!(error.contains("bzip2 -dc"), "{error}");
     }
 
     proptest::proptest! {

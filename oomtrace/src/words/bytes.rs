@@ -6,7 +6,7 @@ const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 ///
 /// # Examples
 /// ```
-/// assert_eq!(oomtrace::render::bytes::size(64 << 20), "64.0 MiB");
+/// assert_eq!(oomtrace::words::bytes::size(64 << 20), "64.0 MiB");
 /// ```
 #[must_use]
 pub fn size(bytes: u64) -> String {

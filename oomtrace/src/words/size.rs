@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// Sizes up to 1 GiB, as [`crate::render::bytes::parse`] reads them.
+/// Sizes up to 1 GiB, as [`crate::words::bytes::parse`] reads them.
 ///
 /// # Errors
 /// Says what is accepted.
 pub fn bytes(text: &str) -> Result<u32, String> {
-    let value = crate::render::bytes::parse(text)?;
+    let value = crate::words::bytes::parse(text)?;
     u32::try_from(value)
         .ok()
         .filter(|value| (1..=1 << 30).contains(value))
