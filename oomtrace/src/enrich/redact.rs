@@ -21,14 +21,17 @@ mod command;
 mod cookies;
 mod cut;
 mod extent;
+mod guesses;
 mod hidden;
 mod line;
 mod names;
 mod pairs;
 mod phrases;
 mod rules;
+mod shaped;
 mod shell;
 mod tokens;
+mod tuples;
 mod urls;
 mod values;
 mod vendors;
@@ -57,6 +60,11 @@ pub fn redact(args: &[Vec<u8>]) -> Vec<Vec<u8>> {
     redact_part(args, false)
 }
 
+/// Reads the tables, which would otherwise be done at the first kill.
+pub fn prepare() {
+    rules::prepare();
+}
+
 /// Like [`redact`], for a command line whose end may be missing: then what may be the beginning of a secret at its end is
 /// hidden as well.
 #[must_use]
@@ -76,7 +84,7 @@ fn secrets(sheet: &Sheet) -> Hidden {
     let all: Vec<Word> = (sheet.args.iter().enumerate())
         .map(|(at, place)| Word { place: place.clone(), is_quoted: true, before: before(at) })
         .collect();
-    let words = Words { text: &sheet.text, all: &all, depth: 0 };
+    let words = Words { text: &sheet.text, all: &all, depth: 0, client: None };
     line::run(words, &mut hidden);
     for (at, place) in sheet.args.iter().enumerate() {
         let whole = if phrases::is_code(words, at) { Whole::Script } else { Whole::Argument };

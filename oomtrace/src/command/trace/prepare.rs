@@ -39,7 +39,10 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>)
     let silent = tap.is_some() && args.output.is_none();
     let output = (!silent).then(|| Output::open(args.output.as_deref())).transpose()?;
     let redactor: Option<Redactor> = match args.redact {
-        Redact::Secrets => Some(redact::redact_part),
+        Redact::Secrets => {
+            redact::prepare();
+            Some(redact::redact_part)
+        }
         Redact::Off => None,
     };
     let enricher = Enricher::new(&session.roots, redactor);

@@ -4,11 +4,17 @@ use std::ops::Range;
 
 use super::hidden::Hidden;
 use super::line::{State, Words};
+use super::names;
 use super::rules::{self, Form, Place, Rule};
 use super::values::{is_harmless, is_random};
 
 /// Words of a command that are looked at for a condition.
 const REACH: usize = 64;
+
+/// Options behind which a command follows.
+const EXECUTES: &[&[u8]] = &[b"-exec", b"-execdir", b"-ok", b"--exec"];
+/// Names of options that are no short option with a value.
+const NAMES: &[&[u8]] = &[b"-pass", b"-passwd", b"-password", b"-pw", b"-pwd", b"-passphrase", b"-token", b"-path", b"-port"];
 
 /// What a rule says.
 pub(super) enum Verdict {
@@ -26,7 +32,8 @@ pub(super) fn program(words: Words<'_>, at: usize, state: &mut State) -> bool {
     }
     let first = state.program.is_none();
     // `docker exec mysql mysql -px`: the first one was the container.
-    let again = state.is_wrapped && at > 0 && (state.program == Some(at - 1) || words.get(at - 1) == b"--");
+    let before = words.get(at.wrapping_sub(1));
+    let again = state.is_wrapped && (state.program == Some(at.wrapping_sub(1)) || before == b"--") || EXECUTES.contains(&before);
     if state.is_settled && !again {
         return false;
     }
@@ -36,7 +43,7 @@ pub(super) fn program(words: Words<'_>, at: usize, state: &mut State) -> bool {
     }
     state.is_wrapped = !first;
     state.is_settled = known.is_some_and(|client| !client.is_wrapper);
-    state.client = known;
+    state.client = known.or(state.client);
     state.program = Some(at);
     state.positional = 0;
     true
@@ -50,8 +57,14 @@ pub(super) fn client(words: Words<'_>, at: usize, state: &State, hidden: &mut Hi
         let found = apply(words, at, state, rule);
         if found.is_some() && holds(words, state, rule.condition) {
             let (place, said) = found.unwrap_or((None, Verdict::Done));
+            if rule.form == Form::Nothing {
+                hidden.add_plain(words.all[at].place.start);
+            }
             place.into_iter().for_each(|place| hidden.add(place));
-            verdict = verdict.or(Some(said));
+            verdict = match (verdict, said) {
+                (Some(Verdict::Next(form)), _) | (_, Verdict::Next(form)) => Some(Verdict::Next(form)),
+                _ => Some(Verdict::Done),
+            };
         }
     }
     verdict
@@ -72,10 +85,7 @@ fn apply(
         Place::Attached(option) => attached(words, at, option, rule.form, false),
         Place::Both(option) if is_option(bytes, option) => Some((None, Verdict::Next(rule.form))),
         Place::Both(option) => attached(words, at, option, rule.form, true),
-        Place::Plain(option) => {
-            let same = bytes == option.as_bytes() || bytes.strip_prefix(option.as_bytes()).is_some_and(|rest| rest.starts_with(b"="));
-            same.then_some((None, Verdict::Done))
-        }
+        Place::Plain(option) => (bytes == option.as_bytes()).then_some((None, Verdict::Done)),
         Place::Behind(word, number) => whole(!bytes.starts_with(b"-") && is_behind(words, at, state, word, number)),
         Place::Number(number) => whole(!bytes.starts_with(b"-") && state.positional + 1 == number),
         Place::Last => whole(!bytes.starts_with(b"-") && words.is_last(at) && state.program.is_some_and(|program| at > program + 1)),
@@ -84,11 +94,9 @@ fn apply(
 
 /// Whether a word is an option, or a cluster of short ones that ends with it.
 fn is_option(word: &[u8], option: &str) -> bool {
-    let option = option.as_bytes();
-    let short = option.len() == 2 && option[0] == b'-' && option[1].is_ascii_alphabetic();
+    let Some(option) = option.strip_suffix('*').map(str::as_bytes) else { return word == option.as_bytes() };
     word == option
-        || short
-            && (3..=6).contains(&word.len())
+        || (3..=6).contains(&word.len())
             && word[0] == b'-'
             && word[1..].iter().all(u8::is_ascii_alphabetic)
             && word.last() == option.last()
@@ -97,7 +105,11 @@ fn is_option(word: &[u8], option: &str) -> bool {
 /// `-pSECRET`, `--password=SECRET`.
 fn attached(words: Words<'_>, at: usize, option: &str, form: Form, is_both: bool) -> Option<(Option<Range<usize>>, Verdict)> {
     let place = words.all.get(at)?.place.clone();
+    let option = option.strip_suffix('*').unwrap_or(option);
     let rest = words.get(at).strip_prefix(option.as_bytes()).filter(|rest| !rest.is_empty())?;
+    if is_both && NAMES.contains(&words.get(at)) {
+        return None;
+    }
     let mut start = place.end - rest.len();
     if is_both && option.len() > 2 {
         rest.strip_prefix(b"=")?;
@@ -129,7 +141,7 @@ fn is_behind(words: Words<'_>, at: usize, state: &State, word: &str, number: usi
         return at.checked_sub(number).is_some_and(|before| before >= state.start && same(before));
     }
     let before = (state.start..at).rev().take(REACH).filter(|at| !words.get(*at).starts_with(b"-"));
-    before.clone().nth(number - 1).is_some_and(|found| same(found) && Some(found) > state.program)
+    before.clone().nth(number - 1).is_some_and(same)
 }
 
 /// Whether the command has this word or short option.
@@ -145,7 +157,7 @@ fn holds(words: Words<'_>, state: &State, condition: Option<&str>) -> bool {
             && word[0] == b'-'
             && word[1..].iter().all(u8::is_ascii_alphabetic)
             && word[1..].contains(&condition[1]);
-        cluster || (state.program == Some(at) && rules::name_of(word).map(str::as_bytes) == Some(condition)) || word == condition
+        cluster || (state.program == Some(at) && rules::name_of(word).map(str::as_bytes) == Some(condition)) || word.eq_ignore_ascii_case(condition)
     })
 }
 
@@ -165,6 +177,7 @@ pub(super) fn part(text: &[u8], place: Range<usize>, form: Form) -> Option<Range
         },
         Form::BehindLast(sign) => value.iter().rposition(|b| *b == sign)? + 1..value.len(),
         Form::Behind(sign, to_at) => match value.iter().position(|b| *b == sign) {
+            Some(at) if sign == b'=' && names::is_plain(&value[..at]) => return None,
             Some(at) if sign == b'/' && !is_name(&value[..at]) => return None,
             Some(at) => {
                 let end = if to_at { at_end.filter(|end| *end > at).unwrap_or(value.len()) } else { value.len() };
@@ -176,7 +189,8 @@ pub(super) fn part(text: &[u8], place: Range<usize>, form: Form) -> Option<Range
     };
     let found = place.start + found.start..place.start + found.end;
     let is_file = text[found.clone()].starts_with(b"-") && found.len() == 1;
-    (!is_blank(&text[found.clone()]) && !is_file).then_some(found)
+    let found = bare(text, found);
+    (!is_blank(&text[found.clone()]) && !is_file && found.len() > 1).then_some(found)
 }
 
 /// `username=bob` in the place of a secret: what it holds is looked at by its name.

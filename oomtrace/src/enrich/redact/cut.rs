@@ -20,7 +20,8 @@ pub(super) fn scan(sheet: &Sheet, hidden: &mut Hidden) {
 fn password(word: &[u8]) -> Option<usize> {
     let user = memchr::memmem::rfind(word, b"://")? + 3;
     let rest = &word[user..];
-    let colon = memchr::memchr(b':', rest)?;
+    let authority = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let colon = memchr::memchr(b':', &rest[..authority])?;
     let more = &rest[colon + 1..];
     let port = more.split(|b| matches!(b, b'/' | b'?' | b'#')).next().unwrap_or_default();
     let is_port = port.len() <= 5 && port.iter().all(u8::is_ascii_digit);

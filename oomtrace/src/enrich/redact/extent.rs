@@ -53,6 +53,9 @@ impl Extent<'_> {
         }
         let head = &self.text[at..end.min(at + 64)];
         at += after_scheme(head).filter(|_| self.separator == Separator::Colon && self.open != Some(head[0])).unwrap_or(0);
+        if let Some(closing) = self.braced(at) {
+            return Some(Value { place: at + 1..closing, is_quoted: true });
+        }
         if let Some((inner, closing)) = self.quoted(at) {
             return (inner < closing).then_some(Value { place: inner..closing, is_quoted: true });
         }
@@ -82,6 +85,16 @@ impl Extent<'_> {
         memchr::memchr(byte, &self.text[from..self.region.end]).map_or(self.region.end, |at| from + at)
     }
 
+    /// Where the braces end that a value of ODBC is in: `Pwd={a;b}`.
+    fn braced(&self, at: usize) -> Option<usize> {
+        let text = &self.text[..self.region.end];
+        let begins = self.separator == Separator::Equals && text.get(at) == Some(&b'{');
+        let plain = text.get(at + 1).is_some_and(|b| !matches!(b, b'"' | b'\'' | b'{' | b'}' | b' '));
+        let end = at + memchr::memchr(b'}', text.get(at..)?)?;
+        let ends = text.get(end + 1).is_none_or(|b| *b == b';' || *b == b' ');
+        (begins && plain && ends && !text[at..end].contains(&b':')).then_some(end)
+    }
+
     /// What is between quotes that begin at a place: `"x"`, `\"x\"`, `b'x'`, `'x'\''y'`.
     fn quoted(&self, at: usize) -> Option<(usize, usize)> {
         let text = &self.text[..self.region.end];
@@ -106,7 +119,7 @@ impl Extent<'_> {
         let reach = self.reach(from);
         while at < end {
             let byte = text[at];
-            if self.open == Some(byte) || self.ends_at(at, reach) {
+            if self.open == Some(byte) || self.ends_at(at, reach) || self.is_line_end(at) {
                 return at;
             }
             at += if byte == b'\\' && at + 1 < end && Some(text[at + 1]) != self.open { 2 } else { 1 };
@@ -127,6 +140,13 @@ impl Extent<'_> {
             b'}' | b']' | b')' => self.is_closed_by(at),
             _ => false,
         }
+    }
+
+    /// `\n` in a string of a program, where the name began a line like that or the string is open.
+    fn is_line_end(&self, at: usize) -> bool {
+        let text = self.text;
+        let is_escape = text[at] == b'\\' && matches!(text.get(at + 1), Some(b'n' | b'r'));
+        is_escape && (self.open.is_some() || text[self.region.start..self.name.start].ends_with(b"\\n"))
     }
 
     /// How far the value goes: a header to the end of its line, that of an argument to its end.

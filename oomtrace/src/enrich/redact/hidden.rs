@@ -14,14 +14,28 @@ pub(super) struct Sheet {
 
 /// The places that are hidden, in the order in which they were found.
 #[derive(Default)]
-pub(super) struct Hidden(Vec<Range<usize>>);
+pub(super) struct Hidden {
+    places: Vec<Range<usize>>,
+    /// Where options begin that hold no secret although their name says so.
+    plain: Vec<usize>,
+}
 
 impl Hidden {
     /// Hides a place; an empty one hides nothing.
     pub(super) fn add(&mut self, place: Range<usize>) {
         if place.start < place.end {
-            self.0.push(place);
+            self.places.push(place);
         }
+    }
+
+    /// Notes that the option which begins at a place holds no secret.
+    pub(super) fn add_plain(&mut self, start: usize) {
+        self.plain.push(start);
+    }
+
+    /// True for a place noted so.
+    pub(super) fn is_plain(&self, start: usize) -> bool {
+        self.plain.contains(&start)
     }
 }
 
@@ -39,7 +53,7 @@ impl Sheet {
 
     /// The arguments with a marker for each hidden place.
     pub(super) fn show(&self, hidden: Hidden) -> Vec<Vec<u8>> {
-        let mut hidden = hidden.0;
+        let mut hidden = hidden.places;
         hidden.sort_unstable_by_key(|place| (place.start, place.end));
         let mut hidden = hidden.into_iter().peekable();
         let mut shown = Vec::with_capacity(self.args.len());

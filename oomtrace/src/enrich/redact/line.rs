@@ -6,7 +6,7 @@ use super::pairs::{self, Whole};
 use super::phrases;
 use super::rules::{Client, Form};
 use super::shell::{self, Before, Word};
-use super::{command, urls, values, verdict};
+use super::{command, guesses, urls, values, verdict};
 
 /// How many scripts within scripts are looked at.
 const DEPTH: usize = 3;
@@ -29,6 +29,8 @@ pub(super) struct Words<'a> {
     pub(super) all: &'a [Word],
     /// How many scripts they are in.
     pub(super) depth: usize,
+    /// What is known of the program that they were given to.
+    pub(super) client: Option<Client>,
 }
 
 impl<'a> Words<'a> {
@@ -64,12 +66,13 @@ pub(super) struct State {
 
 /// Hides what is a secret by the words before it.
 pub(super) fn run(words: Words<'_>, hidden: &mut Hidden) {
-    let mut state = State::default();
+    let inherited = words.client;
+    let mut state = State { client: inherited, ..State::default() };
     let mut expect = None;
     for at in 0..words.all.len() {
         if words.all[at].before != Before::Blank {
             phrases::piped(words, state.start, at, hidden);
-            state = State { start: at, ..State::default() };
+            state = State { start: at, client: inherited, ..State::default() };
             expect = None;
         }
         expect = match expect.take().and_then(|expect| take(words, at, expect, hidden)) {
@@ -95,7 +98,7 @@ fn take(words: Words<'_>, at: usize, expect: Expect, hidden: &mut Hidden) -> Opt
             }
             // A value with a part that is no secret may hold others.
             if form != Form::All {
-                inside(words, at, hidden);
+                inside(words, at, None, hidden);
             }
             Some(None)
         }
@@ -104,9 +107,12 @@ fn take(words: Words<'_>, at: usize, expect: Expect, hidden: &mut Hidden) -> Opt
                 return None;
             }
             let place = unquoted(words.text, word);
-            if !values::is_harmless(&words.text[place.clone()]) {
-                hidden.add(place);
+            let value = &words.text[place.clone()];
+            let is_number = value.len() <= 2 && value.iter().all(u8::is_ascii_digit);
+            if is_number || values::is_harmless(value) {
+                return None;
             }
+            hidden.add(place);
             Some(None)
         }
         Expect::Name(name, holds) => {
@@ -156,10 +162,17 @@ fn is_long_option(word: &[u8]) -> bool {
 
 /// Looks at a word for itself, and at what it says of the next one.
 fn word(words: Words<'_>, at: usize, state: &mut State, hidden: &mut Hidden) -> Option<Expect> {
-    inside(words, at, hidden);
+    inside(words, at, state.client, hidden);
     let bytes = words.get(at);
     let names_program = command::program(words, at, state);
     let verdict = if names_program { None } else { command::client(words, at, state, hidden) };
+    let verdict = match verdict {
+        None if !names_program => guesses::guess(words, at, state).map(|(place, verdict)| {
+            place.into_iter().for_each(|place| hidden.add(place));
+            verdict
+        }),
+        verdict => verdict,
+    };
     if !bytes.starts_with(b"-") && !names_program {
         state.positional += 1;
     }
@@ -172,7 +185,7 @@ fn word(words: Words<'_>, at: usize, state: &mut State, hidden: &mut Hidden) -> 
         let holds = names::holds(bytes);
         return (holds != Holds::Nothing && !bytes.contains(&b':')).then_some(Expect::Name(at, holds));
     }
-    if let Some(name) = bytes.strip_suffix(b":") {
+    if let Some(name) = bytes.strip_suffix(b":").filter(|_| words.depth == 0) {
         let holds = if name.len() <= 80 { names::holds(name) } else { Holds::Nothing };
         return (holds != Holds::Nothing).then_some(Expect::Name(at, holds));
     }
@@ -180,7 +193,7 @@ fn word(words: Words<'_>, at: usize, state: &mut State, hidden: &mut Hidden) -> 
 }
 
 /// What is in the word itself.
-fn inside(words: Words<'_>, at: usize, hidden: &mut Hidden) {
+fn inside(words: Words<'_>, at: usize, client: Option<Client>, hidden: &mut Hidden) {
     let word = &words.all[at];
     let bytes = words.get(at);
     urls::bare(words.text, word.place.clone(), hidden);
@@ -193,10 +206,6 @@ fn inside(words: Words<'_>, at: usize, hidden: &mut Hidden) {
     }
     if word.is_quoted {
         let inner = shell::words(words.text, &word.place);
-        run(Words { text: words.text, all: &inner, depth: words.depth + 1 }, hidden);
+        run(Words { text: words.text, all: &inner, depth: words.depth + 1, client }, hidden);
     }
 }
-
-#[cfg(test)]
-#[path = "line_tests.rs"]
-mod tests;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::extent::{Extent, Quotes};
 use super::hidden::Hidden;
 use super::names::{self, Holds};
-use super::verdict;
+use super::{tuples, verdict};
 
 /// Longest name that is looked at.
 const NAME: usize = 80;
@@ -101,6 +101,10 @@ fn name_before(text: &[u8], start: usize, at: usize, separator: Separator) -> Op
     while begin > start && end - begin < NAME && is_part(text[begin - 1]) {
         begin -= 1;
     }
+    // `\nname=x` in a string of a program.
+    if begin > start && text[begin - 1] == b'\\' && end - begin > 1 && matches!(text[begin], b'n' | b't' | b'r') {
+        begin += 1;
+    }
     let before = (begin > start).then(|| text[begin - 1]);
     let gap = &text[end..at];
     let is_spaced = gap.contains(&b' ');
@@ -136,15 +140,51 @@ fn pair(
 ) -> Option<usize> {
     let (name, is_spaced) = name_before(text, region.start, at, separator)?;
     let holds = held(text, region, &name, at, separator)?;
+    if out.is_plain(name.start) {
+        return None;
+    }
+    if let Some(end) = tuples::hide(text, region, &text[name.clone()], at + length, out) {
+        return Some(end);
+    }
     let extent = Extent { text, region, name: &name, separator, is_spaced, open, whole };
     let value = if holds == Holds::Perhaps { extent.plain(at + length) } else { extent.value(at + length) }?;
-    if separator == Separator::Colon && !value.is_quoted && value.place.start == at + 1 && names::is_word_of_many_uses(&text[name.clone()])
-        && super::values::is_tag(&text[value.place.clone()])
+    if separator == Separator::Colon && !value.is_quoted && value.place.start == at + 1 && is_ambiguous(&text[name.clone()])
+        && (super::values::is_tag(&text[value.place.clone()]) || is_module(&text[name.clone()], &text[value.place.clone()]))
+    {
+        return None;
+    }
+    if separator == Separator::Colon && !value.is_quoted && (is_prose(text, &name, &value.place) || is_named(&text[value.place.clone()], value.place.start == at + 1))
+        || separator == Separator::Argument && text[value.place.clone()].trim_ascii_end().ends_with(b":")
     {
         return None;
     }
     let end = value.place.end;
     verdict::hide(text, &text[name], holds, value.place, out).then_some(end)
+}
+
+/// `fix token: refresh the cache`.
+fn is_prose(text: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
+    let before = &text[..name.start];
+    let follows = before.ends_with(b" ") && before.trim_ascii_end().last().is_some_and(u8::is_ascii_lowercase);
+    let goes_on = text.get(value.end) == Some(&b' ') && text.get(value.end + 1).is_some_and(u8::is_ascii_lowercase);
+    follows && goes_on && text[value.clone()].iter().all(u8::is_ascii_lowercase)
+}
+
+/// `Credentials:secret_key=x`: the value has a name of its own.
+fn is_named(value: &[u8], is_joined: bool) -> bool {
+    let name = value.iter().take(NAME).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    is_joined && name > 0 && value.get(name) == Some(&b'=') && value.get(name + 1).is_some_and(|b| *b != b'=') && names::holds(&value[..name]) != Holds::Nothing
+}
+
+/// A name that is a host, an image or a module as well.
+fn is_ambiguous(name: &[u8]) -> bool {
+    names::is_word_of_many_uses(name.rsplit(|b| *b == b'.').next().unwrap_or(name))
+}
+
+/// `app.auth:api`, `token:read`.
+fn is_module(name: &[u8], value: &[u8]) -> bool {
+    let small = value.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'));
+    small && !name.ends_with(b"pass") && !name.ends_with(b"PASS")
 }
 
 /// What the name says, given its separator.
@@ -153,7 +193,7 @@ fn held(text: &[u8], region: &Range<usize>, name: &Range<usize>, at: usize, sepa
     let holds = match names::holds(bytes) {
         Holds::Nothing if bytes.ends_with(b"AuthConfig") => Holds::Perhaps,
         Holds::Nothing if bytes == b"data" && text[region.start..name.start].starts_with(b"secret,") => Holds::Secret,
-        Holds::Perhaps if is_pragma(text, region.start, name.start) => Holds::Secret,
+        Holds::Perhaps if is_pragma(text, region.start, name.start) || is_signature(text, region, name) => Holds::Secret,
         holds => holds,
     };
     let before = (name.start > region.start).then(|| text[name.start - 1]);
@@ -165,6 +205,13 @@ fn held(text: &[u8], region: &Range<usize>, name: &Range<usize>, at: usize, sepa
         _ if before == Some(b'[') && text[at - 1] != b']' => None,
         _ => Some(holds),
     }
+}
+
+/// `?Signature=x` of a URL.
+fn is_signature(text: &[u8], region: &Range<usize>, name: &Range<usize>) -> bool {
+    let in_query = name.start > region.start && matches!(text[name.start - 1], b'?' | b'&' | b'#' | b';');
+    let last = super::words::of(&text[name.clone()]).pop().unwrap_or_default();
+    in_query && ["signature", "code", "assertion", "ticket", "session"].contains(&last.as_str())
 }
 
 /// `PRAGMA key = '...'` of an encrypted database.

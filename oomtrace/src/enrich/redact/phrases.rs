@@ -7,25 +7,25 @@ use super::rules::name_of;
 use super::shell::Before;
 
 /// Words that stand for a secret by themselves.
-const BARE: [&str; 9] = ["password", "passwd", "passphrase", "psk", "secret", "pass", "pwd", "encpassword", "pw"];
+const BARE: &[&str] = &["password", "passwd", "passphrase", "psk", "secret", "pass", "pwd", "encpassword", "pw"];
 /// Words before one of these that say that its value follows.
-const CONTEXTS: [&str; 19] = [
-    "login", "user", "username", "with", "set", "connect", "account", "machine", "role", "alter", "add", "modify", "member", "encrypted", "wifi", "name",
+const CONTEXTS: &[&str] = &[
+    "login", "user", "username", "with", "set", "connect", "account", "machine", "role", "alter", "add", "modify", "member", "encrypted", "wifi", "name", "set_network",
     "config", "put", "credential",
 ];
 /// Words that set what follows.
-const SETTERS: [&str; 14] = [
+const SETTERS: &[&str] = &[
     "set", "add", "modify", "config", "put", "create", "update", "config:set", "configure", "con", "edit", "write", "setenv", "reset",
 ];
 /// What may follow such a word without being a secret.
-const NO_SECRETS: [&str; 34] = [
+const NO_SECRETS: &[&str] = &[
     "for", "is", "file", "to", "expire", "expires", "never", "policy", "change", "required", "default", "reset", "null", "from", "in", "and", "or", "of", "the",
     "must", "was", "not", "with", "on", "using", "by", "hash", "valid", "history", "require", "generic", "ls", "get", "list",
 ];
 /// Options behind which a script follows.
-const CODES: [&str; 9] = ["-e", "-r", "/c", "-Command", "--command", "--eval", "--execute", "-exec", "-ic"];
+const CODES: &[&str] = &["-e", "-r", "/c", "-Command", "--command", "--eval", "--execute", "-exec", "-ic"];
 /// Programs that read a secret.
-const READERS: [&str; 17] = [
+const READERS: &[&str] = &[
     "chpasswd", "passwd", "sudo", "docker", "podman", "helm", "cryptsetup", "gpg", "gpg2", "openssl", "kinit", "smbpasswd", "wpa_passphrase", "su", "oras",
     "crane", "gh",
 ];
@@ -33,6 +33,11 @@ const READERS: [&str; 17] = [
 /// What a word without dashes says of the next one.
 pub(super) fn announces(words: Words<'_>, at: usize, state: &mut State) -> Option<Expect> {
     let bytes = words.get(at);
+    if bytes == b"=" && words.depth > 0 && at >= state.start + 4 {
+        // `SET PASSWORD FOR bob = 'x'`.
+        let sets = is_one_of(words.get(at - 3), &["password"]) && is_one_of(words.get(at - 2), &["for"]);
+        return sets.then_some(Expect::Phrase);
+    }
     if bytes.is_empty() || bytes.len() > 80 || bytes.iter().any(|b| matches!(b, b' ' | b'=' | b'/' | b'@') && !bytes.starts_with(b"//")) {
         return None;
     }
@@ -41,6 +46,11 @@ pub(super) fn announces(words: Words<'_>, at: usize, state: &mut State) -> Optio
         let from = at.saturating_sub(6).max(state.start);
         (from..at).any(|at| is_one_of(words.get(at), known))
     };
+    if matches!(word.as_str(), "send" | "exp_send") {
+        let from = at.saturating_sub(6);
+        let asks = |at: usize| [&b"assword"[..], b"assphrase", b"PIN"].iter().any(|ask| memchr::memmem::find(words.get(at), ask).is_some());
+        return (words.depth > 0 && (from..at).any(asks)).then_some(Expect::Phrase);
+    }
     if matches!(word.as_str(), "by" | "as") && earlier(&["identified"]) {
         return (words.depth > 0 && !is_one_of(words.get(at + 1), &["password"])).then_some(Expect::Phrase);
     }
@@ -48,17 +58,18 @@ pub(super) fn announces(words: Words<'_>, at: usize, state: &mut State) -> Optio
         return Some(Expect::Client(super::rules::Form::Behind(b'/', true)));
     }
     let sets = state.sets;
-    state.sets |= is_one_of(bytes, &SETTERS);
+    state.sets |= is_one_of(bytes, SETTERS);
     let next = words.all.get(at + 1).filter(|next| next.before == Before::Blank)?;
-    if is_one_of(words.get(at + 1), &NO_SECRETS) {
+    let follows = words.get(at + 1);
+    if is_one_of(follows, NO_SECRETS) || follows.starts_with(b"=") || follows.starts_with(b":") {
         return None;
     }
     let is_bare = BARE.contains(&word.as_str());
-    if is_bare && (words.depth > 0 && next.is_quoted || earlier(&CONTEXTS)) && at > state.start {
+    if is_bare && (words.depth > 0 && next.is_quoted || earlier(CONTEXTS)) && at > state.start {
         return Some(Expect::Phrase);
     }
     let name = bytes.rsplit(|b| matches!(b, b'/' | b':')).next().unwrap_or_default();
-    let is_compound = name.iter().any(|b| matches!(b, b'_' | b'.' | b'-'));
+    let is_compound = super::words::of(name).len() > 1;
     let holds = names::holds(name);
     (sets && !is_bare && is_compound && holds == Holds::Secret).then_some(Expect::Name(at, holds))
 }
@@ -78,7 +89,7 @@ pub(super) fn is_code(words: Words<'_>, at: usize) -> bool {
         && before.ends_with(b"c");
     let program = (0..at).take(8).find_map(|at| name_of(words.get(at)).filter(|name| !name.starts_with('-')));
     let evaluates = matches!(program, Some("docker" | "podman" | "env" | "helm" | "sshpass"));
-    is_cluster || !evaluates && is_one_of(before, &CODES) || is_remote(words, at)
+    is_cluster || !evaluates && is_one_of(before, CODES) || is_remote(words, at)
 }
 
 /// `ssh HOST 'script'`.

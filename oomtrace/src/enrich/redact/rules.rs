@@ -5,10 +5,10 @@
 //!
 //! | place | means |
 //! |---|---|
-//! | `-p~` | the argument behind `-p`; a short option may be the last of a cluster (`-xp`) |
+//! | `-p~` | the argument behind `-p`; `-p*~` may be the last of a cluster (`-xp`) |
 //! | `-p\|` | the rest of the argument that begins with `-p` |
 //! | `-p?` | both, and `--pass=` for a long one |
-//! | `-p!` | no secret: neither this option nor the argument behind it |
+//! | `-p!` | nothing: this option stands alone |
 //! | `word+2~` | the second argument behind `word`; `//*+1~` is the next one behind what begins with `//` |
 //! | `#1~` | the first argument that is no option |
 //! | `$~` | the last argument |
@@ -17,6 +17,8 @@
 //! before the last `@`, `pass:X` what follows these letters, `n=X;` the values of cookies, `0` nothing. In `u/X` and `u:X@`
 //! it ends at the last `@`.
 //! The condition is a word of the command, or a short option.
+
+use std::sync::LazyLock;
 
 /// The table.
 const TABLE: &str = include_str!("clients.txt");
@@ -75,14 +77,32 @@ pub(super) enum Form {
     Nothing,
 }
 
+/// All names in order, each with its line.
+static CLIENTS: LazyLock<Vec<(&str, Client)>> = LazyLock::new(|| {
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(line);
+    let mut all: Vec<_> = lines.flat_map(|(names, client)| names.map(move |name| (name, client))).collect();
+    all.sort_unstable_by_key(|(name, _)| *name);
+    all
+});
+
+/// A line's names, and what it says.
+fn line(text: &'static str) -> Option<(impl Iterator<Item = &'static str>, Client)> {
+    let (names, rules) = text.split_once(':')?;
+    let is_wrapper = names.ends_with(" *");
+    let names = names.split(' ').filter(|name| *name != "*");
+    Some((names, Client { rules, is_wrapper }))
+}
+
+/// Reads the table, so that nothing has to be done for it later.
+pub(super) fn prepare() {
+    LazyLock::force(&CLIENTS);
+}
+
 /// The client of that name: that of its file, without `.exe` and the like.
 pub(super) fn client(word: &[u8]) -> Option<Client> {
     let name = name_of(word)?;
-    TABLE.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
-        let (names, rules) = line.split_once(": ").or_else(|| Some((line.strip_suffix(':')?, "")))?;
-        let is_wrapper = names.ends_with(" *");
-        names.split(' ').any(|known| known == name).then_some(Client { rules, is_wrapper })
-    })
+    let at = CLIENTS.binary_search_by_key(&name, |(known, _)| known).ok()?;
+    CLIENTS.get(at).map(|(_, client)| *client)
 }
 
 /// The name of a program in a word.

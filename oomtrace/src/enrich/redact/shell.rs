@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::REDACTED;
 use super::extent::closing;
 
 /// A word.
@@ -56,6 +57,9 @@ impl Splitter<'_> {
     /// Passes what stands between words, or takes a word.
     fn step(&mut self) {
         let Some(byte) = self.byte(0) else { return };
+        if self.text[self.at..].starts_with(REDACTED) {
+            return self.word();
+        }
         match byte {
             b'\n' | b';' | b'(' | b')' | b'`' => self.divide(Before::Command),
             b'|' if self.byte(1) != Some(b'|') => self.divide(Before::Pipe),
@@ -118,6 +122,9 @@ impl Splitter<'_> {
         self.at = self.at.min(self.text.len());
         let is_end = |b: &u8| matches!(b, b',' | b']' | b'}');
         let word = &self.text[start..self.at];
+        if word.ends_with(REDACTED) {
+            return start..self.at;
+        }
         let end = word.iter().rposition(|b| !is_end(b)).map_or(start, |last| start + last + 1);
         start..end
     }

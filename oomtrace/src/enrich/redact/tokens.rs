@@ -3,7 +3,11 @@
 use std::ops::Range;
 
 use super::hidden::Hidden;
+use super::shaped;
 use super::vendors::{ADDRESSES, Alphabet, SHAPES};
+
+/// Bytes behind a beginning that decide whether it is a token.
+const DECIDES: usize = 256;
 
 /// Hides what has the shape of a key or token.
 pub(super) fn scan(text: &[u8], region: Range<usize>, out: &mut Hidden) {
@@ -25,12 +29,14 @@ pub(super) fn scan(text: &[u8], region: Range<usize>, out: &mut Hidden) {
 
 /// The length of the token that text begins with.
 fn token(text: &[u8]) -> Option<usize> {
-    let shaped = SHAPES.iter().filter(|shape| text.starts_with(shape.begins.as_bytes())).find_map(|shape| {
+    let known = SHAPES.iter().filter(|shape| text.starts_with(shape.begins.as_bytes())).find_map(|shape| {
         let rest = &text[shape.begins.len()..];
-        let length = rest.iter().take_while(|b| belongs(shape.of, **b)).count();
-        (length >= shape.more && is_made_up(&rest[..length])).then_some(shape.begins.len() + length)
+        // A bounded part decides, so that many beginnings in a row cost no more than that each.
+        let length = rest.iter().take(DECIDES).take_while(|b| belongs(shape.of, **b)).count();
+        let found = length >= shape.more && is_made_up(&rest[..length]);
+        found.then(|| shape.begins.len() + rest.iter().take_while(|b| belongs(shape.of, **b)).count())
     });
-    shaped.or_else(|| bot(text))
+    known.or_else(|| shaped::token(text))
 }
 
 /// Names are words with signs between them; tokens have digits, or no signs.
@@ -45,14 +51,6 @@ fn belongs(alphabet: Alphabet, byte: u8) -> bool {
         Alphabet::Url => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
         Alphabet::Any => byte.is_ascii_alphanumeric() || b"_-.+/=~".contains(&byte),
     }
-}
-
-/// A bot's token of Telegram: `123456789:AA...`, 35 characters behind the colon.
-fn bot(text: &[u8]) -> Option<usize> {
-    let digits = text.iter().take(17).take_while(|b| b.is_ascii_digit()).count();
-    let rest = text.get(digits..)?.strip_prefix(b":AA").filter(|_| digits >= 6)?;
-    let length = rest.iter().take_while(|b| belongs(Alphabet::Url, **b)).count();
-    (length >= 30).then_some(digits + 3 + length)
 }
 
 /// Private keys in PEM, up to their end or that of the text.

@@ -8,9 +8,9 @@ use super::values::{is_harmless, is_random};
 /// Longest part of a URL that is looked at for its `@`.
 const LONGEST: usize = 2048;
 /// Passwords that say that the user is the secret.
-const NO_PASSWORDS: [&[u8]; 6] = [b"", b"x", b"X", b"x-oauth-basic", b"unused", b"api_token"];
+const NO_PASSWORDS: &[&[u8]] = &[b"", b"x", b"X", b"x-oauth-basic", b"unused", b"api_token"];
 /// What stands before a colon without being a user.
-const NO_USERS: [&[u8]; 20] = [
+const NO_USERS: &[&[u8]] = &[
     b"mailto", b"sip", b"sips", b"xmpp", b"npm", b"pkg", b"acct", b"jid", b"tel", b"git", b"file", b"link", b"portal", b"patch",
     b"workspace", b"jsr", b"docker", b"sha256", b"catalog", b"node",
 ];
@@ -39,7 +39,7 @@ fn user_end(text: &[u8], from: usize, end: usize) -> Option<usize> {
 
 /// The `@` behind a `/`, `?` or `#` of a password. What stands before must not be `host:port`.
 fn late_at(url: &[u8], authority: usize) -> Option<usize> {
-    let colon = memchr::memchr(b':', &url[..authority])?;
+    let colon = memchr::memchr(b':', &url[..authority]).filter(|_| !url.starts_with(b"["))?;
     let port = &url[colon + 1..authority];
     let host = &url[..colon];
     if port.iter().all(u8::is_ascii_digit) || host.contains(&b'.') {

@@ -30,7 +30,7 @@ const PATHS: &[&str] = &["./", "../", "~/", "file://"];
 const ENDINGS: &[&str] = &[
     ".key", ".pem", ".crt", ".cer", ".der", ".json", ".yml", ".yaml", ".txt", ".conf", ".cfg", ".ini", ".env", ".p12", ".jks", ".pfx", ".pub", ".toml",
     ".xml", ".gpg", ".asc", ".keytab", ".list", ".db", ".kdbx", ".properties", ".log", ".sh", ".py", ".js", ".csv", ".sock", ".jsonl", ".cookies", ".ppk",
-    ".secret", ".token", ".passwd", ".htpasswd", ".tfvars", ".md", ".html", ".php",
+    ".secret", ".token", ".passwd", ".htpasswd", ".tfvars", ".md", ".html", ".php", ".creds", ".credentials", ".netrc", ".pgpass", ".ovpn", ".kubeconfig", ".bin", ".hex", ".dat", ".pk8", ".jwk", ".jwks", ".tar", ".gz", ".zip",
 ];
 /// First parts of paths that are followed by nothing that looks like one.
 const ROOTS: &[&str] = &[
@@ -51,7 +51,8 @@ fn is_blank(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| matches!(c, '[' | ']' | '<' | '>' | '(' | ')'));
     let first = bare.bytes().next().unwrap_or(b'-');
     let one = bare.bytes().all(|b| b == first) && matches!(first, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?');
-    one || ["redacted", "masked", "hidden", "filtered"].iter().any(|word| bare.eq_ignore_ascii_case(word))
+    let signs = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_punctuation());
+    one || signs || ["redacted", "masked", "hidden", "filtered"].iter().any(|word| bare.eq_ignore_ascii_case(word))
 }
 
 fn is_setting(text: &str) -> bool {
@@ -93,7 +94,7 @@ pub(super) fn is_path(text: &str) -> bool {
         let mut parts = rest.split('/');
         let first = parts.next().unwrap_or_default();
         let plain = first.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.'));
-        return rest.is_empty() || plain && !first.is_empty() && (parts.next().is_some() || ROOTS.contains(&first));
+        return rest.is_empty() || plain && !first.is_empty() && (parts.next().is_some() || ROOTS.contains(&first) || first.contains('.'));
     }
     let drive = small.as_bytes().get(1..3) == Some(b":\\") || small.as_bytes().get(1..3) == Some(b":/");
     drive || ENDINGS.iter().any(|end| small.ends_with(end) && small.len() > end.len())

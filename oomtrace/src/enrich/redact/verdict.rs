@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::guesses::is_password;
 use super::hidden::Hidden;
 use super::names::{self, Holds};
 use super::values::{after_scheme, is_harmless, is_method, is_random};
@@ -28,13 +29,13 @@ fn secret(text: &[u8], name: &[u8], holds: Holds, place: Range<usize>) -> Option
         let rest = place.start + secret..place.end;
         return Some(rest.clone()).filter(|_| !is_harmless(&text[rest]));
     }
-    if is_harmless(value) || is_pass_number(name, value) {
+    if is_harmless(value) || is_pass_number(name, value) || is_figure(name, value) {
         return None;
     }
     match holds {
         Holds::Nothing => None,
         Holds::Secret => Some(behind_kind(name, text, place)),
-        Holds::Login => login(text, place),
+        Holds::Login => login(text, name, place),
         Holds::Perhaps => (is_random(value) || is_pin(name, value)).then_some(place),
     }
 }
@@ -49,8 +50,15 @@ fn is_pass_number(name: &[u8], value: &[u8]) -> bool {
     value.len() == 1 && value[0].is_ascii_digit() && names::is_word_of_many_uses(name)
 }
 
+/// `--token-dropout 0.1`: a number, for a name that goes on behind the word for the secret.
+fn is_figure(name: &[u8], value: &[u8]) -> bool {
+    let has_pin = words::of(name).iter().any(|word| word == "pin");
+    let number = !has_pin && value.iter().all(|b| b.is_ascii_digit() || *b == b'.') && value.len() <= 6;
+    number && words::of(name).last().is_some_and(|last| names::holds(last.as_bytes()) == Holds::Nothing)
+}
+
 /// `user:password` without the user.
-fn login(text: &[u8], place: Range<usize>) -> Option<Range<usize>> {
+fn login(text: &[u8], name: &[u8], place: Range<usize>) -> Option<Range<usize>> {
     let value = &text[place.clone()];
     if is_method(value) {
         return None;
@@ -60,6 +68,8 @@ fn login(text: &[u8], place: Range<usize>) -> Option<Range<usize>> {
             let rest = place.start + colon + 1..place.end;
             if is_harmless(&text[rest.clone()]) && value.len() <= LONGEST { None } else { Some(rest) }
         }
+        // Without a user it may be the name of a file or of a profile.
+        _ if words::of(name).last().is_some_and(|word| word.starts_with("cred")) => (is_random(value) || is_password(value)).then_some(place),
         _ => Some(place),
     }
 }
