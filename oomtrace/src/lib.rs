@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: kernel hooks → ring buffer → [`collect`] (decode, assemble) → [`enrich`] → [`render`].
 
+pub mod claim;
 pub mod collect;
 pub mod command;
 pub mod decompress;
@@ -11,8 +12,10 @@ pub mod evidence;
 pub mod kernel;
 pub mod klog;
 pub mod model;
+pub mod output;
 pub mod probe;
 pub mod render;
+pub mod rights;
 pub mod sample;
 pub mod sigkill;
 pub mod survive;

@@ -5,14 +5,14 @@
 
 use std::{io::Write as _, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Parser;
 use oomtrace::command::{
     cli::{Cli, Command},
     demo, diagnose_record, doctor, explain, logging, manual, memcg, record, report, run, sample, schema,
     trace, why,
 };
-use oomtrace::survive;
+use oomtrace::{rights, survive};
 
 /// Some threads of `record` may not wait for memory.
 #[global_allocator]
@@ -40,7 +40,11 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode> {
-    let done = match cli.command.unwrap_or(Command::Trace(Box::new(cli.trace))) {
+    let command = cli.command.unwrap_or(Command::Trace(Box::new(cli.trace)));
+    if only_reads(&command) {
+        rights::give_up_privileges().context("the capabilities of the program's file can't be given up")?;
+    }
+    let done = match command {
         Command::Trace(args) => {
             logging::start(args.verbose, args.quiet);
             trace::run(&args)
@@ -82,6 +86,20 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::DemoChild { args } => return Ok(demo::child_main(&args)),
     };
     done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Whether a command reads files that its user names, and loads nothing into the kernel.
+fn only_reads(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Report(_)
+            | Command::Explain(_)
+            | Command::Why(_)
+            | Command::Schema
+            | Command::Completions { .. }
+            | Command::Man
+            | Command::DiagnoseRecord { .. }
+    )
 }
 
 /// Says it on standard error. Nobody may be there to read it: that must not end the program otherwise than it ends.

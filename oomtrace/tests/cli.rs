@@ -240,15 +240,17 @@ fn explain_writes_every_format() {
     std::fs::write(&log, LOG).expect("a log");
     let log = log.to_str().expect("UTF-8");
     for (format, kill, by_program, safe) in [
-        ("text", "java (pid", "earlyoom (pid", "<b>"),
-        ("html", "java (pid", "earlyoom (pid", "&lt;b"),
-        ("md", "java (pid", "earlyoom (pid", "&lt;b"),
-        ("junit", "java (pid", "earlyoom (pid", "&lt;b"),
-        ("ndjson", "\"oom_kill\"", "\"userspace_kill\"", "<b>"),
+        ("text", "java (pid", "calls itself earlyoom (pid", "<b>"),
+        ("html", "java (pid", "calls itself earlyoom (pid", "&lt;b"),
+        ("md", "java (pid", "calls itself earlyoom (pid", "&lt;b"),
+        ("junit", "java (pid", "calls itself earlyoom (pid", "&lt;b"),
+        ("ndjson", "\"oom_kill\"", "\"claims\":\"earlyoom\"", "<b>"),
     ] {
         let output = run(&["explain", "-f", format, log]);
         assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
         let text = text(&output.stdout).replace(['\u{a0}'], " ").replace("&nbsp;", " ");
+        // Text is broken into lines.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for word in [kill, by_program, safe] {
             assert!(text.contains(word), "{format}: {word}: {text}");
         }

@@ -9,7 +9,7 @@ use super::{filter::Filter, terminal::ColorChoice};
 /// Size of the ring buffer, unless asked otherwise.
 pub const RING_SIZE: &str = "1M";
 
-/// Tells why Linux killed a process for memory: whose limit, why this victim, with the evidence.
+/// Find out why Linux killed a process for running out of memory: whose limit was hit, why this process, and who used the memory.
 #[derive(Debug, Parser)]
 #[command(name = "oomtrace", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 pub struct Cli {
@@ -26,19 +26,19 @@ pub struct Cli {
 pub enum Command {
     /// Report every OOM kill as it happens (the default)
     Trace(Box<TraceArgs>),
-    /// Run a command in a memory cgroup of its own and tell whether it was hit by the OOM killer
+    /// Run a command in its own memory cgroup and report whether the OOM killer hit it
     Run(Box<super::run::RunArgs>),
-    /// Cause a real OOM kill in a throw-away memory cgroup and report it
+    /// Cause a real OOM kill in a temporary memory cgroup and report it
     Demo(DemoArgs),
     /// Show what works on this machine, what does not, and how to fix it
     Doctor(DoctorArgs),
-    /// Keep evidence in a file: kills, and memory now and then
+    /// Record OOM kills and periodic memory samples to a file
     Record(Box<super::record::RecordArgs>),
-    /// Make a document of what was recorded: a page, text, Markdown, JUnit, JSON, Perfetto
+    /// Turn a recording into a report: HTML, text, Markdown, JUnit, JSON or Perfetto
     Report(super::report::ReportArgs),
-    /// Explain the OOM kills in kernel logs that are there already
+    /// Explain OOM kills found in existing kernel logs
     Explain(Box<ExplainArgs>),
-    /// Tell what killed a process: the OOM killer, somebody's SIGKILL, or neither
+    /// Find out what killed a process: the OOM killer, someone else's SIGKILL, or neither
     Why(Box<super::why::WhyArgs>),
     /// Print the memory of all processes and cgroups as the history samples it
     #[command(hide = true)]
@@ -76,23 +76,23 @@ pub enum Command {
     },
 }
 
-/// How records are written.
+/// Output format of records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Human-readable
     #[default]
     Text,
-    /// One JSON object a line
+    /// One JSON object per line
     Ndjson,
 }
 
 /// Options of `trace`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TraceArgs {
-    /// How to write records
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,
-    /// The same as --format ndjson
+    /// Same as --format ndjson
     #[arg(long)]
     pub json: bool,
     /// Write to FILE instead of standard output
@@ -101,42 +101,42 @@ pub struct TraceArgs {
     /// Stop after this long, e.g. 90s, 15m, 2h
     #[arg(long, value_name = "TIME", value_parser = crate::words::size::duration)]
     pub duration: Option<std::time::Duration>,
-    /// Show every other SIGKILL as well, with its sender: exit 137 need not be the OOM killer's
+    /// Also report SIGKILLs that did not come from the OOM killer, and who sent them (exit code 137 isn't always an OOM kill)
     #[arg(long)]
     pub sigkill: bool,
     /// Stop after this many reported kills
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
-    /// Colours in text
+    /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
     /// What to hide in command lines
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub redact: Redact,
-    /// Only records: no word about probes or losses on standard error
+    /// Print records only; no messages about probes or lost events on standard error
     #[arg(short, long)]
     pub quiet: bool,
-    /// Say more on standard error; twice: with the kernel side's own log
+    /// Print more to standard error; repeat for the log of the BPF programs
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Size of the ring buffer between kernel and user space; rounded up to a power of two of whole pages
     #[arg(long, value_name = "SIZE", default_value = RING_SIZE, value_parser = crate::words::size::bytes, help_heading = "Kernel")]
     pub ring_size: u32,
-    /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
+    /// Read the kernel's type information (BTF) from FILE instead of /sys/kernel/btf/vmlinux
     #[arg(long, value_name = "FILE", help_heading = "Kernel")]
     pub btf: Option<PathBuf>,
     /// Leave out a kind of hook (fentry, kprobe, tp_btf, raw_tp, tp), a fact (candidates, signal, exit, ...) or a program
     #[arg(long, value_name = "NAME", hide = true)]
     pub without_probe: Vec<String>,
-    /// Do not sample memory: reports tell of the kill, and nothing of what led to it
+    /// Don't sample memory; reports then cover only the kill, not what led up to it
     #[arg(long, help_heading = "History")]
     pub no_history: bool,
-    /// Time between samples of cgroups and the machine [default: 100ms]; of processes it is ten times that, unless a limit is
-    /// close. Longer where sampling would take more than 1 % of a CPU
+    /// Time between samples of cgroups and the machine [default: 100ms]; processes are sampled ten times less often unless a limit
+    /// is close. Stretched if sampling would use more than 1 % of a CPU
     #[arg(long, value_name = "TIME", value_parser = crate::words::size::duration, help_heading = "History", conflicts_with = "no_history")]
     pub sample_interval: Option<std::time::Duration>,
-    /// While a limit is close, hook the allocation path as well and see each step of 2 MiB: costs every process some 60 to
-    /// 130 ns per new page then
+    /// While a limit is close, also hook the allocation path to see each step of 2 MiB; this costs every process 60 to 130 ns per
+    /// new page during that time
     #[arg(long, help_heading = "History", conflicts_with = "no_history")]
     pub alloc_hook: bool,
     /// Which kills to report
@@ -165,16 +165,16 @@ pub enum Redact {
 /// Options of `demo`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct DemoArgs {
-    /// How to write records
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,
-    /// The same as --format ndjson
+    /// Same as --format ndjson
     #[arg(long)]
     pub json: bool,
-    /// Colours in text
+    /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
-    /// Say more on standard error; twice: with the kernel side's own log
+    /// Print more to standard error; repeat for the log of the BPF programs
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -190,31 +190,30 @@ impl DemoArgs {
 /// Options of `explain`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ExplainArgs {
-    /// Logs, oldest first, - for standard input: dmesg, the journal, syslog, consoles, JSON, also compressed; without any:
-    /// what this machine has of its own, the kernel's ring buffer and the journal
+    /// Logs, oldest first, or - for standard input: dmesg, the journal, syslog, consoles, JSON, also compressed. Default: this
+    /// machine's ring buffer and journal
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// What to make of it; without it the name of --output decides, else text. Text and json are written as kills are found,
-    /// in bounded memory; the others are one document for all: it keeps 20,000 kills, the first 200 of them whole, and says
-    /// what it leaves out
+    /// Output format (default: by the extension of --output, else text). Text and json are written as kills are found; the
+    /// others are one document that keeps 20,000 kills, the first 200 of them in full, and says what it leaves out
     #[arg(short, long, value_enum)]
     pub format: Option<super::report::Format>,
-    /// The same as --format json
+    /// Same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Zone of the times in the log, where it does not say: UTC, local, or a name like Europe/Paris
+    /// Time zone of the log where it names none: UTC, local, or a name like Europe/Paris
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
-    /// Colours in text
+    /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
-    /// Only the reports: no overview, no sums
+    /// Print only the reports, without overview and totals
     #[arg(short, long)]
     pub quiet: bool,
-    /// Say more on standard error
+    /// Print more to standard error
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Which kills to report
@@ -224,11 +223,12 @@ pub struct ExplainArgs {
 
 impl ExplainArgs {
     /// The format that was asked for, or that the output's name asks for.
-    #[must_use]
-    pub fn format(&self) -> super::report::Format {
-        use super::report::Format;
-        let asked = self.format.or(self.json.then_some(Format::Json));
-        asked.or_else(|| Format::of_name(self.output.as_deref()?)).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Neither says which.
+    pub fn format(&self) -> anyhow::Result<super::report::Format> {
+        let chosen = super::report::Format::chosen(self.format, self.json, self.output.as_deref())?;
+        Ok(chosen.unwrap_or_default())
     }
 }
 
@@ -270,13 +270,13 @@ pub struct DoctorArgs {
     /// As one JSON object
     #[arg(long)]
     pub json: bool,
-    /// Colours in text
+    /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
-    /// Say more on standard error; twice: with the verifier's words
+    /// Print more to standard error; repeat to include the BPF verifier log
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
+    /// Read the kernel's type information (BTF) from FILE instead of /sys/kernel/btf/vmlinux
     #[arg(long, value_name = "FILE")]
     pub btf: Option<PathBuf>,
     /// Leave out a kind of hook, a fact or a program

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::output::{Output, Wrote};
+use crate::output::{Output, Wrote};
 use crate::{diagnose::diagnose, model::Event};
 
 /// Reads NDJSON from `file` (`-` for standard input) and writes its kills with a new diagnosis; other lines are left out.

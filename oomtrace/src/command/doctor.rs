@@ -14,12 +14,9 @@ mod text;
 
 use anyhow::{Context, Result};
 
-use super::{
-    cli::DoctorArgs,
-    output::{Output, Wrote},
-    terminal::Look,
-};
+use super::{cli::DoctorArgs, terminal::Look};
 use crate::kernel::{Btf, Roots, capability, layout};
+use crate::output::{Output, Wrote};
 
 pub use diagnosis::Diagnosis;
 pub use record::{Check, CheckState, FactState, Health, Hook, HookState};
@@ -67,6 +64,7 @@ pub fn examine(args: &DoctorArgs, roots: &Roots) -> Result<Diagnosis> {
     checks.extend(needs.iter().map(checks::capability));
     checks.extend(checks::namespaces(roots));
     checks.push(memory::cgroup(roots));
+    checks.push(checks::perf_events(roots));
     checks.push(checks::tracefs(roots, &tried.facts));
     checks.push(checks::kallsyms(roots, &layout));
     checks.push(checks::kernel_log(roots));

@@ -12,25 +12,25 @@ const COMM_MAX: usize = 15;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Filters")]
 pub struct Filter {
-    /// Only kills of this process; repeatable
+    /// Only kills of this process (can be repeated)
     #[arg(short = 'p', long = "pid", value_name = "PID")]
     pub pids: Vec<u32>,
-    /// Only kills of processes with this name; * stands for any characters; repeatable
+    /// Only kills of processes with this name; * stands for any characters (can be repeated)
     #[arg(short = 'n', long = "comm", value_name = "NAME")]
     pub comms: Vec<String>,
-    /// Only kills of this user's processes, by number; repeatable
+    /// Only kills of this user's processes, by number (can be repeated)
     #[arg(short = 'u', long = "uid", value_name = "UID")]
     pub uids: Vec<u32>,
-    /// Only kills in this cgroup and below it, e.g. /system.slice; repeatable
+    /// Only kills in this cgroup and below it, e.g. /system.slice (can be repeated)
     #[arg(long = "cgroup", value_name = "PATH")]
     pub cgroups: Vec<String>,
-    /// Only kills in this container, by name or by the beginning of its id; repeatable
+    /// Only kills in this container, by name or by the beginning of its id (can be repeated)
     #[arg(long = "container", value_name = "ID|NAME")]
     pub containers: Vec<String>,
-    /// Only kills in this systemd unit; .service may be left out; repeatable
+    /// Only kills in this systemd unit; .service may be left out (can be repeated)
     #[arg(long = "unit", value_name = "UNIT")]
     pub units: Vec<String>,
-    /// Only kills of this kind; repeatable
+    /// Only kills of this kind (can be repeated)
     #[arg(long = "constraint", value_name = "KIND")]
     pub constraints: Vec<Kind>,
 }

@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::{cli::Cli, output::Output};
+use super::cli::Cli;
+use crate::output::Output;
 
 /// Writes the completion script of a shell.
 ///

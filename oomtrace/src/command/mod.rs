@@ -9,7 +9,6 @@ pub mod filter;
 pub mod logging;
 pub mod manual;
 pub mod memcg;
-pub mod output;
 pub mod record;
 pub mod report;
 pub mod run;

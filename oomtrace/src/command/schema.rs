@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::output::Output;
+use crate::output::Output;
 use crate::render::SCHEMA_JSON;
 
 /// Writes the JSON Schema; a closed pipe is a quiet end.

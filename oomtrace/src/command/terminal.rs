@@ -3,12 +3,12 @@
 use std::env;
 use std::ffi::OsString;
 
-use super::output::Output;
+use crate::output::Output;
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal that can, unless the environment says otherwise.
+    /// If the output is a terminal that supports it and NO_COLOR is unset
     #[default]
     Auto,
     /// Always.
@@ -37,7 +37,7 @@ impl Look {
     #[must_use]
     pub fn of_file(file: &std::fs::File, choice: ColorChoice) -> Self {
         let terminal = std::io::IsTerminal::is_terminal(file);
-        Self::decide(choice, terminal, super::output::columns(file), |name| env::var_os(name))
+        Self::decide(choice, terminal, crate::output::columns(file), |name| env::var_os(name))
     }
 
     /// The same from its parts. `COLUMNS` goes before what the terminal says, because only the user sets it for others.

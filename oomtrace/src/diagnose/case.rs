@@ -5,11 +5,12 @@ use super::growth::Growth;
 use super::scope::{Domain, Scope};
 use super::series::Series;
 use super::shape::{self, Shape};
-use super::thresholds::{ENOUGH_SAMPLES, FEW_SAMPLES, SPARSE_SHARE, SPARSER, UNATTRIBUTED_TOLD};
+use super::thresholds::{ENOUGH_SAMPLES, FEW_SAMPLES, NEW_GROUND, SPARSE_SHARE, SPARSER, UNATTRIBUTED_TOLD};
 use super::tracks::Track;
+use super::verdict::snapshot::footprint;
 use super::window::Span;
 use super::words;
-use crate::model::{Confidence, Culprit, Incident, VerdictKind};
+use crate::model::{Candidate, Confidence, Culprit, Incident, Text, VerdictKind};
 
 /// One incident with what was measured.
 #[derive(Debug)]
@@ -80,6 +81,41 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
         let likely = self.suspect.as_ref().is_some_and(|suspect| suspect.found.likely);
         let likely = likely || self.growth.carried.is_some();
         if vague || likely || self.incident.scope.inferred { Confidence::Medium } else { Confidence::High }
+    }
+
+    /// Processes that no sample saw, with what they held at the kill: how much of that is growth is unknown.
+    pub(super) fn unsampled(&self) -> Vec<(&'c Candidate, i64)> {
+        let listed = |pid: u32| self.growth.processes.iter().any(|grown| grown.track.pid == Some(pid));
+        let of_family = |comm: &Text| {
+            self.growth
+                .families
+                .iter()
+                .any(|family| family.track.is_some_and(|track| track.comm == Some(comm)))
+        };
+        let candidates = self.incident.candidates.iter();
+        let unseen = candidates.filter(|candidate| !listed(candidate.pid) && !of_family(&candidate.comm));
+        let mut held: Vec<_> =
+            unseen.filter_map(|candidate| Some((candidate, footprint(candidate)?))).collect();
+        held.sort_by_key(|(candidate, bytes)| (std::cmp::Reverse(*bytes), candidate.pid));
+        held
+    }
+
+    /// Where the suspect goes up and down and returns to its level, and another grew all the time: since when that one did.
+    pub(super) fn grew_beside(&self) -> Option<i64> {
+        let suspect = self.suspect.as_ref()?;
+        if !self.shape.sawtooth.is_some_and(|sawtooth| !sawtooth.rises) || suspect.track.is_none() {
+            return None;
+        }
+        let least = NEW_GROUND * self.scope.limit? as f64;
+        let others = self.growth.processes.iter().map(|grown| grown.track);
+        let others = others.filter(|track| track.exited.is_none() && !suspect.is(track));
+        let steady = others.map(|track| shape::of(&track.series, None)).filter(|shape| {
+            shape.sawtooth.is_none() && shape.early_late.is_some() && shape.bytes as f64 >= least
+        });
+        steady
+            .max_by_key(|shape| shape.bytes)
+            .map(|shape| shape.onset)
+            .filter(|onset| *onset < self.span.from)
     }
 
     /// `report-worker (pid 157) made 91 % of the growth (182.0 MiB of 200.0 MiB)`

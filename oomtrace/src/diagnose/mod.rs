@@ -1,11 +1,12 @@
-//! Who ate the memory, how fast, since when, and what to change: pure functions over the record and its history.
+//! Which process used the memory, how fast, since when, and what to change: pure functions over the record and its history.
 //!
-//! scope → window → growth → culprit → shape → verdict. docs/diagnosis.md tells the method, [`thresholds`] all numbers.
+//! scope → window → growth → culprit → shape → verdict. docs/diagnosis.md explains the method, [`thresholds`] has all numbers.
 
 pub mod advice;
 mod case;
 mod culprit;
 mod growth;
+mod known;
 mod others;
 mod provable;
 mod scope;
@@ -48,26 +49,42 @@ pub fn diagnose(incident: &Incident) -> Diagnosis {
 fn with_history(incident: &Incident, scope: &Scope<'_>, tracks: &[&Track<'_>], span: Span) -> Diagnosis {
     let growth = Growth::since(incident, scope, tracks, span.from);
     let case = Case::new(incident, scope, tracks, span, &growth);
-    let found = verdict::of(&case);
+    if let Some(from) = case.grew_beside() {
+        // The window is one tooth of a process that releases what it takes: the growth beside it began before.
+        let longer = Span { from, ..span };
+        let growth = Growth::since(incident, scope, tracks, from);
+        let case = Case::new(incident, scope, tracks, longer, &growth);
+        if case.suspect.is_some() && case.shape.sawtooth.is_none() {
+            return conclude(&case);
+        }
+    }
+    conclude(&case)
+}
+
+fn conclude(case: &Case<'_, '_, '_>) -> Diagnosis {
+    let incident = case.incident;
+    let found = verdict::of(case);
     let mut diagnosis = assemble(incident, found);
     diagnosis.window = Some(model::Window {
-        kind: span.kind,
-        from_ms: span.from,
-        from: words::rfc3339(incident, span.from),
-        growth_bytes: growth.scope,
+        kind: case.span.kind,
+        from_ms: case.span.from,
+        from: words::rfc3339(incident, case.span.from),
+        growth_bytes: case.growth.scope,
     });
-    diagnosis.growth =
-        growth.kinds.iter().map(|(kind, bytes)| model::Growth { kind: *kind, bytes: *bytes }).collect();
-    diagnosis.unattributed_bytes = u64::try_from(growth.unattributed).ok();
-    diagnosis.others = others::of(&case, diagnosis.culprit.as_ref());
-    diagnosis.reasons.extend(others::doubts(&case));
-    diagnosis.summary = summary::of(incident, &diagnosis, case.shape.bytes);
+    let kinds = case.growth.kinds.iter();
+    diagnosis.growth = kinds.map(|(kind, bytes)| model::Growth { kind: *kind, bytes: *bytes }).collect();
+    diagnosis.unattributed_bytes = u64::try_from(case.growth.unattributed).ok();
+    diagnosis.others = others::of(case, diagnosis.culprit.as_ref());
+    diagnosis.reasons.extend(others::doubts(case));
+    let paced = diagnosis.culprit.as_ref().and_then(|culprit| verdict::paced(case, culprit));
+    diagnosis.summary = summary::of(incident, &diagnosis, paced);
+    known::state(case, &mut diagnosis);
     diagnosis
 }
 
 fn without_history(incident: &Incident) -> Diagnosis {
     let mut diagnosis = assemble(incident, verdict::snapshot::of(incident));
-    diagnosis.summary = summary::of(incident, &diagnosis, 0);
+    diagnosis.summary = summary::of(incident, &diagnosis, None);
     diagnosis
 }
 

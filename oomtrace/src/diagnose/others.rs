@@ -1,4 +1,4 @@
-//! Who else grew, and what makes the figures less certain.
+//! What else grew, and what makes the figures less certain.
 
 use super::case::{self, Case};
 use super::culprit;
@@ -43,25 +43,26 @@ pub(super) fn doubts(case: &Case<'_, '_, '_>) -> Vec<String> {
     let mut doubts = Vec::new();
     if growth.share(growth.overcounted) > UNATTRIBUTED_TOLD {
         doubts.push(format!(
-            "the processes grew by {} more than the scope: memory that they share or that is charged elsewhere is counted in each",
+            "the processes grew by {} more than the scope: memory that they share, or that is charged elsewhere, counts for each",
             words::size(growth.overcounted)
         ));
     } else if growth.share(growth.unattributed) > UNATTRIBUTED_TOLD {
         doubts.push(format!(
-            "{} of the growth ({}) is in no process",
+            "{} of the growth ({}) could not be attributed to any sampled process{}",
             words::percent(growth.share(growth.unattributed)),
-            words::size(growth.unattributed)
+            words::size(growth.unattributed),
+            unsampled(case)
         ));
     }
     if growth.usual > 0 {
         doubts.push(format!(
-            "{} that went up and down as before are not counted as growth",
+            "{} that went up and down as before do not count as growth",
             words::size(growth.usual)
         ));
     }
     if let Some(carried) = growth.carried {
         doubts.push(format!(
-            "{} came after the last statistics of the cgroup, {} before the kill, and are in no process: they are taken to be {}, as most was until then",
+            "{} came after the last statistics of the cgroup, {} before the kill, and are in no process: they are assumed to be {}, as most was until then",
             words::size(carried.bytes),
             words::span(carried.since),
             words::kind(carried.kind)
@@ -69,7 +70,23 @@ pub(super) fn doubts(case: &Case<'_, '_, '_>) -> Vec<String> {
     }
     let evicted = case.incident.history.as_ref().map_or(0, |history| history.evicted);
     if evicted > 0 {
-        doubts.push(format!("{evicted} processes or cgroups were not followed for lack of room"));
+        doubts.push(format!("{evicted} processes or cgroups were dropped from the history (buffer full)"));
     }
     doubts
+}
+
+/// What processes held that no sample saw: unknown growth is not none.
+pub(super) fn unsampled(case: &Case<'_, '_, '_>) -> String {
+    let unseen = case.unsampled();
+    let Some((first, bytes)) = unseen.first() else { return String::new() };
+    let name = words::task(Some(&first.comm), Some(first.pid));
+    let beside = unseen.len() - 1;
+    let more = match beside {
+        0 => String::new(),
+        1 => " and 1 more process".into(),
+        _ => format!(" and {beside} more processes"),
+    };
+    let all: i64 = unseen.iter().map(|(_, bytes)| *bytes).sum();
+    let of = if beside == 0 { String::new() } else { format!(" of {}", words::size(*bytes)) };
+    format!("; {name}{of}{more} held {} at the kill, and no sample shows since when", words::size(all))
 }

@@ -8,7 +8,12 @@ use crate::model::{Candidate, EntityKind, Incident, Victim};
 /// Statements about why this one was taken, for the reasons.
 pub(super) fn statements(incident: &Incident) -> Vec<String> {
     let Some(victim) = incident.victims.first() else { return Vec::new() };
-    [inexact_counters(incident, victim), adjusted(incident, victim)].into_iter().flatten().collect()
+    let found = [
+        inexact_counters(incident, victim),
+        adjusted(incident, victim),
+        child_of_container(incident, victim),
+    ];
+    found.into_iter().flatten().collect()
 }
 
 /// The kernel ranked by its cheap counters. What the exact ones would have changed.
@@ -20,7 +25,7 @@ fn inexact_counters(incident: &Incident, victim: &Victim) -> Option<String> {
     let exact = sum(exact);
     let off = sum([seen.anon_bytes, seen.file_bytes, seen.shmem_bytes, seen.swap_bytes]) - exact;
     let difference = format!(
-        "the kernel ranked it by inexact counters, {} {} what it had",
+        "the kernel ranked it by inexact counters, {} {} its real memory",
         crate::words::bytes::signed_size(off.abs()),
         if off < 0 { "below" } else { "above" }
     );
@@ -82,4 +87,18 @@ fn adjusted(incident: &Incident, victim: &Victim) -> Option<String> {
         size(mine),
         own.oom_score_adj.unwrap_or(0),
     ))
+}
+
+/// Only a child died: the container goes on, and nothing restarts it.
+fn child_of_container(incident: &Incident, victim: &Victim) -> Option<String> {
+    let container = victim.container.as_ref()?;
+    let of_pod = container.pod_uid.is_some() || container.pod_name.is_some();
+    let is_child = |victim: &Victim| victim.ns_pid.is_some_and(|pid| pid > 1);
+    incident.victims.iter().all(is_child).then(|| {
+        format!(
+            "the main process of the container (pid 1 inside it) was not killed, so the container keeps running without {}{}",
+            words::task(Some(&victim.comm), None),
+            if of_pod { "; Kubernetes shows no OOMKilled and no restart for this" } else { "" }
+        )
+    })
 }

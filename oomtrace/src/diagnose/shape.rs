@@ -3,8 +3,8 @@
 use super::series::{Point, Series};
 use super::slope;
 use super::thresholds::{
-    AT_LIMIT, AT_ONCE_MS, BEFORE_LIMIT, BURST_END, BURST_SHARE, BURST_TIME, EVEN, FLOOR_RISES,
-    SAWTOOTH_FALLS, SAWTOOTH_TROUGHS, SLOPE_POINTS, ZIGZAG,
+    AT_LIMIT, AT_ONCE_MS, BEFORE_LIMIT, BURST_END, BURST_SHARE, BURST_TIME, COURSE_POINTS, EVEN, FLOOR_RISES,
+    GROWN, RATE_OFF, SAWTOOTH_FALLS, SAWTOOTH_TROUGHS, SLOPE_POINTS, ZIGZAG,
 };
 
 /// What a series shows.
@@ -33,6 +33,15 @@ pub(super) struct Shape {
     pub early_late: Option<(f64, f64)>,
     /// It goes up and down.
     pub sawtooth: Option<Sawtooth>,
+    /// Growth and time that the rate is of: one divided by the other is the rate, or nearly.
+    pub paced: Option<Paced>,
+}
+
+/// Growth within a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Paced {
+    pub bytes: i64,
+    pub ms: i64,
 }
 
 /// Growth at once.
@@ -76,9 +85,11 @@ pub(super) fn of(series: &Series, crowded: Option<i64>) -> Shape {
         rate_at_least: measured.len() <= 2,
         until,
         burst: burst(points, since, first, last).filter(|burst| sawtooth.is_none() || !usual(points, burst)),
-        early_late,
+        early_late: early_late.filter(|_| since.len() >= COURSE_POINTS),
         sawtooth,
+        paced: None,
     };
+    pace(&mut shape, measured);
     if let Some(burst) = shape.burst {
         (shape.onset, shape.onset_at_begin) = (burst.from, burst.from == first.t);
         shape.bytes = (last.high - series.at(burst.from).unwrap_or(0)).max(0);
@@ -87,8 +98,68 @@ pub(super) fn of(series: &Series, crowded: Option<i64>) -> Shape {
         shape.rate_at_least =
             points.iter().filter(|point| (burst.from..=burst.to).contains(&point.t)).count() <= 2;
         shape.until = 0;
+        shape.paced = Some(Paced { bytes: burst.bytes, ms: (burst.to - burst.from).max(1) });
     }
     shape
+}
+
+/// What the rate is of. The median of the slopes is that of most of the time. Where the growth was over long before the end,
+/// the time until then is what counts; where the two still differ, growth by time does.
+fn pace(shape: &mut Shape, measured: &[Point]) {
+    let (Some(first), Some(last)) = (measured.first(), measured.last()) else { return };
+    let (Some(rate), true) = (shape.rate, last.t > first.t) else { return };
+    if shape.sawtooth.is_some() {
+        // The floor is what grows; the last tooth is not growth.
+        let ms = last.t - first.t;
+        let bytes = (rate * ms as f64 / 1000.0) as i64;
+        shape.paced = (bytes > 0).then_some(Paced { bytes, ms });
+        return;
+    }
+    let all = Paced { bytes: last.high - first.low, ms: last.t - first.t };
+    if all.fits(rate) {
+        shape.paced = Some(all);
+        return;
+    }
+    // A jump at one end is no part of the steady growth between.
+    let inner = [&measured[..measured.len() - 1], &measured[1..]];
+    let steady = inner.into_iter().filter_map(Paced::of).find(|part| part.fits(rate));
+    let grew = until_it_stood_still(measured);
+    let reached = Paced::of(grew).unwrap_or(all);
+    let again = slope::rate_of(grew).filter(|rate| reached.fits(*rate));
+    match (steady, again) {
+        (Some(steady), _) => shape.paced = Some(steady),
+        (None, Some(again)) => (shape.rate, shape.paced) = (Some(again), Some(reached)),
+        (None, None) => {
+            (shape.rate, shape.rate_at_least) = (reached.rate(), true);
+            shape.paced = (reached.bytes > 0).then_some(reached);
+        }
+    }
+}
+
+/// Up to the point where nearly all of the growth was made.
+fn until_it_stood_still(points: &[Point]) -> &[Point] {
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return points };
+    let level = first.low as f64 + GROWN * (last.high - first.low) as f64;
+    match points.iter().position(|point| point.high as f64 >= level) {
+        Some(at) if at > 0 => &points[..=at],
+        _ => points,
+    }
+}
+
+impl Paced {
+    fn of(points: &[Point]) -> Option<Self> {
+        let (first, last) = (points.first()?, points.last()?);
+        Some(Self { bytes: last.high - first.low, ms: last.t - first.t }).filter(|found| found.ms > 0)
+    }
+
+    /// Growth by time, bytes a second.
+    fn rate(self) -> Option<f64> {
+        (self.ms > 0 && self.bytes > 0).then(|| self.bytes as f64 * 1000.0 / self.ms as f64)
+    }
+
+    fn fits(self, rate: f64) -> bool {
+        self.rate().is_some_and(|mean| rate <= RATE_OFF * mean && rate * RATE_OFF >= mean)
+    }
 }
 
 /// The shortest time in which the series made at least half of what it grew by `since` its onset, if that is short, near its end

@@ -1,15 +1,16 @@
 //! The diagnosis in one sentence.
 
+use super::shape::Paced;
 use super::words;
 use crate::model::{Confidence, Culprit, Diagnosis, Incident, VerdictKind};
 
 /// `report-worker (pid 157) leaks: +182.0 MiB in 59.0 s, 3.1 MiB/s since 14:02:11, 91 % of the growth`
-pub(super) fn of(incident: &Incident, diagnosis: &Diagnosis, grown: i64) -> String {
+pub(super) fn of(incident: &Incident, diagnosis: &Diagnosis, paced: Option<Paced>) -> String {
     let Some(culprit) = &diagnosis.culprit else {
         return without_culprit(diagnosis);
     };
     let maybe = if diagnosis.confidence == Confidence::Low { "probably " } else { "" };
-    let figures = figures(incident, diagnosis, culprit, grown);
+    let figures = figures(incident, diagnosis, culprit, paced);
     format!("{}: {figures}", claim(incident, diagnosis.verdict, culprit, maybe))
 }
 
@@ -44,18 +45,21 @@ fn claim(incident: &Incident, verdict: VerdictKind, culprit: &Culprit, maybe: &s
     }
 }
 
-fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit, grown: i64) -> String {
+fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit, paced: Option<Paced>) -> String {
     let window = diagnosis.window.as_ref();
     let mut parts = Vec::new();
     let bytes = i64::try_from(culprit.growth_bytes).unwrap_or(i64::MAX);
-    match (window, culprit.since_ms) {
+    match (window, paced) {
         (None, _) => parts.push(words::size(bytes)),
-        (Some(_), Some(since)) if grown > 0 && since < 0 => {
-            parts.push(format!("+{} in {}", words::size(grown), words::span(since)));
+        // Growth, time and rate of one line are of the same time.
+        (Some(_), Some(paced)) => {
+            parts.push(format!("+{} in {}", words::size(paced.bytes), words::span(paced.ms)));
         }
-        (Some(window), _) => {
+        (Some(window), None) if culprit.rate_bytes_per_s.is_none() => {
             parts.push(format!("+{} in {}", words::size(bytes), words::span(window.from_ms)));
         }
+        // The window's growth beside the rate of another time would not agree.
+        (Some(_), None) => {}
     }
     let since = culprit.since_ms.and_then(|since| words::clock(incident, since));
     if let Some(rate) = culprit.rate_bytes_per_s.filter(|rate| *rate > 0.0) {
@@ -73,7 +77,7 @@ fn without_culprit(diagnosis: &Diagnosis) -> String {
     let claim = match diagnosis.verdict {
         VerdictKind::LimitTooLow => "the limit is too low for all together",
         VerdictKind::HostTooSmall => "the machine is too small for what runs on it",
-        _ => "who ate the memory can't be told",
+        _ => "which process used the memory is unknown",
     };
     format!("{claim}: {reason}")
 }

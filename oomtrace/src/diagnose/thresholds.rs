@@ -171,3 +171,33 @@ pub(super) const COUNTERS_OFF: f64 = 0.05;
 /// A candidate that was not sampled but held this part of the scope at the kill would have been, had it been there at the
 /// last pass: it is younger than that.
 pub(super) const UNSEEN_IS_YOUNG: f64 = 0.1;
+
+/// A course has at least this many points, birth and kill included: with fewer it is a line, whatever the memory did between
+/// them.
+pub(super) const COURSE_POINTS: usize = 4;
+
+/// A leak that has grown for less than this, ms, is of low confidence whatever was before: of the leaks that were called one
+/// with more after a shorter growth none was one.
+pub(super) const LEAK_SHOWS_MS: i64 = 10_000;
+
+/// Growth since its start that is shorter than this, ms, may be finite work (a data set that is loaded, a file that is
+/// compressed): no level before it shows what is usual, so a leak is of medium confidence at most.
+pub(super) const FINITE_WORK_MS: i64 = 300_000;
+
+/// Another that grew by at least this part of what the culprit did is as much to blame.
+pub(super) const AS_MUCH: f64 = 0.8;
+
+/// A rate that differs from growth by time by more than this factor describes a part of the time only.
+pub(super) const RATE_OFF: f64 = 1.3;
+
+/// A growth that has made this part of it is over, if it then stands still.
+pub(super) const GROWN: f64 = 0.95;
+
+/// Others that held at least this part of the limit at the kill are worth a reason.
+pub(super) const OTHERS_HOLD: f64 = 0.3;
+
+/// Two entries of earlier runs are one process when it started at the same time, give or take this, ms, …
+pub(super) const SAME_START_MS: u64 = 20;
+
+/// … and ended so close together, ms: an exit may be seen twice.
+pub(super) const SAME_END_MS: u64 = 5_000;

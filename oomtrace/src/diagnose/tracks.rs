@@ -1,4 +1,4 @@
-//! Everybody who could have used the memory, with their memory over time: the history, completed with what the kernel told
+//! All that could have used the memory, with their memory over time: the history, completed with what the kernel reported
 //! at the kill.
 
 use super::series::{Series, cut};
@@ -53,8 +53,12 @@ pub(super) fn of(incident: &Incident, limit: Option<i64>) -> Vec<Track<'_>> {
         add_victim(&mut tracks, incident, victim);
     }
     let unseen_from = incident.history.as_ref().and_then(|history| {
-        let pass = history.process_interval_ms.unwrap_or(history.interval_ms);
-        i64::try_from(pass).ok().filter(|pass| *pass > 0)
+        let usual = history.process_interval_ms.unwrap_or(history.interval_ms);
+        // Passes may have been left out: the last one is when a process was sampled last.
+        let processes = entities.iter().filter(|entity| entity.kind == EntityKind::Process);
+        let sampled = processes.flat_map(|entity| &entity.points).map(|(t, _)| *t).filter(|t| *t < 0);
+        let last = sampled.max().unwrap_or(0);
+        i64::try_from(usual).ok().filter(|pass| *pass > 0).map(|pass| pass.max(last.saturating_neg()))
     });
     for candidate in &incident.candidates {
         add_candidate(&mut tracks, candidate, limit, unseen_from);

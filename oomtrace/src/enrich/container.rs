@@ -35,7 +35,8 @@ const DELETED: &[u8] = b" (deleted)";
 #[must_use]
 pub fn identify(path: &[u8]) -> Identity {
     let path = path.strip_suffix(DELETED).unwrap_or(path);
-    Identity { container: container(path), unit: unit(path) }
+    let container = container(path).map(|found| Container { owner_uid: owner(path), ..found });
+    Identity { container, unit: unit(path) }
 }
 
 /// Components from the innermost out. `slice:runtime:id` is one directory on hosts that give a systemd path to the
@@ -59,6 +60,14 @@ fn container(path: &[u8]) -> Option<Container> {
         }
     }
     found
+}
+
+/// The user of `/user.slice/user-1000.slice/...`, who may name what is below as he likes.
+fn owner(path: &[u8]) -> Option<u32> {
+    let mut parts = path.split(|b| *b == b'/').filter(|part| !part.is_empty());
+    let user = (parts.next()? == b"user.slice").then(|| parts.next())??;
+    let uid = user.strip_prefix(b"user-")?.strip_suffix(b".slice")?;
+    std::str::from_utf8(uid).ok()?.parse().ok().filter(|uid| *uid != 0)
 }
 
 /// The runtime's own helper beside a container (`crio-conmon-<id>.scope`): it carries an id and is none.

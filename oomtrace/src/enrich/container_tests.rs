@@ -22,7 +22,8 @@ fn check(path: &str, (runtime, id, pod): Found<'_>) {
     let expected =
         Container { runtime: some(runtime), id: some(id), pod_uid: some(pod), ..Container::default() };
     let expected = Some(expected).filter(|container| *container != Container::default());
-    assert_eq!(identify(path.as_bytes()).container, expected, "{path}");
+    let found = identify(path.as_bytes()).container;
+    assert_eq!(found.map(|found| Container { owner_uid: None, ..found }), expected, "{path}");
 }
 
 #[test]
@@ -75,6 +76,13 @@ fn docker_and_podman() {
     check("/machine.slice/libpod-{id}.scope/container", ("podman", ID, ""));
     check("/libpod_parent/libpod-{id}", ("podman", ID, ""));
     let user = "/user.slice/user-1000.slice/user@1000.service/user.slice";
+    let owner = |path: &str| identify(path.as_bytes()).container.and_then(|container| container.owner_uid);
+    assert_eq!(
+        owner(&format!("{user}/docker-{ID}.scope")),
+        Some(1000),
+        "the user may have named a cgroup like this"
+    );
+    assert_eq!(owner(&format!("/system.slice/docker-{ID}.scope")), None);
     check(&format!("{user}/libpod-{{id}}.scope/container"), ("podman", ID, ""));
     check("/actions_job/{id}", ("", ID, ""));
     check("/docker/{node}/docker/{id}", ("docker", ID, ""));

@@ -69,9 +69,12 @@ impl Evidence {
 
     /// Adds what a recorder that died left in the journal beside its file.
     fn add_journal(&mut self, path: &Path) {
-        let Ok(mut source) = std::fs::File::open(ring::journal_of(path)).map(io::BufReader::new) else {
-            return;
-        };
+        // Nobody named it: a FIFO that has the name must not be waited for.
+        let mut options = std::fs::OpenOptions::new();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+        let file = options.read(true).open(ring::journal_of(path)).ok();
+        let file = file.filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()));
+        let Some(mut source) = file.map(io::BufReader::new) else { return };
         let Ok(lines) = ring::lines(&mut source) else { return };
         let journal = Self::default().read(&mut lines.as_slice());
         self.header = self.header.take().or(journal.header);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CgroupRef, Container, Text, Victim};
+use super::{CgroupRef, Confidence, Container, Text, Victim};
 
 /// Somebody sent SIGKILL (`"type": "sigkill"`): exit code 137 without an OOM kill.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,13 @@ pub struct Sender {
     pub kind: SenderKind,
     /// What `kind` was recognised by, or why it may be another one.
     pub why: String,
+    /// How sure it is that this is the known program of `kind` or `claims`; absent where it is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// The known program that it calls itself without a proof. `kind` is then what it is besides, or, where nothing speaks
+    /// against it, the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims: Option<SenderKind>,
     /// Its process id; for one of the kernel, of the task in whose context it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
@@ -54,6 +61,14 @@ pub struct Sender {
     /// The systemd unit its cgroup belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+}
+
+impl Sender {
+    /// The known program that it is, or calls itself.
+    #[must_use]
+    pub fn program(&self) -> SenderKind {
+        self.claims.unwrap_or(self.kind)
+    }
 }
 
 /// Kinds of senders.

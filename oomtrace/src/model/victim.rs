@@ -206,6 +206,10 @@ pub struct Container {
     /// Namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// The user in whose own part of the cgroup tree it is: a container without root, or a cgroup that this user has named like
+    /// one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_uid: Option<u32>,
 }
 
 /// A task the kernel scored.

@@ -1,41 +1,51 @@
 //! From what is known of a sender to what it is.
 
-use super::known::{PROGRAMS, Program};
-use crate::model::{Sender, SenderKind, SentHow, Text, Victim};
+use crate::claim::Claim;
+use crate::model::{Sender, SenderKind, SentHow, Victim};
 
-/// What a sender is, and by what that is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recognised {
-    /// What.
-    pub kind: SenderKind,
-    /// For a person.
-    pub why: String,
+/// Says in `sender` what it is: the sender of a SIGKILL to `target`. `claim` is the known program that it is or calls itself;
+/// `ns_init`: the sender is the first process of a pid namespace of its own.
+pub fn recognise(sender: &mut Sender, how: SentHow, target: &Victim, claim: Option<Claim>, ns_init: bool) {
+    if let Some((kind, why)) = by_kernel_or_itself(sender, how, target, ns_init) {
+        (sender.kind, sender.why) = (kind, why.to_owned());
+        return;
+    }
+    let (kind, why) = relation(sender, how, target);
+    match claim {
+        Some(claim) if claim.is_proved() => {
+            (sender.kind, sender.why) = (claim.kind, claim.why);
+            sender.confidence = Some(claim.confidence);
+        }
+        Some(claim) => {
+            (sender.kind, sender.why) = (kind, claim.why);
+            (sender.confidence, sender.claims) = (Some(claim.confidence), Some(claim.kind));
+        }
+        None => (sender.kind, sender.why) = (kind, why.to_owned()),
+    }
 }
 
-/// Recognises the sender of a SIGKILL to `target`. `ns_init` tells that the sender is the first process of a pid
-/// namespace of its own.
-///
-/// A program is recognised by its name together with its executable or its unit; where a mark contradicts it is an
-/// ordinary process, and where none but the name is known the answer says so.
-#[must_use]
-pub fn recognise(sender: &Sender, how: SentHow, target: &Victim, ns_init: bool) -> Recognised {
-    let is = |kind, why: &str| Recognised { kind, why: why.to_owned() };
+fn by_kernel_or_itself(
+    sender: &Sender,
+    how: SentHow,
+    target: &Victim,
+    ns_init: bool,
+) -> Option<(SenderKind, &'static str)> {
     if how == SentHow::Kernel {
-        return is(SenderKind::Kernel, kernel_reason(sender, target, ns_init));
+        return Some((SenderKind::Kernel, kernel_reason(sender, target, ns_init)));
     }
-    if sender.pid == Some(target.pid) {
-        return is(SenderKind::Itself, "sender and target are one process");
-    }
-    if let Some(known) = program(sender) {
-        return known;
-    }
+    let itself = (SenderKind::Itself, "sender and target are one process");
+    (sender.pid == Some(target.pid)).then_some(itself)
+}
+
+/// What a sender is that is no known program.
+fn relation(sender: &Sender, how: SentHow, target: &Victim) -> (SenderKind, &'static str) {
     if sender.pid.is_some() && sender.pid == target.ppid {
-        return is(SenderKind::Parent, "the sender is the target's parent");
+        return (SenderKind::Parent, "the sender is the target's parent");
     }
     if how == SentHow::CgroupKill {
-        return is(SenderKind::Process, "it wrote to cgroup.kill of the target's cgroup or of one above");
+        return (SenderKind::Process, "it wrote to cgroup.kill of the target's cgroup or of one above");
     }
-    is(SenderKind::Process, "no known program")
+    (SenderKind::Process, "no known program")
 }
 
 /// The kernel gives no reason with the signal; these are what its source has besides the OOM killer.
@@ -50,98 +60,53 @@ fn kernel_reason(sender: &Sender, target: &Victim, ns_init: bool) -> &'static st
     }
 }
 
-/// The known program that the sender is.
-fn program(sender: &Sender) -> Option<Recognised> {
-    let named: Vec<&Program> =
-        PROGRAMS.iter().filter(|p| p.comm.as_bytes() == sender.comm.as_bytes()).collect();
-    let first = *named.first()?;
-    let exe = sender.exe.as_ref().map(file_name);
-    if named.iter().any(|p| p.unit.is_some() && p.unit == sender.unit.as_deref()) {
-        let unit = sender.unit.as_deref().unwrap_or_default();
-        return Some(Recognised { kind: first.kind, why: format!("its name and its unit {unit}") });
-    }
-    match exe {
-        Some(exe) if named.iter().any(|p| p.exe.as_bytes() == exe) => {
-            Some(Recognised { kind: first.kind, why: "its name and its executable".to_owned() })
-        }
-        // Another program under this name.
-        Some(_) => None,
-        None => Some(Recognised {
-            kind: first.kind,
-            why: "its name alone: it was gone before its executable could be read".to_owned(),
-        }),
-    }
-}
-
-/// The last part of a path, without what the kernel adds for a file that was replaced.
-fn file_name(path: &Text) -> &[u8] {
-    let bytes = path.as_bytes();
-    let bytes = bytes.strip_suffix(b" (deleted)").unwrap_or(bytes);
-    bytes.rsplit(|b| *b == b'/').next().unwrap_or(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Confidence;
 
-    fn sender(comm: &str, exe: Option<&str>, unit: Option<&str>) -> Sender {
-        Sender {
-            pid: Some(700),
-            comm: comm.into(),
-            exe: exe.map(Text::from),
-            unit: unit.map(str::to_owned),
-            ..Sender::default()
-        }
+    fn at(pid: u32) -> Sender {
+        Sender { pid: Some(pid), comm: "x".into(), ..Sender::default() }
     }
 
-    fn kind(sender: &Sender) -> SenderKind {
+    fn told(mut sender: Sender, how: SentHow, claim: Option<Claim>, ns_init: bool) -> Sender {
         let target = Victim { pid: 42, ppid: Some(41), ..Victim::default() };
-        recognise(sender, SentHow::Kill, &target, false).kind
+        recognise(&mut sender, how, &target, claim, ns_init);
+        sender
+    }
+
+    fn claim(confidence: Confidence) -> Option<Claim> {
+        Some(Claim { kind: SenderKind::Earlyoom, confidence, is_contradicted: false, why: "marks".into() })
     }
 
     #[test]
-    fn a_name_needs_a_second_mark() {
-        let unit = Some("earlyoom.service");
-        assert_eq!(kind(&sender("earlyoom", Some("/usr/bin/earlyoom"), None)), SenderKind::Earlyoom);
-        assert_eq!(kind(&sender("earlyoom", Some("/tmp/earlyoom (deleted)"), None)), SenderKind::Earlyoom);
-        assert_eq!(kind(&sender("earlyoom", Some("/opt/other/bin/e"), unit)), SenderKind::Earlyoom);
+    fn a_claim_without_a_proof_does_not_say_what_it_is() {
+        let proved = told(at(7), SentHow::Kill, claim(Confidence::High), false);
         assert_eq!(
-            kind(&sender("earlyoom", Some("/usr/bin/perl"), None)),
-            SenderKind::Process,
-            "an impostor"
+            (proved.kind, proved.claims, proved.confidence),
+            (SenderKind::Earlyoom, None, Some(Confidence::High))
         );
-        assert_eq!(
-            kind(&sender("nohang", Some("/usr/bin/python3.11"), Some("nohang.service"))),
-            SenderKind::Nohang
-        );
-        assert_eq!(
-            kind(&sender("nohang", Some("/usr/bin/python3.11"), Some("x.service"))),
-            SenderKind::Process
-        );
-    }
-
-    #[test]
-    fn where_nothing_else_is_known_the_answer_says_so() {
-        let target = Victim { pid: 42, ..Victim::default() };
-        let told = recognise(&sender("timeout", None, None), SentHow::Kill, &target, false);
-        assert_eq!(told.kind, SenderKind::Timeout);
-        assert!(told.why.contains("name alone"), "{told:?}");
+        let faked = told(at(7), SentHow::Kill, claim(Confidence::Low), false);
+        assert_eq!((faked.kind, faked.claims), (SenderKind::Process, Some(SenderKind::Earlyoom)));
+        assert_eq!((faked.confidence, faked.why.as_str()), (Some(Confidence::Low), "marks"));
+        assert_eq!(faked.program(), SenderKind::Earlyoom);
+        let parent = told(at(41), SentHow::Kill, claim(Confidence::Low), false);
+        assert_eq!(parent.kind, SenderKind::Parent);
+        assert_eq!(told(at(42), SentHow::Kill, claim(Confidence::Low), false).claims, None);
     }
 
     #[test]
     fn relatives() {
-        let at = |pid| Sender { pid: Some(pid), comm: "x".into(), ..Sender::default() };
-        assert_eq!(kind(&at(42)), SenderKind::Itself);
-        assert_eq!(kind(&at(41)), SenderKind::Parent);
-        assert_eq!(kind(&at(7)), SenderKind::Process);
+        let kind = |pid| told(at(pid), SentHow::Kill, None, false).kind;
+        assert_eq!(kind(42), SenderKind::Itself);
+        assert_eq!(kind(41), SenderKind::Parent);
+        assert_eq!(kind(7), SenderKind::Process);
     }
 
     #[test]
     fn the_kernel_s_own() {
-        let target = Victim { pid: 42, ..Victim::default() };
-        let at = |pid| Sender { pid: Some(pid), comm: "earlyoom".into(), ..Sender::default() };
         let why = |pid, init| {
-            let told = recognise(&at(pid), SentHow::Kernel, &target, init);
+            let told = told(at(pid), SentHow::Kernel, claim(Confidence::High), init);
             assert_eq!(told.kind, SenderKind::Kernel);
             told.why
         };

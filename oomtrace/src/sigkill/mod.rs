@@ -1,6 +1,7 @@
-//! Who sent a SIGKILL: exit code 137 says only that somebody did.
+//! Who sent a SIGKILL: exit code 137 says only that one was sent.
 
 mod classify;
-mod known;
+mod look;
 
-pub use classify::{Recognised, recognise};
+pub use classify::recognise;
+pub use look::{Seen, look};

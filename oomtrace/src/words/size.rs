@@ -14,23 +14,19 @@ pub fn bytes(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("{text:?} is out of range: at least 1 byte and at most 1G"))
 }
 
-/// `90s`, `15m`, `2h`, `500ms`, or seconds without a unit.
+/// `90s`, `15m`, `1h30m`, `2d`, `500ms`, or seconds without a unit; a day has 24 hours.
 ///
 /// # Errors
 /// Says what is accepted.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no time: give e.g. 500ms, 90s, 15m or 2h");
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number = text[..end].parse::<u32>().map_err(|_| wrong())?;
-    let unit = match &text[end..] {
-        "ms" => Duration::from_millis(1),
-        "" | "s" => Duration::from_secs(1),
-        "m" | "min" => Duration::from_secs(60),
-        "h" => Duration::from_secs(3600),
-        _ => return Err(wrong()),
+    let wrong = || format!("invalid duration {text:?} (examples: 500ms, 90s, 15m, 1h30m, 2d)");
+    let seconds = || text.parse::<u32>().ok().map(|seconds| Duration::from_secs(seconds.into()));
+    let with_units = || {
+        let span = text.parse::<jiff::Span>().ok()?;
+        let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+        Duration::try_from(length).ok()
     };
-    let time = unit.saturating_mul(number);
-    if time.is_zero() { Err(wrong()) } else { Ok(time) }
+    seconds().or_else(with_units).filter(|time| !time.is_zero()).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -51,10 +47,22 @@ mod tests {
 
     #[test]
     fn times() {
-        for (text, seconds) in [("90s", 90), ("90", 90), ("15m", 900), ("2h", 7200)] {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("90", 90),
+            ("15m", 900),
+            ("2h", 7200),
+            ("1h30m", 5400),
+            ("1h 30m", 5400),
+            ("2 min", 120),
+            ("1d", 86_400),
+            ("1w", 604_800),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in ["", "0", "1d", "-5s", "s", "1.5s"] {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        for text in ["", "0", "0s", "-5s", "s", "5x", "1mo", "1y", "ten", "99999999999d"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

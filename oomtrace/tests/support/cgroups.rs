@@ -76,6 +76,7 @@ pub(crate) fn pod_limit() -> Incident {
         pod_uid: Some("0a1b2c3d-1111-2222-3333-444455556666".into()),
         pod_name: Some("shop-7d4b9c-x2x1p".into()),
         namespace: Some("prod".into()),
+        owner_uid: None,
     });
     victim.unit = Some(format!("cri-containerd-{ID}.scope"));
     Incident {

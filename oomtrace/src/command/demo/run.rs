@@ -17,10 +17,10 @@ use crate::{
     command::{
         cli::{DemoArgs, RING_SIZE, TraceArgs},
         filter::Filter,
-        output::{self, Output},
         trace,
     },
     kernel::{Namespace, Roots},
+    output::{self, Output},
     words::size,
 };
 

@@ -45,6 +45,9 @@ pub(super) fn btf(roots: &Roots, types: Option<&Btf>, file: Option<&Path>) -> Ch
     Check::ok("BTF", format!("{}: {size}{} types", path.display(), types.len()))
 }
 
+/// How to leave lockdown=confidentiality; a running kernel can only be locked down further.
+const RELAX: &str = "boot with lockdown=integrity, or without Secure Boot";
+
 /// What even root may not do.
 pub(super) fn lockdown(roots: &Roots) -> Check {
     const NAME: &str = "lockdown";
@@ -54,12 +57,9 @@ pub(super) fn lockdown(roots: &Roots) -> Check {
         Lockdown::Unknown => {
             Check::ok(NAME, "the kernel does not say (securityfs is not mounted, or has no lockdown)")
         }
-        Lockdown::Confidentiality => Check::bad(
-            Missing,
-            NAME,
-            "confidentiality: BPF may not read the kernel's memory",
-            "boot with lockdown=integrity, or without Secure Boot",
-        ),
+        Lockdown::Confidentiality => {
+            Check::bad(Missing, NAME, "confidentiality: BPF may not read the kernel's memory", RELAX)
+        }
     }
 }
 
@@ -113,6 +113,37 @@ pub(super) fn namespaces(roots: &Roots) -> Vec<Check> {
     all.into_iter().map(check).collect()
 }
 
+/// Perf events, by which kprobes and classic tracepoints are attached. Debian's and Ubuntu's kernels know levels above 2, at
+/// which CAP_PERFMON is not enough.
+pub(super) fn perf_events(roots: &Roots) -> Check {
+    const NAME: &str = "perf events";
+    let file = roots.proc.join("sys/kernel/perf_event_paranoid");
+    let Some(level) = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse::<i32>().ok())
+    else {
+        return Check::bad(
+            Degraded,
+            NAME,
+            "kernel.perf_event_paranoid is absent",
+            "use a kernel with CONFIG_PERF_EVENTS",
+        )
+        .lacking("kprobes and tracepoints can't be attached");
+    };
+    let admin =
+        caps::has_cap(None, caps::CapSet::Effective, caps::Capability::CAP_SYS_ADMIN).unwrap_or(false);
+    perf_level(level, admin)
+}
+
+/// The verdict on a level of `kernel.perf_event_paranoid`.
+pub(super) fn perf_level(level: i32, admin: bool) -> Check {
+    const NAME: &str = "perf events";
+    let read = format!("kernel.perf_event_paranoid={level}");
+    if level <= 2 || admin {
+        return Check::ok(NAME, read);
+    }
+    let read = format!("{read}: without CAP_SYS_ADMIN, kprobes and tracepoints can't be attached");
+    Check::bad(Degraded, NAME, read, "sysctl kernel.perf_event_paranoid=2, or run with sudo")
+}
+
 /// The file system of tracepoints, which only the last rung of one ladder needs.
 pub(super) fn tracefs(roots: &Roots, facts: &[FactState]) -> Check {
     const NAME: &str = "tracefs";
@@ -142,6 +173,11 @@ pub(super) fn kallsyms(roots: &Roots, layout: &Layout) -> Check {
     const NAME: &str = "kallsyms";
     let restrict = std::fs::read_to_string(roots.proc.join("sys/kernel/kptr_restrict")).unwrap_or_default();
     let restrict = restrict.trim();
+    if kernel_lockdown::lockdown(roots) == Lockdown::Confidentiality {
+        let read = "of no use: under lockdown=confidentiality the kernel's memory can't be read";
+        return Check::bad(Degraded, NAME, read, RELAX)
+            .lacking("the parts of a process's memory are missing");
+    }
     if layout.per_cpu_offset != 0 && layout.cpus != 0 {
         return Check::ok(NAME, "__per_cpu_offset found: the parts of a process's memory are exact");
     }

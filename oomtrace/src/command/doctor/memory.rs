@@ -12,8 +12,8 @@ use super::record::{Check, CheckState::Degraded};
 pub(super) fn cgroup(roots: &Roots) -> Check {
     const NAME: &str = "memory cgroups";
     let Some(version) = host::cgroup_version(roots) else {
-        let remedy = "mount -t cgroup2 none /sys/fs/cgroup; boot without cgroup_disable=memory";
-        return Check::bad(Degraded, NAME, "no memory controller is mounted", remedy)
+        let (read, remedy) = absent(roots);
+        return Check::bad(Degraded, NAME, read, remedy)
             .lacking("limits of memory cgroups are known from hooks alone");
     };
     let place = match version {
@@ -26,6 +26,21 @@ pub(super) fn cgroup(roots: &Roots) -> Check {
             let read = format!("version {version}; {} can't be read: {error}", place.display());
             Check::bad(Degraded, NAME, read, "mount -t cgroup2 none /sys/fs/cgroup")
         }
+    }
+}
+
+/// Why there is no memory controller, and the remedy.
+fn absent(roots: &Roots) -> (&'static str, &'static str) {
+    let line = std::fs::read_to_string(roots.proc.join("cmdline")).unwrap_or_default();
+    let controllers = |word: &str| word.strip_prefix("cgroup_disable=").map(str::to_owned);
+    let disabled = line.split_ascii_whitespace().filter_map(controllers);
+    match disabled.into_iter().any(|list| list.split(',').any(|controller| controller == "memory")) {
+        true => (
+            "the kernel was booted with cgroup_disable=memory",
+            "remove cgroup_disable=memory from the kernel command line, or add cgroup_enable=memory (Raspberry Pi), and \
+             reboot",
+        ),
+        false => ("no memory controller is mounted", "mount -t cgroup2 none /sys/fs/cgroup"),
     }
 }
 
@@ -73,5 +88,28 @@ pub(super) fn oom_score(roots: &Roots) -> Check {
         None => Check::ok(outcome.name, outcome.detail),
         Some(remedy) => Check::bad(Degraded, outcome.name, outcome.detail, remedy)
             .lacking("oomtrace itself may be killed first"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_controller_switched_off_at_boot_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let roots = Roots { proc: dir.path().into(), sys: dir.path().into() };
+        for (line, named) in [
+            ("quiet cgroup_disable=memory ro\n", true),
+            ("cgroup_disable=cpu,memory", true),
+            ("cgroup_disable=cpu", false),
+            ("", false),
+        ] {
+            std::fs::write(dir.path().join("cmdline"), line).unwrap();
+            let check = cgroup(&roots);
+            assert_eq!(check.state, Degraded, "{line}");
+            assert_eq!(check.read.contains("cgroup_disable=memory"), named, "{line}: {}", check.read);
+            assert_eq!(check.remedy.unwrap().contains("reboot"), named, "{line}");
+        }
     }
 }

@@ -42,6 +42,33 @@ fn refused(_: &str) -> State {
 }
 
 #[test]
+fn levels_of_perf_events_that_a_capability_does_not_help_against_are_named() {
+    for (level, admin, state) in [
+        (-1, false, CheckState::Ok),
+        (2, false, CheckState::Ok),
+        (3, false, CheckState::Degraded),
+        (4, true, CheckState::Ok),
+    ] {
+        let check = checks::perf_level(level, admin);
+        assert_eq!(check.state, state, "{level} {admin}");
+        assert_eq!(check.remedy.is_some(), state != CheckState::Ok);
+    }
+}
+
+#[test]
+fn under_lockdown_kernel_memory_is_not_called_exact() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("kernel/security")).unwrap();
+    let file = dir.path().join("kernel/security/lockdown");
+    std::fs::write(file, "none integrity [confidentiality]\n").unwrap();
+    let roots = Roots { sys: dir.path().into(), ..Roots::default() };
+    let layout = oomtrace_common::Layout { per_cpu_offset: 1, cpus: 1, ..oomtrace_common::Layout::ABSENT };
+    let check = checks::kallsyms(&roots, &layout);
+    assert_eq!(check.state, CheckState::Degraded);
+    assert!(check.remedy.unwrap().contains("lockdown=integrity"));
+}
+
+#[test]
 fn all_good_is_code_0() {
     let diagnosis = diagnose(vec![log(true)], &all_served());
     assert_eq!(diagnosis.state, Health::Ok);

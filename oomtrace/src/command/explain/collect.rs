@@ -9,7 +9,6 @@ use super::overview;
 use super::sink::{Sink, place};
 use crate::command::cli::ExplainArgs;
 use crate::command::filter::{Filter, Verdict};
-use crate::command::output::{Output, Wrote};
 use crate::command::report::Format;
 use crate::command::terminal::Look;
 use crate::diagnose::diagnose;
@@ -19,6 +18,7 @@ use crate::klog::input::Told;
 use crate::klog::userspace;
 use crate::klog::{self, Same};
 use crate::model::{Event, Footer, Host, Incident, UserspaceKill};
+use crate::output::{Output, Wrote};
 use crate::render::{Ndjson, Render, Text, TextStyle};
 
 /// Columns where the output does not say.
@@ -110,7 +110,7 @@ impl Collector {
     /// # Errors
     /// Those of opening it.
     pub(super) fn new(args: &ExplainArgs) -> Result<Self> {
-        let format = args.format();
+        let format = args.format()?;
         format.check(args.output.as_deref())?;
         let output = Output::open(args.output.as_deref())?;
         let look = Look::of(&output, args.color);

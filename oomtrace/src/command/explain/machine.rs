@@ -8,23 +8,16 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 
 use super::sink::Sink;
+use crate::claim::killers_units;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
 use crate::klog::{KmsgReader, KmsgRecord, Next, Start};
 use crate::model::Host;
+use crate::rights::with_all;
 
 const RING_BUFFER: &str = "/dev/kmsg";
 const JOURNAL: &str = "the journal";
-/// Units of programs that kill for memory.
-const KILLERS: [&str; 6] = [
-    "systemd-oomd.service",
-    "earlyoom.service",
-    "oomd.service",
-    "nohang.service",
-    "nohang-desktop.service",
-    "kubelet.service",
-];
 
 /// Reads both. A kill that both tell of is one.
 ///
@@ -80,7 +73,7 @@ fn settle(name: &str, read: Read, collector: &mut dyn Sink) {
 }
 
 fn ring_buffer(reader: &mut LogReader, this: &Host, sink: &mut dyn FnMut(Found)) -> Read {
-    let mut kmsg = KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest)?;
+    let mut kmsg = with_all(|| KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest))?;
     let source: Arc<str> = RING_BUFFER.into();
     let (mut bytes, mut first) = (0, None);
     while let Next::Record(record) = kmsg.next_record()? {
@@ -140,7 +133,7 @@ fn start() -> Result<Child> {
     let mut command = Command::new("journalctl");
     command.args(["--no-pager", "--quiet", "--output=export", "_TRANSPORT=kernel"]);
     // A plus sign is an "or".
-    for unit in KILLERS {
+    for unit in killers_units() {
         command.args(["+", &format!("_SYSTEMD_UNIT={unit}")]);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

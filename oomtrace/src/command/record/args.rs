@@ -15,7 +15,7 @@ const EVERY: &str = "1s";
 /// Options of `record`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct RecordArgs {
-    /// The file; `oomtrace report FILE` reads it. Its journal, FILE.journal, is removed at the end
+    /// Recording to write; read it with `oomtrace report FILE`. Its journal, FILE.journal, is removed at the end
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Stop after this long, e.g. 90s, 15m, 2h
@@ -24,35 +24,35 @@ pub struct RecordArgs {
     /// Stop after this many reported kills
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
-    /// Flight recorder: a file of this size, written once in full now, in which the newest records replace the oldest
+    /// Flight-recorder mode: preallocate a file of SIZE and overwrite the oldest records
     #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse)]
     pub max_size: Option<u64>,
-    /// Flight recorder that keeps the samples of the last TIME, e.g. 5m; --max-size is what the records and samples need
-    /// together, 12 MiB and more
+    /// Flight-recorder mode that keeps the samples of the last TIME, e.g. 5m; the file's size, at least 12 MiB, follows from
+    /// that unless --max-size names it
     #[arg(long, value_name = "TIME", value_parser = size::duration)]
     pub pre_trigger: Option<Duration>,
-    /// Compress with gzip; after each kill what was written can be read
+    /// Compress with gzip; flushed after each kill, so that the file can be read at any time
     #[arg(long, conflicts_with_all = ["max_size", "pre_trigger"])]
     pub compress: bool,
-    /// Record kills only, no samples
+    /// Record only kills, no memory samples
     #[arg(long)]
     pub no_samples: bool,
-    /// Time between samples of the machine, its largest cgroups and processes
+    /// Time between samples of the machine and of its largest cgroups and processes
     #[arg(long, value_name = "TIME", default_value = EVERY, value_parser = size::duration)]
     pub every: Duration,
     /// What to hide in command lines; the environment is never recorded
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub redact: Redact,
-    /// Say nothing at the end
+    /// Print no messages and no summary
     #[arg(short, long)]
     pub quiet: bool,
-    /// Say more on standard error
+    /// Print more to standard error
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Size of the ring buffer between kernel and user space
     #[arg(long, value_name = "SIZE", default_value = RING_SIZE, value_parser = size::bytes, help_heading = "Kernel")]
     pub ring_size: u32,
-    /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
+    /// Read the kernel's type information (BTF) from FILE instead of /sys/kernel/btf/vmlinux
     #[arg(long, value_name = "FILE", help_heading = "Kernel")]
     pub btf: Option<PathBuf>,
     /// Leave out a kind of hook, a fact or a program

@@ -13,6 +13,7 @@ use anyhow::Result;
 
 use super::trace::{self, Beside, Session};
 use crate::model::{Event, Incident};
+use crate::output::Owner;
 use memory::Sampler;
 use recorder::Recorder;
 
@@ -27,13 +28,14 @@ const TICK: Duration = Duration::from_millis(50);
 /// When nothing can be traced here, or the file can't be written; each names cause and remedy. What was written before is
 /// valid.
 pub fn run(args: &RecordArgs) -> Result<()> {
+    let owner = Owner::of_process()?;
     crate::survive::one_arena();
     crate::survive::no_huge_pages();
     if let Err(error) = crate::survive::keep_pool() {
         log::warn!("no memory is kept for kills ({error}): one while memory is out may not reach the disk");
     }
     // All room is taken before memory is locked and the first kill can come.
-    let recorder = Arc::new(Mutex::new(Recorder::create(args)?));
+    let recorder = Arc::new(Mutex::new(Recorder::create(args, &owner)?));
     let trace_args = args.trace();
     let session = Session::open(&trace_args)?;
     let sampler = args.every().map(|every| (every, Sampler::new(&session.roots)));
@@ -52,7 +54,7 @@ pub fn run(args: &RecordArgs) -> Result<()> {
         linger: Duration::ZERO,
         own_signals: false,
     };
-    let ended = trace::run_beside(session, &trace_args, beside);
+    let ended = trace::run_beside(session, &trace_args, None, beside);
     let recorder = Arc::into_inner(recorder)
         .map(|recorder| recorder.into_inner().unwrap_or_else(PoisonError::into_inner));
     let finished = recorder.map_or(Ok(()), Recorder::finish);

@@ -2,21 +2,29 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
 use flate2::{Compression, write::GzEncoder};
 
 use super::{RecordArgs, lock, shorts::Shorts};
-use crate::command::output::Output;
 use crate::evidence::ring::{self, Lane, Ring, Sizes};
 use crate::model::{Event, SourceKind};
+use crate::output::{Output, Owner, Place, Wanted};
 
 /// Kills that the journal holds: 4 MiB.
 const JOURNAL: u64 = 1024;
 /// Room for a line that is kept from one to the next.
 const LINE: usize = 256 * 1024;
+
+/// A file of fixed size, and where it is.
+struct Journal {
+    ring: Ring,
+    place: Place,
+    file: File,
+}
 
 /// Where records go.
 enum Main {
@@ -33,7 +41,7 @@ pub(super) struct Recorder {
     main: Main,
     shorts: Arc<Mutex<Shorts>>,
     /// Beside a file that grows.
-    journal: Option<(Ring, PathBuf)>,
+    journal: Option<Journal>,
     line: Vec<u8>,
     /// Kills that did.
     whole: u64,
@@ -46,26 +54,31 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Makes the file and takes all room that a kill needs.
+    /// Makes the file for `owner` and takes all room that a kill needs. A FIFO is waited for until it has a reader, at the
+    /// longest for the time of the recording.
     ///
     /// # Errors
     /// Names the file, the cause and the remedy.
-    pub(super) fn create(args: &RecordArgs) -> Result<Self> {
+    pub(super) fn create(args: &RecordArgs, owner: &Owner) -> Result<Self> {
         let path = args.output.as_path();
+        let until = args.duration.and_then(|duration| Instant::now().checked_add(duration));
         let mut main = match args.ring_bytes() {
-            Some(bytes) => Main::Ring(ring(path, Sizes::of_file(bytes))?),
-            None if args.compress => Main::Gzip(GzEncoder::new(private(path)?, Compression::fast())),
-            None => Main::Lines(Output::open(Some(path))?),
+            Some(bytes) => Main::Ring(ring(path, owner, Sizes::of_file(bytes))?.ring),
+            None if args.compress => {
+                let file = Place::find(path, owner)?.open(Wanted::Emptied, until)?.waiting()?;
+                Main::Gzip(GzEncoder::new(file, Compression::fast()))
+            }
+            None => Main::Lines(Output::open_for(path, owner, Wanted::Emptied, until)?),
         };
         let mut journal = match &main {
             Main::Ring(_) => None,
             Main::Lines(_) | Main::Gzip(_) => {
-                let path = ring::journal_of(path);
-                Some((ring(&path, Sizes::of_journal(JOURNAL))?, path))
+                Some(ring(&ring::journal_of(path), owner, Sizes::of_journal(JOURNAL))?)
             }
         };
         let ring = match (&mut main, &mut journal) {
-            (Main::Ring(ring), _) | (_, Some((ring, _))) => Some(ring),
+            (Main::Ring(ring), _) => Some(ring),
+            (_, Some(journal)) => Some(&mut journal.ring),
             (Main::Lines(_) | Main::Gzip(_), None) => None,
         };
         let shorts = Arc::new(Mutex::new(Shorts::new(ring.and_then(Ring::shorts))));
@@ -110,9 +123,9 @@ impl Recorder {
             serde_json::to_writer(&mut self.line, event)?;
         }
         if lane == Lane::Header
-            && let Some((journal, _)) = &mut self.journal
+            && let Some(journal) = &mut self.journal
         {
-            journal.put(lane, &self.line)?;
+            journal.ring.put(lane, &self.line)?;
         }
         self.ended = matches!(event, Event::Footer(_));
         match &mut self.main {
@@ -164,39 +177,32 @@ impl Recorder {
         }
         match (why, journal) {
             (Some(why), journal) => {
-                let kept = journal
-                    .map_or(String::new(), |(_, path)| format!("; kills are in {path:?} in short, keep it"));
+                let kept = journal.map_or(String::new(), |journal| {
+                    format!("; kills are in {:?} in short, keep it", journal.place.path())
+                });
                 Err(anyhow!("{unwritten} records could not be written: {why:#}{kept}"))
             }
-            (None, Some((_, path))) if only_short > 0 => Err(anyhow!(
-                "{only_short} kills could be recorded in short only; they are in {path:?}, keep it"
+            (None, Some(journal)) if only_short > 0 => Err(anyhow!(
+                "{only_short} kills could be recorded in short only; they are in {:?}, keep it",
+                journal.place.path()
             )),
-            (None, Some((_, path))) => {
-                std::fs::remove_file(&path).with_context(|| format!("can't remove the journal {path:?}"))
-            }
+            (None, Some(journal)) => journal.place.remove(&journal.file).context("the journal is left"),
             (None, None) => Ok(()),
         }
     }
 }
 
-fn ring(path: &Path, sizes: Sizes) -> Result<Ring> {
-    let ring = Ring::create(path, sizes).map_err(|error| cannot(path, &error))?;
+fn ring(path: &Path, owner: &Owner, sizes: Sizes) -> Result<Journal> {
+    let place = Place::find(path, owner)?;
+    let file = place.open(Wanted::Blocks, None)?.file;
+    let ring = Ring::fill(&file, |flags| place.open_again(&file, flags), sizes);
+    let ring = ring.map_err(|error| cannot(path, &error))?;
     if !ring.is_direct() {
         log::warn!(
             "{path:?} is on a file system without direct I/O: a kill while memory is out may not reach the disk"
         );
     }
-    Ok(ring)
-}
-
-/// A file for its owner only.
-fn private(path: &Path) -> Result<File> {
-    let mut options = std::fs::OpenOptions::new();
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file =
-        options.write(true).create(true).truncate(true).open(path).map_err(|error| cannot(path, &error))?;
-    let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
-    Ok(file)
+    Ok(Journal { ring, place, file })
 }
 
 fn cannot(path: &Path, error: &io::Error) -> anyhow::Error {

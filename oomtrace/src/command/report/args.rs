@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::command::terminal::ColorChoice;
@@ -10,23 +10,23 @@ use crate::command::terminal::ColorChoice;
 /// Options of `report`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ReportArgs {
-    /// What `record`, `run` or `trace --json` has written, also compressed with gzip or zstd; - is standard input. Two files
-    /// or more are compared
+    /// Recordings of `record`, `run --evidence` or `trace --json`, also compressed, or - for standard input. Two or more files are
+    /// compared
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// What to make of it; without it the name of --output decides, else text (--open: html)
+    /// Output format (default: by the extension of --output, else text; html with --open)
     #[arg(short, long, value_enum)]
     pub format: Option<Format>,
-    /// The same as --format json
+    /// Same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Show the page in a browser
+    /// Open the report in a browser
     #[arg(long)]
     pub open: bool,
-    /// Colours in text
+    /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
 }
@@ -34,15 +34,15 @@ pub struct ReportArgs {
 /// What a report is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people, in a terminal
+    /// Human-readable, for a terminal
     #[default]
     Text,
-    /// One page that needs no network
+    /// One self-contained page
     Html,
-    /// For a ticket or a CI job's summary
+    /// Markdown, for a ticket or a CI job's summary
     #[value(name = "md", alias = "markdown")]
     Markdown,
-    /// The records, updates put into their kills, one JSON object a line
+    /// The records, with updates merged into their kills, one JSON object per line
     #[value(alias = "ndjson")]
     Json,
     /// JUnit XML, for CI services
@@ -60,32 +60,55 @@ impl Format {
         let to_terminal = output.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdout());
         ensure!(
             !(self == Self::Perfetto && to_terminal),
-            "a trace for Perfetto is no text: name a file for it (-o FILE)"
+            "refusing to write a binary Perfetto trace to the terminal: use -o FILE"
         );
         Ok(())
     }
 
-    /// What a file of this name is expected to be.
-    pub(in crate::command) fn of_name(path: &Path) -> Option<Self> {
-        Some(match path.extension()?.to_str()? {
-            "txt" => Self::Text,
+    /// The format that the options ask for, else the name of the output; `None` where nothing does.
+    ///
+    /// # Errors
+    /// As [`of_name`](Self::of_name).
+    pub(in crate::command) fn chosen(
+        format: Option<Self>,
+        json: bool,
+        output: Option<&Path>,
+    ) -> Result<Option<Self>> {
+        match (format.or(json.then_some(Self::Json)), output) {
+            (None, Some(output)) => Self::of_name(output),
+            (asked, _) => Ok(asked),
+        }
+    }
+
+    /// The format that the name of the output asks for; `None` for a name without an extension.
+    ///
+    /// # Errors
+    /// The extension is not known: nothing else says which format is wanted.
+    pub(in crate::command) fn of_name(path: &Path) -> Result<Option<Self>> {
+        let Some(extension) = path.extension() else { return Ok(None) };
+        let format = match extension.to_str().unwrap_or_default() {
+            "txt" | "text" | "log" => Self::Text,
             "html" | "htm" => Self::Html,
             "md" | "markdown" => Self::Markdown,
             "json" | "ndjson" | "jsonl" => Self::Json,
             "xml" => Self::Junit,
             "pftrace" | "perfetto-trace" => Self::Perfetto,
-            _ => return None,
-        })
+            _ => bail!(
+                "unknown extension of {path:?}: use .txt, .html, .md, .json, .xml or .pftrace, or give the format with -f"
+            ),
+        };
+        Ok(Some(format))
     }
 }
 
 impl ReportArgs {
     /// The format that was asked for, or that the output's name asks for.
-    #[must_use]
-    pub fn format(&self) -> Format {
-        let asked = self.format.or(self.json.then_some(Format::Json));
-        let named = || Format::of_name(self.output.as_deref()?);
-        asked.or_else(named).or(self.open.then_some(Format::Html)).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Neither says which.
+    pub fn format(&self) -> Result<Format> {
+        let asked = Format::chosen(self.format, self.json, self.output.as_deref())?;
+        Ok(asked.or(self.open.then_some(Format::Html)).unwrap_or_default())
     }
 }
 
@@ -100,9 +123,12 @@ mod tests {
             output: Some(output.into()).filter(|_| !output.is_empty()),
             ..ReportArgs::default()
         };
-        assert_eq!(args(None, "").format(), Format::Text);
-        assert_eq!(args(None, "junit.xml").format(), Format::Junit);
-        assert_eq!(args(Some(Format::Markdown), "x.json").format(), Format::Markdown);
-        assert_eq!(args(None, "report.weird").format(), Format::Text);
+        assert_eq!(args(None, "").format().unwrap(), Format::Text);
+        assert_eq!(args(None, "/dev/stdout").format().unwrap(), Format::Text);
+        assert_eq!(args(None, "junit.xml").format().unwrap(), Format::Junit);
+        assert_eq!(args(Some(Format::Markdown), "x.json").format().unwrap(), Format::Markdown);
+        assert_eq!(args(Some(Format::Text), "x.weird").format().unwrap(), Format::Text);
+        let error = args(None, "report.htlm").format().unwrap_err().to_string();
+        assert!(error.contains("report.htlm") && error.contains(".html") && error.contains("-f"), "{error}");
     }
 }

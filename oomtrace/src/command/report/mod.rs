@@ -6,9 +6,9 @@ mod text;
 
 use anyhow::Result;
 
-use super::output::{Output, Wrote};
 use super::terminal::Look;
 use crate::evidence::Evidence;
+use crate::output::{Output, Wrote};
 use crate::render::{html, junit, markdown, perfetto};
 
 pub use args::{Format, ReportArgs};
@@ -18,7 +18,7 @@ pub use args::{Format, ReportArgs};
 /// # Errors
 /// When a file can't be read or holds no record, or the output can't be written; each names cause and remedy.
 pub fn run(args: &ReportArgs) -> Result<()> {
-    let format = args.format();
+    let format = args.format()?;
     format.check(args.output.as_deref())?;
     let evidence = args.files.iter().map(|file| Evidence::open(file)).collect::<Result<Vec<_>>>()?;
     let page =

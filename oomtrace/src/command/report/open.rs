@@ -1,13 +1,19 @@
 //! The page in a browser.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 
 use super::Format;
+use crate::output::{self, Owner};
+use crate::rights::Descent;
 
-/// A new file for a page that was given no name, readable by its owner only.
+/// A name for a page that was given none. Nobody can guess it, and so nobody can have put something there.
+///
+/// # Errors
+/// The kernel has no random bits.
 pub(super) fn page(format: Format) -> Result<PathBuf> {
     let dir = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
     let suffix = match format {
@@ -18,26 +24,19 @@ pub(super) fn page(format: Format) -> Result<PathBuf> {
         Format::Junit => "xml",
         Format::Perfetto => "pftrace",
     };
-    for attempt in 0..100 {
-        let path = dir.join(format!("oomtrace-report-{}-{attempt}.{suffix}", std::process::id()));
-        let mut options = std::fs::OpenOptions::new();
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        // Never a file that somebody else has put there.
-        match options.write(true).create_new(true).open(&path) {
-            Ok(_) => return Ok(path),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => {
-                return Err(error).context(format!("can't make {path:?}; name a file with -o FILE"));
-            }
-        }
-    }
-    Err(anyhow!("no free name in {dir:?}; name a file with -o FILE"))
+    Ok(dir.join(format!("oomtrace-report-{}.{suffix}", output::word()?)))
 }
 
 /// Hands `page` to whatever shows such files here.
 pub(super) fn show(page: &Path) -> Result<()> {
     eprintln!("oomtrace: {}", page.display());
     let mut opener = Command::new("xdg-open");
+    if let Owner::User(caller) = Owner::of_process()? {
+        // A browser is not for root.
+        let mut descent = Descent::new(&caller);
+        // SAFETY: the closure makes system calls only.
+        unsafe { opener.pre_exec(move || descent.make()) };
+    }
     opener.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let status = opener.status().map_err(|error| {
         anyhow!("can't run xdg-open: {error}; the page is written, open {} in a browser", page.display())

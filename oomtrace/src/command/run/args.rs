@@ -23,40 +23,40 @@ pub struct RunArgs {
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 
-    /// Most memory that CMD and all it starts may use together, e.g. 512M
+    /// Memory limit for CMD and everything it starts, e.g. 512M
     #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse, help_heading = "Limits")]
     pub memory_max: Option<u64>,
-    /// Most swap beyond that; 0 for none
+    /// Swap limit on top of that (0 = none)
     #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse, help_heading = "Limits")]
     pub swap_max: Option<u64>,
-    /// End CMD after this long: SIGTERM, and SIGKILL 10 s later; e.g. 90s, 15m, 2h
+    /// Terminate CMD after this long with SIGTERM, and with SIGKILL 10 s later; e.g. 90s, 15m, 1h30m
     #[arg(long, value_name = "TIME", value_parser = size::duration, help_heading = "Limits")]
     pub timeout: Option<Duration>,
 
-    /// Which OOM kills are a failure
+    /// Which OOM kills count as failure
     #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Rules")]
     pub fail_on: FailOn,
-    /// Memory use that is a failure even without a kill, as a part of the limit, e.g. 90%
+    /// Also fail if peak memory exceeds this share of the limit, e.g. 90%
     #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Rules")]
     pub fail_above: Option<u8>,
-    /// Exit code when a rule was hit and CMD itself succeeded
+    /// Exit code when a rule was violated although CMD succeeded
     #[arg(long, value_name = "N", default_value_t = RULE_HIT, help_heading = "Rules")]
     pub exit_code: u8,
-    /// Fail (125) when kills can't be seen by eBPF, or some may have been missed
+    /// Fail (125) if eBPF can't see kills or some may have been missed
     #[arg(long, help_heading = "Rules")]
     pub require_ebpf: bool,
 
-    /// What belongs to CMD: what runs in a memory cgroup made for it, its process tree, or the whole machine
+    /// What counts as CMD: a memory cgroup made for it, its process tree, or the whole machine
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub scope: ScopeKind,
     /// Run CMD as this user, by name or number
     #[arg(short, long, value_name = "USER")]
     pub user: Option<String>,
-    /// Under sudo: run CMD as root instead of the user who called sudo
+    /// Under sudo: run CMD as root instead of as the user who called sudo
     #[arg(long, conflicts_with = "user")]
     pub keep_root: bool,
 
-    /// Write everything that was seen, as NDJSON
+    /// Write all recorded events as NDJSON
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub evidence: Option<PathBuf>,
     /// Write the verdict as JUnit XML
@@ -65,26 +65,26 @@ pub struct RunArgs {
     /// Write the report as Markdown
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub summary: Option<PathBuf>,
-    /// Tell a CI system; auto: the one that this runs in
+    /// Emit CI annotations; auto detects the CI system
     #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = "Reports")]
     pub annotations: Annotations,
-    /// Say nothing on standard error unless something failed
+    /// Print nothing on standard error unless something failed
     #[arg(short, long, help_heading = "Reports")]
     pub quiet: bool,
-    /// Colours in the report
+    /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Reports")]
     pub color: ColorChoice,
     /// What to hide in command lines
     #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Reports")]
     pub redact: Redact,
 
-    /// Say more on standard error
+    /// Print more to standard error
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Size of the ring buffer between kernel and user space
     #[arg(long, value_name = "SIZE", default_value = RING_SIZE, value_parser = size::bytes, help_heading = "Kernel")]
     pub ring_size: u32,
-    /// Take the kernel's types from this BTF file instead of /sys/kernel/btf/vmlinux
+    /// Read the kernel's type information (BTF) from FILE instead of /sys/kernel/btf/vmlinux
     #[arg(long, value_name = "FILE", help_heading = "Kernel")]
     pub btf: Option<PathBuf>,
     /// Leave out a kind of hook, a fact or a program
@@ -92,26 +92,26 @@ pub struct RunArgs {
     pub without_probe: Vec<String>,
 }
 
-const EXIT_CODES: &str = "Exit codes: CMD's own (128+N when a signal ended it); 86 when a rule was hit and CMD succeeded; \
-                          124 after --timeout; 125 when oomtrace itself failed; 126 when CMD can't be executed; 127 when it \
+const EXIT_CODES: &str = "Exit codes: CMD's own (128+N if a signal ended it); 86 if a rule was violated although CMD succeeded; \
+                          124 after --timeout; 125 if oomtrace itself failed; 126 if CMD can't be executed; 127 if it \
                           was not found.";
 
 /// Which kills are a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Any on this machine
+    /// Any kill on this machine
     Any,
     /// Those of CMD and what it started
     #[default]
     InScope,
-    /// None: only report
+    /// None; only report them
     None,
 }
 
 /// What belongs to the command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ScopeKind {
-    /// What runs in a memory cgroup made for it; where none can be made, the process tree
+    /// A memory cgroup made for it; the process tree if none can be made
     #[default]
     Cgroup,
     /// Its descendants
@@ -130,7 +130,7 @@ pub enum Annotations {
     Github,
     /// GitLab CI: oomtrace-annotations.json
     Gitlab,
-    /// Nobody
+    /// No annotations
     None,
 }
 
@@ -171,7 +171,7 @@ fn percent(text: &str) -> Result<u8, String> {
         .parse()
         .ok()
         .filter(|value| (1..=100).contains(value))
-        .ok_or_else(|| format!("{text:?} is no part of a limit: give a whole number from 1 to 100, e.g. 90%"))
+        .ok_or_else(|| format!("invalid percentage {text:?}: use a whole number from 1 to 100, e.g. 90%"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Starting the command as if oomtrace were not there, but for its cgroup and its user.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::mem::MaybeUninit;
@@ -9,8 +9,8 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use super::signals::Before;
-use super::user::{SUDO_VARIABLES, User};
 use crate::kernel::Roots;
+use crate::rights::{Descent, User, VARIABLES};
 
 /// Longest text of an `oom_score_adj`.
 const SCORE_LEN: usize = 8;
@@ -82,11 +82,11 @@ impl Recipe<'_> {
         let mut command = Command::new(program);
         command.args(arguments);
         self.set_environment(&mut command);
-        let steps = Steps {
+        let mut steps = Steps {
             original: self.original,
             score: score_text(self.original.score),
             procs: self.procs.map(std::os::fd::AsRawFd::as_raw_fd),
-            user: self.user.map(|user| (user.uid, user.gid, user.groups.clone())),
+            user: self.user.map(Descent::new),
             // SAFETY: a plain call.
             parent: unsafe { libc::getpid() },
         };
@@ -117,17 +117,21 @@ impl Recipe<'_> {
     /// The caller's environment; with another user, that one's.
     fn set_environment(&self, command: &mut Command) {
         let Some(user) = self.user else { return };
-        for name in SUDO_VARIABLES {
+        let is_sudo = |name: &OsString| name.as_encoded_bytes().starts_with(b"SUDO_");
+        let of_sudo = std::env::vars_os().map(|(name, _)| name).filter(is_sudo);
+        for name in of_sudo.chain(VARIABLES.map(OsString::from)) {
             command.env_remove(name);
         }
-        if let Some(name) = &user.name {
-            command.env("USER", name).env("LOGNAME", name);
+        // Root's would be wrong, and a name that is not known is better absent.
+        let name = user.name.as_ref().map(OsString::from);
+        let home = Some(user.home.clone().unwrap_or_else(|| "/".into()));
+        let values = [("USER", &name), ("LOGNAME", &name), ("HOME", &home), ("SHELL", &user.shell)];
+        for (variable, value) in values {
+            match value {
+                Some(value) => command.env(variable, value),
+                None => command.env_remove(variable),
+            };
         }
-        match &user.home {
-            Some(home) => command.env("HOME", home),
-            // Root's would be wrong.
-            None => command.env("HOME", OsStr::new("/")),
-        };
     }
 }
 
@@ -136,15 +140,15 @@ struct Steps {
     original: Original,
     score: Option<([u8; SCORE_LEN], usize)>,
     procs: Option<RawFd>,
-    user: Option<(u32, u32, Vec<u32>)>,
+    user: Option<Descent>,
     parent: libc::pid_t,
 }
 
 impl Steps {
-    fn take(&self) -> Result<(), (u8, io::Error)> {
+    fn take(&mut self) -> Result<(), (u8, io::Error)> {
         self.give_back().map_err(|e| (0, e))?;
         self.join().map_err(|e| (1, e))?;
-        self.become_user().map_err(|e| (2, e))?;
+        self.user.as_mut().map_or(Ok(()), Descent::make).map_err(|e| (2, e))?;
         self.end_with_us().map_err(|e| (3, e))?;
         self.original.signals.restore().map_err(|e| (4, e))
     }
@@ -168,16 +172,6 @@ impl Steps {
         // SAFETY: an open descriptor and a constant.
         let written = unsafe { libc::write(procs, c"0".as_ptr().cast(), 1) };
         if written < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-    }
-
-    fn become_user(&self) -> io::Result<()> {
-        let Some((uid, gid, groups)) = &self.user else { return Ok(()) };
-        // SAFETY: a live slice with its length.
-        unsafe {
-            check(libc::setgroups(groups.len(), groups.as_ptr()))?;
-            check(libc::setresgid(*gid, *gid, *gid))?;
-            check(libc::setresuid(*uid, *uid, *uid))
-        }
     }
 
     /// After the user: changing that takes it back.

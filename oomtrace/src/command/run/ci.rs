@@ -5,17 +5,23 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::args::Annotations;
 use super::verdict::Outcome;
 use super::{Report, reports, summary};
+use crate::output::{self, Output, Owner, Wanted};
+use crate::render::brief;
 use crate::words::escape;
 
 /// A summary may have 1 MiB; a larger one is refused as a whole.
 const SUMMARY_MAX: usize = 1_000_000;
+/// A title that is longer is not shown whole; nor is a text.
+const TITLE_MAX: usize = 200;
+const TEXT_MAX: usize = 4000;
 /// GitLab's file, in the directory of the job.
 const GITLAB_FILE: &str = "oomtrace-annotations.json";
 
@@ -50,7 +56,7 @@ impl Ci {
     /// GitHub's runner looks for commands in every line, also behind blanks; it stops until it meets a word that nobody else
     /// can know.
     pub(super) fn fenced(&self, text: &[u8]) -> Vec<u8> {
-        match (self, word()) {
+        match (self, output::word().ok()) {
             (Self::Github(..), Some(word)) => {
                 let (stop, go) = (format!("\n::stop-commands::{word}\n"), format!("\n::{word}::\n"));
                 [stop.as_bytes(), text, go.as_bytes()].concat()
@@ -61,32 +67,60 @@ impl Ci {
         }
     }
 
+    /// Opens its files for `owner`, before the command can do anything to them.
+    ///
+    /// # Errors
+    /// Names the file, the cause and what to do about it.
+    pub(super) fn open(self, owner: &Owner) -> Result<Open> {
+        let open = |path: &Path| {
+            Output::open_for(path, owner, Wanted::Appended, Some(Instant::now()))
+                .context("a CI system is to be told (--annotations none leaves that out)")
+        };
+        Ok(match self {
+            Self::Github(page, outputs) => Open::Github {
+                page: page.as_deref().map(open).transpose()?,
+                outputs: outputs.as_deref().map(open).transpose()?,
+            },
+            Self::Gitlab(Some(job)) => Open::Gitlab { file: open(Path::new(GITLAB_FILE))?, job },
+            Self::Gitlab(None) => Open::Nothing,
+        })
+    }
+}
+
+/// A CI system whose files are open.
+pub(super) enum Open {
+    /// The summary and the outputs.
+    Github { page: Option<Output>, outputs: Option<Output> },
+    /// The report of annotations, and the job's address for it.
+    Gitlab { file: Output, job: String },
+    /// It reads none.
+    Nothing,
+}
+
+impl Open {
     /// Tells it; what could not be written is returned.
-    pub(super) fn tell(&self, report: &Report<'_>) -> Vec<anyhow::Error> {
-        let written: Vec<Result<()>> = match self {
-            Self::Github(page, outputs) => {
+    pub(super) fn tell(self, report: &Report<'_>) -> Vec<anyhow::Error> {
+        let written = match self {
+            Self::Github { page, outputs } => {
                 if let Some(line) = annotation(report) {
                     // At the start of a line, wherever the command's own output ended.
                     let _ = write!(std::io::stderr(), "\n{line}\n");
                 }
-                let page = page.as_ref().map(|file| reports::append(file, &cut(reports::page(report))));
-                let outputs = outputs.as_ref().map(|file| reports::append(file, &self::outputs(report)));
+                let page = page.map(|file| append(file, &cut(reports::page(report))));
+                let outputs = outputs.map(|file| append(file, &self::outputs(report)));
                 page.into_iter().chain(outputs).collect()
             }
-            Self::Gitlab(Some(job)) => vec![reports::append(GITLAB_FILE.as_ref(), &links(report, job))],
-            Self::Gitlab(None) => Vec::new(),
+            Self::Gitlab { file, job } => vec![append(file, &links(report, &job))],
+            Self::Nothing => Vec::new(),
         };
         written.into_iter().filter_map(Result::err).collect()
     }
 }
 
-/// 128 random bits in hex; `None` when the kernel has none.
-fn word() -> Option<String> {
-    let mut bytes = [0_u8; 16];
-    // SAFETY: a live buffer with its length.
-    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
-    (usize::try_from(filled) == Ok(bytes.len()))
-        .then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+fn append(mut file: Output, text: &str) -> Result<()> {
+    // A reader that has gone needs nothing.
+    let _ = file.block(text.as_bytes())?;
+    file.finish()
 }
 
 /// `::error title=...::...`; nothing when all is well.
@@ -96,10 +130,37 @@ fn annotation(report: &Report<'_>) -> Option<String> {
         Outcome::Unknown => "warning",
         Outcome::Fail => "error",
     };
-    let reason = summary::reason(report);
-    let text = format!("{reason}\n{}", summary::command(report));
-    let title = format!("oomtrace: {}", report.verdict.outcome().word());
+    let (title, text) = annotated(report);
     Some(format!("::{level} title={}::{}", property(&title), data(&text)))
+}
+
+/// Title and text: the answers for the first kill, else which rule was violated.
+fn annotated(report: &Report<'_>) -> (String, String) {
+    let mut lines = Vec::new();
+    let title = match report.seen.kills.first() {
+        Some(kill) => {
+            lines.extend(brief::lines(kill));
+            brief::title(kill)
+        }
+        None => format!("oomtrace: {}", report.verdict.outcome().word()),
+    };
+    lines.extend([summary::reason(report), summary::command(report)]);
+    lines.extend(
+        report
+            .args
+            .evidence
+            .as_ref()
+            .map(|path| format!("Evidence: {}", escape::text(&path.to_string_lossy()))),
+    );
+    (short(&title, TITLE_MAX), short(&lines.join("\n").replace('\u{a0}', " "), TEXT_MAX))
+}
+
+/// The beginning of a text, at most `max` bytes of it.
+fn short(text: &str, max: usize) -> String {
+    if text.len() <= max {
+        return text.to_owned();
+    }
+    format!("{}...", &text[..text.floor_char_boundary(max)])
 }
 
 /// The text of a workflow command.
@@ -133,7 +194,11 @@ fn outputs(report: &Report<'_>) -> String {
 
 /// GitLab's report of annotations: links to where the files of the job are.
 fn links(report: &Report<'_>, job: &str) -> String {
-    let label = format!("{}: {}", report.verdict.outcome().word(), summary::reason(report));
+    let reason = match report.seen.kills.first() {
+        Some(kill) => brief::title(kill),
+        None => summary::reason(report),
+    };
+    let label = format!("{}: {reason}", report.verdict.outcome().word());
     let link =
         serde_json::json!({ "external_link": { "label": label, "url": format!("{job}/artifacts/browse") } });
     format!("{}\n", serde_json::json!({ "oomtrace": [link] }))

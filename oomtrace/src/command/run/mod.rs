@@ -32,10 +32,13 @@ use anyhow::{Result, bail};
 use self::child::Failed;
 use self::job::{Done, Job};
 use self::prepare::Prepared;
+use self::reports::Files;
+use self::user::Users;
 use self::verdict::{Case, Exit, Outcome, Verdict, Witness};
 use self::watch::{Seen, Watch};
 use crate::command::trace::{self, Session};
 use crate::kernel::{Roots, counters};
+use crate::output::Output;
 
 pub use args::{Annotations, FailOn, RULE_HIT, RunArgs, ScopeKind};
 
@@ -51,7 +54,6 @@ pub(super) struct Report<'a> {
     witness: &'a Witness,
     verdict: &'a Verdict,
     exit: Exit,
-    user: Option<&'a user::User>,
 }
 
 /// Runs the command and judges. Where a signal ended the command, this process ends by it as well, and does not return.
@@ -61,10 +63,10 @@ pub(super) struct Report<'a> {
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
     crate::survive::one_arena();
     let roots = Roots::default();
-    reports::check(args)?;
-    let prepared = Prepared::new(args, &roots)?;
-    // Who called sudo is to be able to read what is written.
-    let caller = prepared.user.clone().filter(|_| args.user.is_none());
+    let Users { command, owner } = Users::of(args)?;
+    // Before the signals are held: waiting for a FIFO's reader can be interrupted.
+    let mut files = Files::open(args, &owner)?;
+    let prepared = Prepared::new(args, command, &roots)?;
     let trace_args = args.trace();
     let session = match Session::open(&trace_args) {
         Ok(session) => Some(session),
@@ -83,7 +85,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         );
     }
     let before = counters::vmstat_oom_kill(&roots);
-    let (done, seen, failure) = perform(session, &trace_args, prepared, witness.ebpf)?;
+    let (done, seen, failure) = perform(session, &trace_args, prepared, files.evidence.take(), witness.ebpf)?;
     witness.vmstat =
         counters::vmstat_oom_kill(&roots).zip(before).map(|(now, then)| now.saturating_sub(then));
     witness.own = done.own_kills;
@@ -100,11 +102,10 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let verdict = case.judge();
     let failed = failure.is_some() || (args.require_ebpf && !seen.is_complete());
     let exit = verdict::exit(ended, verdict.outcome(), failed, args.exit_code);
-    let user = caller.as_ref();
     let mut report =
-        Report { args, done: &done, ended, seen: &seen, witness: &witness, verdict: &verdict, exit, user };
+        Report { args, done: &done, ended, seen: &seen, witness: &witness, verdict: &verdict, exit };
     summary::write(&report);
-    let failures = reports::write(&report);
+    let failures = files.write(&report);
     failures.iter().for_each(|error| log::error!("{error:#}"));
     if !failures.is_empty() {
         report.exit = verdict::exit(ended, verdict.outcome(), true, args.exit_code);
@@ -120,6 +121,7 @@ fn perform(
     session: Option<Session>,
     trace_args: &crate::command::cli::TraceArgs,
     prepared: Prepared,
+    output: Option<Output>,
     ebpf: bool,
 ) -> Result<(Done, Seen, Option<anyhow::Error>)> {
     let watch = Watch::default();
@@ -138,7 +140,7 @@ fn perform(
         linger: std::time::Duration::ZERO,
         own_signals: true,
     };
-    let failure = trace::run_beside(session, trace_args, beside).err();
+    let failure = trace::run_beside(session, trace_args, output, beside).err();
     // A trace that fails lets the command go on to its end, unless it had not begun.
     match (receive.recv(), failure) {
         (Ok(done), failure) => Ok((done, watch.into_seen(), failure)),

@@ -13,8 +13,8 @@ use super::meter::{Group, Meter};
 use super::place::{Here, Limits, Place};
 use super::scope::Scope;
 use super::signals::Signals;
-use super::user::{Directory, User};
 use crate::kernel::Roots;
+use crate::rights::User;
 
 /// All of it.
 pub(super) struct Prepared {
@@ -33,23 +33,12 @@ impl Prepared {
     /// Settles it. The calling thread must be the only one.
     ///
     /// # Errors
-    /// There is no such user, a limit can't be set, or a report can't be written; names cause and remedy.
-    pub(super) fn new(args: &RunArgs, roots: &Roots) -> Result<Self> {
+    /// A limit can't be set; names cause and remedy.
+    pub(super) fn new(args: &RunArgs, user: Option<User>, roots: &Roots) -> Result<Self> {
         let (signals, before) = Signals::hold()?;
         let original = Original::note(before, roots);
-        // SAFETY: a plain call.
-        let root = unsafe { libc::geteuid() } == 0;
-        let variable = |name: &str| std::env::var(name).ok();
-        let user = Directory::default().wanted(args.user.as_deref(), args.keep_root, root, variable)?;
         if let Some(user) = user.as_ref().filter(|_| args.user.is_none()) {
-            let name = user.name.as_deref().unwrap_or("the caller of sudo");
-            say(
-                args,
-                &format!(
-                    "the command runs as {name} (uid {}), who called sudo; --keep-root keeps root",
-                    user.uid
-                ),
-            );
+            say(args, &format!("the command runs as its caller, {}; --keep-root keeps root", user.label()));
         }
         let mut notes = Vec::new();
         let here = Here::find(roots);

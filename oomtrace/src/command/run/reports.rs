@@ -1,20 +1,13 @@
 //! The report for programs and pages: JUnit, Markdown, and what CI systems read.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use anyhow::Result;
 
-use anyhow::{Result, anyhow};
-
-use super::args::Annotations;
-use super::user::User;
-use super::verdict::Outcome;
+use super::args::{Annotations, RunArgs};
+use super::verdict::{Outcome, Rule};
 use super::{Report, ci, summary};
-use crate::command::output::Output;
 use crate::model::Event;
-use crate::render::{Render as _, Text, TextStyle, junit, markdown};
+use crate::output::{Output, Owner, Replacement, Wanted};
+use crate::render::{Render as _, Text, TextStyle, brief, junit, markdown};
 use crate::words::bytes;
 
 /// Kills that the JUnit output reports whole, and the Markdown.
@@ -23,50 +16,41 @@ const WIDTH: usize = 100;
 /// Columns of the picture of memory over time.
 const PICTURE: usize = 60;
 
-/// Writes all that was asked for. What can't be written is told, and the rest is.
-pub(super) fn write(report: &Report<'_>) -> Vec<anyhow::Error> {
-    let mut failures = Vec::new();
-    let junit = report.args.junit.as_ref().map(|path| put(path, &junit::document(&[suite(report)])));
-    let page = report.args.summary.as_ref().map(|path| put(path, &page(report)));
-    failures.extend([junit, page].into_iter().flatten().filter_map(Result::err));
-    let ci = ci::Ci::of(report.args.annotations, |name| std::env::var_os(name));
-    failures.extend(ci.into_iter().flat_map(|ci| ci.tell(report)));
-    if let Some(user) = report.user {
-        let files = [&report.args.evidence, &report.args.junit, &report.args.summary];
-        files.into_iter().flatten().for_each(|path| give(path, user));
-    }
-    failures
+/// The files of the reports. All are open before the command starts: it may be another user's, and do anything to the paths.
+pub(super) struct Files {
+    /// What the trace writes.
+    pub(super) evidence: Option<Output>,
+    junit: Option<Replacement>,
+    summary: Option<Replacement>,
+    ci: Option<ci::Open>,
 }
 
-/// Empties the files that are written at the end, so that what can't be written is known before the command starts.
-///
-/// # Errors
-/// Names the file and the cause.
-pub(super) fn check(args: &super::RunArgs) -> Result<()> {
-    for path in [&args.junit, &args.summary].into_iter().flatten() {
-        Output::open(Some(path))?.finish()?;
+impl Files {
+    /// Opens those that were asked for, for `owner`.
+    ///
+    /// # Errors
+    /// Names the file, the cause and what to do about it.
+    pub(super) fn open(args: &RunArgs, owner: &Owner) -> Result<Self> {
+        let evidence = args.evidence.as_ref();
+        let document = |path: &std::path::PathBuf| Replacement::prepare(path, owner);
+        let ci = ci::Ci::of(args.annotations, |name| std::env::var_os(name));
+        Ok(Self {
+            evidence: evidence
+                .map(|path| Output::open_for(path, owner, Wanted::Emptied, None))
+                .transpose()?,
+            junit: args.junit.as_ref().map(document).transpose()?,
+            summary: args.summary.as_ref().map(document).transpose()?,
+            ci: ci.map(|ci| ci.open(owner)).transpose()?,
+        })
     }
-    Ok(())
-}
 
-fn put(path: &Path, text: &str) -> Result<()> {
-    let mut output = Output::open(Some(path))?;
-    match output.block(text.as_bytes())? {
-        crate::command::output::Wrote::All => output.finish(),
-        crate::command::output::Wrote::Closed => Err(anyhow!("nobody reads {} any more", path.display())),
-    }
-}
-
-/// Gives a file that root wrote to the user who called sudo: it is theirs to read. Only a plain file of root's own, by its
-/// descriptor, so that nothing else can be put in its place.
-fn give(path: &Path, user: &User) {
-    let Ok(file) = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
-    else {
-        return;
-    };
-    if file.metadata().is_ok_and(|meta| meta.is_file() && meta.uid() == 0 && meta.nlink() == 1) {
-        // SAFETY: an open descriptor. A file system without owners may refuse; then it stays as it is.
-        unsafe { libc::fchown(file.as_raw_fd(), user.uid, user.gid) };
+    /// Writes all that was asked for. What can't be written is told, and the rest is.
+    pub(super) fn write(self, report: &Report<'_>) -> Vec<anyhow::Error> {
+        let junit = self.junit.map(|file| file.finish(junit::document(&[suite(report)]).as_bytes()));
+        let page = self.summary.map(|file| file.finish(page(report).as_bytes()));
+        let mut failures: Vec<_> = [junit, page].into_iter().flatten().filter_map(Result::err).collect();
+        failures.extend(self.ci.into_iter().flat_map(|ci| ci.tell(report)));
+        failures
     }
 }
 
@@ -84,7 +68,7 @@ fn suite(report: &Report<'_>) -> junit::Suite {
         measured.near.as_ref().map(|near| ("oomtrace.limit_bytes".to_owned(), near.limit.to_string())),
     );
     let cases = report.verdict.rules.iter().map(|rule| {
-        let details = || rule.why.clone();
+        let details = || details(report, rule);
         let outcome = match rule.outcome {
             Outcome::Pass => junit::Outcome::Passed,
             Outcome::Fail => junit::Outcome::Failed("oomtrace", rule.why.clone(), details()),
@@ -103,6 +87,13 @@ fn suite(report: &Report<'_>) -> junit::Suite {
     }
 }
 
+/// The body of a failure: why, and for a rule about kills the answers for each of the first.
+fn details(report: &Report<'_>, rule: &Rule) -> String {
+    let kills = report.seen.kills.iter().filter(|_| rule.is_about_kills).take(WHOLE);
+    let lines: Vec<_> = kills.flat_map(brief::lines).collect();
+    if lines.is_empty() { rule.why.clone() } else { lines.join("\n").replace('\u{a0}', " ") }
+}
+
 /// The kills as text.
 fn kills(report: &Report<'_>) -> String {
     let mut out = Vec::new();
@@ -117,12 +108,13 @@ fn kills(report: &Report<'_>) -> String {
 /// The page in Markdown.
 pub(super) fn page(report: &Report<'_>) -> String {
     let outcome = report.verdict.outcome();
-    let mark = match outcome {
-        Outcome::Pass => "✅",
-        Outcome::Unknown => "❔",
-        Outcome::Fail => "❌",
+    let (mark, word) = match outcome {
+        Outcome::Pass if summary::command_failed(report) => ("⚠️", "no OOM kill, but the command failed"),
+        Outcome::Pass => ("✅", outcome.word()),
+        Outcome::Unknown => ("❔", outcome.word()),
+        Outcome::Fail => ("❌", outcome.word()),
     };
-    let mut out = format!("## {mark} oomtrace: {}\n\n", outcome.word());
+    let mut out = format!("## {mark} oomtrace: {word}\n\n");
     out += &format!("{}\n\n", markdown::prose(&summary::command(report)));
     out += "| rule | verdict | |\n|---|---|---|\n";
     for rule in &report.verdict.rules {
@@ -168,16 +160,6 @@ fn memory(report: &Report<'_>) -> String {
         out += &format!("\n```\n{}\n```\n", measured.series.sparkline(PICTURE, own));
     }
     out
-}
-
-/// Appends to a file that a CI system reads.
-///
-/// # Errors
-/// Names the file and the cause.
-pub(super) fn append(path: &Path, text: &str) -> Result<()> {
-    let file = OpenOptions::new().append(true).create(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| anyhow!("can't write {}: {error}", path.display()))
 }
 
 impl Annotations {

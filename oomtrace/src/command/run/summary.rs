@@ -77,6 +77,7 @@ impl Lines {
     fn headline(&mut self, report: &Report<'_>) {
         let outcome = report.verdict.outcome();
         let word = match outcome {
+            Outcome::Pass if command_failed(report) => self.paint("1;33", "command failed"),
             Outcome::Pass => self.paint("1;32", "pass"),
             Outcome::Unknown => self.paint("1;33", "UNKNOWN"),
             Outcome::Fail => self.paint("1;31", "FAIL"),
@@ -193,6 +194,11 @@ impl Lines {
 /// The rate of growth, of a command that ran for long enough to have one.
 pub(super) fn steady_rate(report: &Report<'_>) -> Option<f64> {
     report.done.measured.series.rate().filter(|_| report.ended.took >= STEADY)
+}
+
+/// Whether the command failed by itself. That violates no rule, and must not look like a success.
+pub(super) fn command_failed(report: &Report<'_>) -> bool {
+    report.ended.timed_out || report.ended.end.code() != 0
 }
 
 /// The command's name, safe to show.

@@ -42,6 +42,8 @@ pub(super) struct Rule {
     pub(super) outcome: Outcome,
     /// Why, in one line. Names in it are escaped.
     pub(super) why: String,
+    /// Whether OOM kills violate it.
+    pub(super) is_about_kills: bool,
 }
 
 /// All rules.
@@ -118,7 +120,7 @@ impl Case<'_> {
             }
             (count, _) => (Outcome::Fail, self.victims(count)),
         };
-        Rule { name: format!("no OOM kill {whose}"), outcome, why }
+        Rule { name: format!("no OOM kill {whose}"), outcome, why, is_about_kills: true }
     }
 
     /// `worker (pid 12) and 2 more were killed`.
@@ -145,7 +147,7 @@ impl Case<'_> {
                 format!("{count} on this machine, {others} of them seen outside of the command"),
             ),
         };
-        Rule { name: "no OOM kill on this machine".into(), outcome, why }
+        Rule { name: "no OOM kill on this machine".into(), outcome, why, is_about_kills: true }
     }
 
     fn below(&self, percent: u8) -> Rule {
@@ -159,7 +161,7 @@ impl Case<'_> {
                 (if hit { Outcome::Fail } else { Outcome::Pass }, why)
             }
         };
-        Rule { name: format!("memory below {percent} % of the limit"), outcome, why }
+        Rule { name: format!("memory below {percent} % of the limit"), outcome, why, is_about_kills: false }
     }
 
     fn in_time(&self, timeout: Duration) -> Rule {
@@ -169,7 +171,7 @@ impl Case<'_> {
             true => (Outcome::Fail, format!("it was ended after {took}")),
             false => (Outcome::Pass, format!("it took {took}")),
         };
-        Rule { name: format!("ended within {limit}"), outcome, why }
+        Rule { name: format!("ended within {limit}"), outcome, why, is_about_kills: false }
     }
 
     fn observed(&self) -> Rule {
@@ -185,7 +187,7 @@ impl Case<'_> {
             }
             () => (Outcome::Unknown, self.gap()),
         };
-        Rule { name: "observation complete".into(), outcome, why }
+        Rule { name: "observation complete".into(), outcome, why, is_about_kills: false }
     }
 
     /// Why something may have been missed.

@@ -12,12 +12,10 @@ use aya::Ebpf;
 use oomtrace_common::Layout;
 use serde_json::{Value, json};
 
-use super::{
-    cli::{RING_SIZE, SampleArgs, SampleBy},
-    output::Output,
-};
+use super::cli::{RING_SIZE, SampleArgs, SampleBy};
 use crate::{
     kernel::{Btf, Roots, layout},
+    output::Output,
     probe::{self, LoadOptions, Outcome},
     sample::{self, Source},
     words::size,

@@ -16,9 +16,12 @@ mod stop;
 mod who;
 mod worker;
 
+use std::time::Instant;
+
 use anyhow::Result;
 
 use super::cli::TraceArgs;
+use crate::output::{Output, Owner, Wanted};
 
 pub use first::First;
 pub use run::{Beside, During, Ended, Tap};
@@ -30,8 +33,9 @@ pub use session::Session;
 /// When nothing can be traced here, or the output can't be written; each names cause and remedy.
 pub fn run(args: &TraceArgs) -> Result<()> {
     crate::survive::one_arena();
+    let output = open(args)?;
     let session = Session::open(args)?;
-    run::run(session, args, None).map(|_| ())
+    run::run(session, args, Some(output), None).map(|_| ())
 }
 
 /// Traces while `during` runs in the background; used by `demo`. `during` is called once the probes are attached.
@@ -40,14 +44,27 @@ pub fn run(args: &TraceArgs) -> Result<()> {
 /// Those of [`run`] and of `during`.
 pub fn run_during(args: &TraceArgs, during: During) -> Result<Ended> {
     crate::survive::one_arena();
+    let output = open(args)?;
     let session = Session::open(args)?;
-    run::run(session, args, Some(during.into()))
+    run::run(session, args, Some(output), Some(during.into()))
 }
 
-/// Traces with an open session while something runs beside it; used by `run`.
+/// Traces with an open session while something runs beside it, and writes to `output` if there is one; used by `run`.
 ///
 /// # Errors
 /// Those of [`run`] and of what runs beside.
-pub fn run_beside(session: Session, args: &TraceArgs, beside: Beside) -> Result<Ended> {
-    run::run(session, args, Some(beside))
+pub fn run_beside(
+    session: Session,
+    args: &TraceArgs,
+    output: Option<Output>,
+    beside: Beside,
+) -> Result<Ended> {
+    run::run(session, args, output, Some(beside))
+}
+
+/// Opens the output, before anything is traced: signals still end a wait for a FIFO's reader, and so does `--duration`.
+fn open(args: &TraceArgs) -> Result<Output> {
+    let Some(path) = &args.output else { return Output::open(None) };
+    let until = args.duration.and_then(|duration| Instant::now().checked_add(duration));
+    Output::open_for(path, &Owner::of_process()?, Wanted::Emptied, until)
 }

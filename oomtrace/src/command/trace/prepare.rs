@@ -1,4 +1,4 @@
-//! What a trace opens before its first kill: the output, and everything that the worker is to have at hand.
+//! What a trace opens before its first kill: everything that the worker is to have at hand.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,12 +17,12 @@ use crate::{
     collect::{Builder, Facts},
     command::{
         cli::{Redact, TraceArgs},
-        output::Output,
         terminal::Look,
     },
     enrich::{Enricher, Redactor, redact},
     kernel::{Roots, clock, text_symbols::TextSymbols},
     model::{Header, SCHEMA},
+    output::Output,
     render::{Ndjson, Render, Text as Report, TextStyle},
 };
 
@@ -31,13 +31,16 @@ const WIDTH: usize = 100;
 /// Stack of the thread that reads the kernel's functions.
 const SYMBOLS_STACK: usize = 128 * 1024;
 
-/// Opens the output and everything that is kept ready for a kill.
+/// Opens everything that is kept ready for a kill, for an `output` that is open already.
 ///
 /// # Errors
-/// When the output can't be opened.
-pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>) -> Result<(Worker, Header)> {
-    let silent = tap.is_some() && args.output.is_none();
-    let output = (!silent).then(|| Output::open(args.output.as_deref())).transpose()?;
+/// No kill can be seen here.
+pub(super) fn prepare(
+    session: &mut Session,
+    args: &TraceArgs,
+    output: Option<Output>,
+    tap: Option<Tap>,
+) -> Result<(Worker, Header)> {
     let redactor: Option<Redactor> = match args.redact {
         Redact::Secrets => {
             redact::prepare();
@@ -73,6 +76,7 @@ pub(super) fn prepare(session: &mut Session, args: &TraceArgs, tap: Option<Tap>)
         symbols: load_symbols(&session.roots),
     };
     let worker = Worker {
+        roots: session.roots.clone(),
         builder: Builder::new(facts),
         enricher,
         sampler,

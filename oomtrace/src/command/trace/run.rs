@@ -17,7 +17,7 @@ use super::{
     stop::Stop,
     worker::{Shared, Tally},
 };
-use crate::{command::cli::TraceArgs, model::Event};
+use crate::{command::cli::TraceArgs, model::Event, output::Output};
 
 /// Stack of a thread.
 const STACK: usize = 256 * 1024;
@@ -44,7 +44,7 @@ pub type Tap = Box<dyn FnMut(&Event) + Send>;
 pub struct Beside {
     /// What happens meanwhile.
     pub during: During,
-    /// Is told of every event. With a tap and without a file in `--output` nothing is written.
+    /// Is told of every event.
     pub tap: Option<Tap>,
     /// Is told of a kill before anything is worked out for it.
     pub first: Option<First>,
@@ -60,11 +60,16 @@ impl From<During> for Beside {
     }
 }
 
-/// Runs a session until it is told to stop. With something `beside`, the trace ends a little after that at the latest.
+/// Runs a session until it is told to stop, and writes to `output` if there is one. With something `beside`, the trace ends a little after that at the latest.
 ///
 /// # Errors
 /// When the output fails, or what runs beside does.
-pub(super) fn run(mut session: Session, args: &TraceArgs, beside: Option<Beside>) -> Result<Ended> {
+pub(super) fn run(
+    mut session: Session,
+    args: &TraceArgs,
+    output: Option<Output>,
+    beside: Option<Beside>,
+) -> Result<Ended> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
@@ -75,7 +80,7 @@ pub(super) fn run(mut session: Session, args: &TraceArgs, beside: Option<Beside>
             Some(Beside { during, tap, first, linger, .. }) => (Some(during), tap, first, linger),
             None => (None, None, None, LINGER),
         };
-        let (worker, header) = prepare::prepare(&mut session, args, tap)?;
+        let (worker, header) = prepare::prepare(&mut session, args, output, tap)?;
         if source.ring.is_none() {
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
         }

@@ -7,9 +7,9 @@ use super::worker::locate;
 use crate::{
     collect::{Builder, Member},
     enrich::Enricher,
-    kernel::clock,
+    kernel::{Roots, clock},
     model::{Event, Incident, Role, Sender, SentHow, Sigkill, System, Text, Victim},
-    sigkill::recognise,
+    sigkill::{look, recognise},
 };
 
 /// `SI_QUEUE` and `SI_TKILL` of `include/uapi/asm-generic/siginfo.h`.
@@ -22,6 +22,7 @@ pub(super) fn event(
     builder: &Builder,
     enricher: &mut Enricher,
     paths: Option<&CgroupPaths>,
+    roots: &Roots,
 ) -> (Incident, Event) {
     let time = record.header.time;
     let member = Member {
@@ -59,8 +60,9 @@ pub(super) fn event(
     let how = how(record);
     let mut sender = from_victim(sender);
     let ns_init = record.sender_ns_pid == 1 && record.header.current_tgid != 1;
-    let recognised = recognise(&sender, how, &target, ns_init);
-    (sender.kind, sender.why) = (recognised.kind, recognised.why);
+    let seen = look(roots, enricher.cache(), &sender);
+    sender.exe = seen.exe.map(Text::new);
+    recognise(&mut sender, how, &target, seen.claim, ns_init);
     let sigkill = Sigkill { time: clock::rfc3339(time), boottime_ns: time, sender, how, target };
     (both, Event::Sigkill(Box::new(sigkill)))
 }

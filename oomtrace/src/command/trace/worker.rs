@@ -18,13 +18,11 @@ use super::cgroup_path::CgroupPaths;
 use super::{history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, who::Who};
 use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
-    command::{
-        filter::{Filter, Verdict},
-        output::{Output, Wrote},
-    },
+    command::filter::{Filter, Verdict},
     enrich::{Enricher, container},
-    kernel::clock,
+    kernel::{Roots, clock},
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
+    output::{Output, Wrote},
     render::Render,
     sample::sampler::Running,
 };
@@ -64,6 +62,8 @@ impl Shared {
 pub(super) struct Worker {
     /// Paths of cgroups that only their numbers are known of; of other SIGKILLs than the OOM killer's.
     pub paths: Option<CgroupPaths>,
+    /// For looking at who sent them.
+    pub roots: Roots,
     pub builder: Builder,
     pub enricher: Enricher,
     /// Follows memory, unless that is not wanted or not possible.
@@ -336,7 +336,8 @@ impl Worker {
     }
 
     fn sigkill(&mut self, record: &SigKill) -> Result<bool> {
-        let (target, event) = sigkill::event(record, &self.builder, &mut self.enricher, self.paths.as_ref());
+        let (target, event) =
+            sigkill::event(record, &self.builder, &mut self.enricher, self.paths.as_ref(), &self.roots);
         if self.filter.verdict(&target) == Verdict::No { Ok(true) } else { self.write(&event) }
     }
 

@@ -25,6 +25,7 @@ fn worker(count: Option<u64>) -> (Worker, Arc<Mutex<Vec<u32>>>) {
             host: Host { page_size: 4096, ..Host::default() },
             ..Facts::default()
         }),
+        roots: Roots { proc: dir.path().into(), ..Roots::default() },
         enricher: Enricher::new(&Roots { proc: dir.path().into(), ..Roots::default() }, None),
         sampler: None,
         who: None,

@@ -1,7 +1,6 @@
 //! Its options.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -13,36 +12,36 @@ use crate::words::size;
 /// Options of `why`.
 #[derive(Clone, Debug, Args)]
 pub struct WhyArgs {
-    /// A process id; a name, of the process, its executable, unit or container; the path of a cgroup; or the beginning of a
-    /// container's id, 12 digits or more
+    /// A process id; the name of a process, executable, unit or container; the path of a cgroup; or the first 12 or more digits
+    /// of a container id
     #[arg(value_name = "PID|NAME|CGROUP|CONTAINER", value_parser = Target::parse)]
     pub target: Target,
-    /// What `record`, `run` or `trace --json` has written, also compressed; repeatable
+    /// A recording of `record`, `run --evidence` or `trace --json`, also compressed (can be repeated)
     #[arg(long, value_name = "FILE")]
     pub evidence: Vec<PathBuf>,
-    /// A kernel log, oldest first, as `explain` reads it; repeatable
+    /// A kernel log as `explain` reads it, oldest first (can be repeated)
     #[arg(long = "log", value_name = "FILE")]
     pub logs: Vec<PathBuf>,
-    /// Ask this machine as well: its kernel log, counters and processes. Without files, and when evidence is of its present
-    /// boot, it is asked anyway
+    /// Also search this machine: its kernel log, counters and processes. This is the default without files, and with recordings of
+    /// the current boot
     #[arg(long)]
     pub here: bool,
-    /// Only deaths since then: a time ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
+    /// Only deaths since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
     #[arg(long, value_name = "TIME", value_parser = since)]
     pub since: Option<Timestamp>,
-    /// Zone of the times in the logs, where they do not say: UTC, local, or a name like Europe/Paris
+    /// Time zone of the logs where they name none: UTC, local, or a name like Europe/Paris
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
-    /// How to write answers
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,
-    /// The same as --format ndjson
+    /// Same as --format ndjson
     #[arg(long)]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Colours in text
+    /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
 }
@@ -63,12 +62,9 @@ fn since(text: &str) -> Result<Timestamp, String> {
     if let Some(date) = text.parse::<Date>().ok().filter(|_| text.len() == 10) {
         return date.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).map_err(|error| error.to_string());
     }
-    let ago = match text.strip_suffix('d').map(str::parse::<u32>) {
-        Some(Ok(days)) => Some(Duration::from_secs(86_400) * days),
-        _ => size::duration(text).ok(),
-    };
+    let ago = size::duration(text).ok();
     ago.and_then(|ago| Timestamp::now().checked_sub(ago).ok()).ok_or_else(|| {
-        format!("{text:?} is no time: give e.g. 90s, 15m, 2h, 3d, 2026-11-23 or 2026-11-23T14:03:00Z")
+        format!("invalid time {text:?} (examples: 90s, 15m, 2h, 3d, 2026-11-23, 2026-11-23T14:03:00Z)")
     })
 }
 

@@ -7,7 +7,8 @@ use super::proof::{self, Proof};
 use super::target::Target;
 use crate::command::filter::Verdict;
 use crate::model::{
-    Answer, Cause, Confidence, Role, Running, SCHEMA, Sigkill, UserspaceKill, Victim, Witness, WitnessKind,
+    Answer, Cause, Confidence, Role, Running, SCHEMA, Sender, Sigkill, UserspaceKill, Victim, Witness,
+    WitnessKind,
 };
 
 /// A program logs before it kills, and may wait for a SIGTERM to be heeded.
@@ -70,8 +71,10 @@ fn oom_kill(target: &Target, kill: &Kill) -> Option<Answer> {
 
 fn sigkill(target: &Target, sent: &Sigkill, witness: &Witness) -> Option<Answer> {
     let victim = is_of(target, std::slice::from_ref(&sent.target))?;
+    // It is an answer to who it was, so it is as sure as that.
+    let confidence = sent.sender.confidence.map_or(witness.confidence, |sure| sure.min(witness.confidence));
     Some(Answer {
-        confidence: Some(witness.confidence),
+        confidence: Some(confidence),
         time: Some(sent.time.clone()).filter(|time| !time.is_empty()),
         pid: Some(victim.pid),
         comm: Some(victim.comm.clone()),
@@ -105,15 +108,20 @@ fn add(deaths: &mut Vec<Answer>, told: Answer) {
         instants
             .is_some_and(|(one, other)| one.duration_since(other).as_secs().unsigned_abs() <= NEAR_SECONDS)
     };
-    let kind = told.userspace_kill.as_ref().map(|kill| kill.sender.kind);
+    let Some(teller) = told.userspace_kill.as_ref().map(|kill| kill.sender.clone()) else {
+        return deaths.push(told);
+    };
+    // An account whose teller is proved is not of a signal by one that only calls itself so.
+    let may_be = |sender: &Sender| {
+        sender.program() == teller.program() && (sender.claims.is_none() || teller.claims.is_some())
+    };
     let seen = deaths.iter_mut().find(|death| {
-        let sender = death.sigkill.as_ref().map(|sigkill| sigkill.sender.kind);
-        told.pid.is_some() && death.pid == told.pid && sender == kind && near(death, &told)
+        let sender = death.sigkill.as_ref().map(|sigkill| &sigkill.sender);
+        told.pid.is_some() && death.pid == told.pid && sender.is_some_and(may_be) && near(death, &told)
     });
     match seen {
         Some(seen) => {
             seen.sources.extend(told.sources);
-            seen.confidence = seen.confidence.max(told.confidence);
             seen.userspace_kill = told.userspace_kill;
         }
         None => deaths.push(told),

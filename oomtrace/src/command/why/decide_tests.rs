@@ -1,7 +1,8 @@
 use super::super::counters::{Counter, Counters};
 use super::super::gather::Stream;
 use super::*;
-use crate::model::{CgroupRef, Host, Incident, Scope, Sender, SenderKind};
+use crate::model::{CgroupRef, Host, Incident, KillTarget, Scope, Sender, SenderKind};
+use crate::render::TextStyle;
 
 const BOOT: &str = "2026-11-23T00:00:00.000000000Z";
 const NOW: &str = "2026-11-23T12:00:00.000000000Z";
@@ -85,6 +86,40 @@ fn a_sigkill_is_not_the_oom_killer() {
     assert_eq!((answer.answer, answer.comm), (Cause::Sigkill, Some("sleep".into())));
     assert_eq!(answer.reasons, ["by its name"]);
     assert_eq!(one("8", &gathered).answer, Cause::Unknown);
+}
+
+#[test]
+fn who_only_calls_itself_so_is_no_sure_answer() {
+    let asked = |sender: Sender| {
+        let sent = Sigkill { time: NOW.into(), sender, target: victim(7, "sleep"), ..Sigkill::default() };
+        let witness = Witness { confidence: Confidence::High, ..Witness::default() };
+        Gathered { sigkills: vec![(sent, witness)], ..Gathered::default() }
+    };
+    let claims = Sender {
+        claims: Some(SenderKind::SystemdOomd),
+        confidence: Some(Confidence::Low),
+        pid: Some(700),
+        comm: "systemd-oomd".into(),
+        ..Sender::default()
+    };
+    let mut gathered = asked(claims.clone());
+    assert_eq!(one("7", &gathered).confidence, Some(Confidence::Low));
+    let text = crate::render::answer(&one("7", &gathered), TextStyle { color: false, width: 200 });
+    assert!(text.contains("a program that calls itself systemd-oomd"), "{text}");
+    assert!(!text.contains("for memory"), "{text}");
+    assert_eq!(one("7", &asked(Sender::default())).confidence, Some(Confidence::High));
+    // The account of the one that it is not must not make it that one.
+    let proved =
+        Sender { kind: SenderKind::SystemdOomd, confidence: Some(Confidence::High), ..Sender::default() };
+    let killed = KillTarget { pid: Some(7), comm: Some("sleep".into()), ..KillTarget::default() };
+    let told = UserspaceKill { time: NOW.into(), sender: proved, target: killed, ..UserspaceKill::default() };
+    let witness = Witness { confidence: Confidence::High, ..Witness::default() };
+    gathered.userspace(told.clone(), witness.clone());
+    assert_eq!(decide(&target("7"), None, &gathered).len(), 2);
+    // Its own word goes with it, and makes nothing surer.
+    let mut gathered = asked(claims.clone());
+    gathered.userspace(UserspaceKill { sender: claims, ..told }, witness);
+    assert_eq!(one("7", &gathered).confidence, Some(Confidence::Low));
 }
 
 #[test]

@@ -96,9 +96,10 @@ impl Gathered {
 
     /// Takes a program's kill, once.
     pub(super) fn userspace(&mut self, kill: UserspaceKill, mut witness: Witness) {
-        if kill.notes.iter().any(|note| note.starts_with("not certain")) {
-            witness.confidence = Confidence::Medium;
-        }
+        // Records of earlier versions do not say how sure it is who killed.
+        let doubtful = kill.notes.iter().any(|note| note.starts_with("not certain"));
+        let otherwise = if doubtful { Confidence::Low } else { Confidence::Medium };
+        witness.confidence = witness.confidence.min(kill.sender.confidence.unwrap_or(otherwise));
         if !self.userspace.iter().any(|(known, _)| userspace::same(known, &kill)) {
             self.userspace.push((kill, witness));
         }

@@ -9,13 +9,14 @@ use super::gather::{Gathered, Here};
 use super::target::Target;
 use super::{logs, processes};
 use crate::command::memcg::Hierarchy;
-use crate::command::output::{Output, Wrote};
 use crate::command::terminal::Look;
 use crate::evidence::Evidence;
 use crate::kernel::namespace::Namespace;
 use crate::kernel::{Roots, clock, host};
 use crate::model::Answer;
+use crate::output::{Output, Wrote};
 use crate::render::{self, TextStyle};
+use crate::rights::with_all;
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
@@ -41,7 +42,7 @@ pub fn run(args: &WhyArgs) -> Result<()> {
     let read = logs::files(args, &mut gathered);
     if args.here || is_ours || args.evidence.is_empty() && args.logs.is_empty() {
         logs::machine(&mut gathered);
-        gathered.here = Some(here(&roots, hierarchy.as_ref(), &target, boot_id));
+        gathered.here = Some(with_all(|| here(&roots, hierarchy.as_ref(), &target, boot_id)));
     }
     write(args, &decide(&target, args.since, &gathered))?;
     read

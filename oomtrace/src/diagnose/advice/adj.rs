@@ -36,15 +36,15 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         25,
         Advice {
             action: format!(
-                "Let the kernel take {who} rather than {}: raise its oom_score_adj to {needed} (for good: OOMScoreAdjust= in \
-                 its unit, docker run --oom-score-adj).",
+                "To make the kernel kill {who} instead of {}, raise its oom_score_adj to {needed} (permanently: \
+                 OOMScoreAdjust= in its unit, docker run --oom-score-adj).",
                 name(Some(&victim.comm), None)
             ),
             command: Some(format!("sudo choom -n {needed} -p {pid}")),
             value_bytes: None,
             why: format!(
-                "{spared}, though it is the one that grew{}. {needed} is the lowest value, to the next ten, with which it scores \
-                 more.",
+                "{spared}, although it is the one that grew{}. {needed} (rounded up to the next ten) is the lowest value that ranks \
+                 it higher.",
                 footprint(theirs).map_or(String::new(), |held| format!(" and holds {}", size(held)))
             ),
         },

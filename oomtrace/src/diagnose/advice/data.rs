@@ -1,4 +1,4 @@
-//! Nothing can be told: how to get what is missing.
+//! The data is inconclusive: how to get what is missing.
 
 use super::facts::Facts;
 use super::round::seconds;
@@ -15,12 +15,13 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     let (action, why) = match facts.incident.history.as_ref() {
         None => (
             "Keep oomtrace running, so that the next kill has a history.",
-            "Nothing was sampled before this kill: who grew can't be told from one moment.".to_owned(),
+            "Nothing was sampled before this kill, and one moment does not show which process grew."
+                .to_owned(),
         ),
         Some(history) if history.entities.iter().all(|entity| entity.points.len() < ENOUGH) => (
             "Keep oomtrace running: the next kill has a longer history.",
             format!(
-                "It had watched for {} with a sample each {} ms: fewer than {ENOUGH} samples do not tell who grew.",
+                "It had sampled for {}, every {} ms: fewer than {ENOUGH} samples do not show which process grew.",
                 seconds(std::time::Duration::from_millis(history.span_ms).as_secs_f64()),
                 history.interval_ms
             ),

@@ -1,5 +1,6 @@
 //! What the families ask of an incident.
 
+use super::command;
 use crate::model::{
     Confidence, Culprit, CulpritKind, Diagnosis, Entity, EntityKind, Incident, LimitMemcg, PartKind, Role,
     Runtime, RuntimeKind, Text, VerdictKind, Victim,
@@ -35,7 +36,7 @@ impl<'a> Facts<'a> {
         self.diagnosis.verdict
     }
 
-    /// The verdict is one of these, and more than one of several that fit.
+    /// The verdict is one of these, and its confidence is above low.
     pub(super) fn is(&self, verdicts: &[VerdictKind]) -> bool {
         self.diagnosis.confidence > Confidence::Low && verdicts.contains(&self.verdict())
     }
@@ -50,7 +51,7 @@ impl<'a> Facts<'a> {
         self.memcg()?.level.limit_bytes
     }
 
-    /// What the scope holds at the most: the limit that was hit, else the machine's memory.
+    /// What the scope can hold: the limit that was hit, else the machine's memory.
     pub(super) fn whole(&self) -> Option<u64> {
         self.limit().or_else(|| self.incident.system.as_ref()?.mem_total_bytes)
     }
@@ -67,6 +68,21 @@ impl<'a> Facts<'a> {
     /// The culprit's rate of growth, bytes a second.
     pub(super) fn rate(&self) -> Option<f64> {
         self.culprit()?.rate_bytes_per_s.filter(|rate| *rate >= 1.0)
+    }
+
+    /// What the culprit held when it began to grow, which may be long before the window of the diagnosis begins. Without its
+    /// samples: what it held less its growth within the window.
+    pub(super) fn before_growth(&self) -> Option<u64> {
+        let culprit = self.culprit()?;
+        let sampled = || {
+            let (since, entity) = (culprit.since_ms?, self.entity()?);
+            let at = entity.points.iter().rposition(|(t, _)| *t <= since);
+            let Some(at) = at else { return entity.started_ms.map(|_| 0) };
+            let files = entity.part(PartKind::File).filter(|_| culprit.kind != CulpritKind::Cgroup);
+            let files = files.and_then(|files| files.get(at).copied()).unwrap_or(0);
+            Some(entity.points.get(at)?.1.saturating_sub(files))
+        };
+        sampled().or_else(|| culprit.bytes?.checked_sub(culprit.growth_bytes))
     }
 
     /// The culprit among those that were sampled.
@@ -126,12 +142,18 @@ impl<'a> Facts<'a> {
         Some((subject, runtime))
     }
 
+    /// The subject's command line, each argument quoted, where it can be typed again.
+    pub(super) fn line(&self) -> Option<Vec<String>> {
+        command::line(self, &self.subject()?)
+    }
+
     /// What the subject may hold under the limit that was hit, with all others there as they were at the kill.
     pub(super) fn room(&self, subject: &Subject<'_>) -> Option<u64> {
         let memcg = self.memcg()?;
         let limit = memcg.level.limit_bytes?;
         let inside = is_below(subject.cgroup?.as_bytes(), memcg.level.path.as_bytes());
-        let others = memcg.level.usage_bytes.unwrap_or(limit).checked_sub(subject.held?)?;
+        // Swap is in what it held and not in the usage.
+        let others = memcg.level.usage_bytes.unwrap_or(limit).saturating_sub(subject.held?);
         limit.checked_sub(others).filter(|_| inside)
     }
 }
@@ -170,7 +192,7 @@ pub(super) fn name(comm: Option<&Text>, pid: Option<u32>) -> String {
         (Some(comm), Some(pid)) => format!("{comm} (pid {pid})"),
         (Some(comm), None) => comm.into_owned(),
         (None, Some(pid)) => format!("pid {pid}"),
-        (None, None) => "the one that grew".into(),
+        (None, None) => "the process that grew".into(),
     }
 }
 

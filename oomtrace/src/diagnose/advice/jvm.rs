@@ -1,5 +1,6 @@
 //! Java: the heap, and what is outside of it.
 
+use super::command::{self, VARIABLE_PLACE};
 use super::facts::{Facts, Subject};
 use super::round::{mib, percent, size, up};
 use super::{Ranked, heap, push};
@@ -9,35 +10,57 @@ use crate::model::{Advice, Runtime, RuntimeKind, VerdictKind};
 const DEFAULT_PERCENT: f64 = 25.0;
 
 pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
-    use VerdictKind::{Burst, Leak, LimitTooLow};
     let Some((subject, runtime)) = facts.managed_by(RuntimeKind::Jvm) else {
         return;
     };
-    if !facts.is(&[Leak, Burst, LimitTooLow]) {
+    let max = heap_max(facts, &subject, runtime);
+    if !heap::matters(facts, &subject, max) {
         return;
     }
-    let max = heap_max(facts, &subject, runtime);
     if let Some(outside) =
         heap::outside(&subject, max).filter(|outside| max.is_some_and(|max| *outside > max))
     {
         native(&subject, outside, max.unwrap_or(0), into);
     } else if let Some(heap) = heap::fitting(facts, &subject, max) {
-        let dump = if facts.is(&[Leak]) { " -XX:+HeapDumpOnOutOfMemoryError" } else { "" };
-        push(
-            into,
-            12,
-            Advice {
-                action: match dump {
-                    "" => "Give the JVM a heap that fits, so that it collects garbage instead of being killed.".into(),
-                    _ => "Give the JVM a heap that fits: it then fails with an OutOfMemoryError and a heap dump that \
-                          shows what leaks."
-                        .into(),
-                },
-                command: Some(format!("-Xmx{}m{dump}", mib(heap.bytes))),
-                value_bytes: Some(heap.bytes),
-                why: heap.why,
-            },
-        );
+        push(into, 12, smaller(facts, runtime, heap));
+    }
+}
+
+/// A heap that fits, with all that keeps the JVM from starting with it.
+fn smaller(facts: &Facts<'_>, runtime: &Runtime, heap: heap::Heap) -> Advice {
+    let mut options = format!("-Xmx{}m", mib(heap.bytes));
+    let initial = runtime.bytes("-Xms").filter(|initial| *initial > heap.bytes);
+    let mut why = heap.why;
+    if let Some(initial) = initial {
+        // A JVM whose initial heap is larger than its maximum does not start.
+        options = format!("-Xms{}m {options}", mib(heap.bytes));
+        why = format!("{why} -Xms is {} today and may not be above -Xmx, so both change.", size(initial));
+    }
+    let leak = facts.is(&[VerdictKind::Leak, VerdictKind::NoLimit]);
+    if leak {
+        options.push_str(" -XX:+HeapDumpOnOutOfMemoryError");
+    }
+    let purpose = if leak {
+        "Give the JVM a heap that fits: it then fails with an OutOfMemoryError and writes a heap dump that shows what leaks."
+    } else {
+        "Give the JVM a heap that fits, so that it collects garbage instead of being killed."
+    };
+    Advice {
+        action: format!("{purpose} {VARIABLE_PLACE}; or change its command line."),
+        command: Some(command::export(variable(runtime), &options)),
+        value_bytes: Some(heap.bytes),
+        why,
+    }
+}
+
+/// The variable that counts beside what is set today: a command line is read after all others but this one.
+fn variable(runtime: &Runtime) -> &'static str {
+    let names = ["-Xmx", "-XX:MaxHeapSize", "-Xms"];
+    let from = |name| runtime.setting(name).map(|setting| setting.from.as_str());
+    match names.into_iter().find_map(from) {
+        Some("command_line" | "_JAVA_OPTIONS") => "_JAVA_OPTIONS",
+        Some("JDK_JAVA_OPTIONS") => "JDK_JAVA_OPTIONS",
+        _ => "JAVA_TOOL_OPTIONS",
     }
 }
 
@@ -47,10 +70,11 @@ fn native(subject: &Subject<'_>, outside: u64, max: u64, into: &mut Vec<Ranked>)
         into,
         12,
         Advice {
-            action: "Look outside of the Java heap: start it with Native Memory Tracking, then ask it what it holds by jcmd \
-                     PID VM.native_memory."
-                .into(),
-            command: Some("-XX:NativeMemoryTracking=summary".into()),
+            action: format!(
+                "Look outside of the Java heap: start it with Native Memory Tracking, then ask it with jcmd PID \
+                 VM.native_memory. {VARIABLE_PLACE}."
+            ),
+            command: Some(command::export("JAVA_TOOL_OPTIONS", "-XX:NativeMemoryTracking=summary")),
             value_bytes: None,
             why: format!(
                 "{} held at least {} outside of its heap of {}: direct buffers, threads, metaspace or a native library. \
@@ -95,7 +119,7 @@ pub(super) fn limit_for(facts: &Facts<'_>) -> Option<(u64, String)> {
     let others = facts.limit()? - facts.room(&subject)?;
     let needed = max.saturating_add(percent(outside, 125)).saturating_add(others);
     let why = format!(
-        "Its heap may have {}, 1.25 times the {} outside of it, others there hold {}.",
+        "The sum of its heap ({}), 1.25 times the {} outside of the heap, and {} of others there.",
         size(max),
         size(outside),
         size(others)

@@ -1,5 +1,6 @@
-//! glibc's malloc: an arena for each few threads, none of which gives back what another could use.
+//! glibc's malloc: an arena for each few threads, and no arena gives back what another could use.
 
+use super::command;
 use super::facts::Facts;
 use super::round::size;
 use super::{Ranked, push};
@@ -30,20 +31,22 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         return;
     };
     let empty = space.saturating_sub(held);
-    if empty < MANY {
+    // Page tables of a large, sparse address space look like this as well, and no arena is to blame for them.
+    let mostly_private = subject.anon.is_some_and(|anon| anon >= held / 2);
+    if empty < MANY || !mostly_private {
         return;
     }
     push(
         into,
         50,
         Advice {
-            action: "Try fewer arenas of malloc: with many threads each keeps what it freed for itself."
+            action: "Try fewer malloc arenas: with many threads each arena keeps what was freed in it."
                 .into(),
-            command: Some("MALLOC_ARENA_MAX=2".into()),
+            command: Some(command::export("MALLOC_ARENA_MAX", "2")),
             value_bytes: None,
             why: format!(
-                "Its address space is {} larger than its memory; each arena of glibc reserves 64.0 MiB. That is a hint and no \
-                 proof: watch whether it grows slower.",
+                "Its address space is {} larger than its memory, and each arena of glibc reserves 64 MiB. This is a hint, not \
+                 proof: check whether it grows more slowly.",
                 size(empty)
             ),
         },

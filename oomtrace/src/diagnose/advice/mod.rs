@@ -1,26 +1,41 @@
 //! What to change: advice with values worked out from this incident, each with its reason in figures.
 //!
-//! One file for each family. None of them guesses: where a figure is missing that a rule needs, the family is silent. The
-//! rules are documented in docs/diagnosis.md, section "Advice".
+//! One file for each family. None of them guesses: a family is silent when a figure that its rule needs is missing. A
+//! `command` runs as it is printed; lines of a configuration file are part of the `action`. The rules are documented in
+//! docs/diagnosis.md, section "Advice".
 
 mod adj;
+mod alert;
+mod allowed;
+mod command;
+#[cfg(test)]
+mod command_tests;
 mod data;
 mod dotnet;
+mod erlang;
 mod facts;
 mod find;
 mod go;
 mod group;
 mod heap;
+mod jobs;
 mod jvm;
 mod kernel_memory;
 mod limit;
+#[cfg(test)]
+mod limit_tests;
 mod malloc;
+mod memcached;
+mod mysql;
 mod node;
 mod own_limit;
 mod page_cache;
+mod php;
 mod postgresql;
 mod redis;
 mod round;
+#[cfg(test)]
+mod servers_tests;
 mod shmem;
 mod swap;
 mod swarm;
@@ -28,11 +43,12 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::allowed::allowed;
 use self::facts::Facts;
 use crate::model::{Advice, Diagnosis, Incident};
 
-/// Advice given at the most: who gets more follows none.
-pub const MOST: usize = 4;
+/// Most pieces of advice: a longer list is not followed.
+pub const MOST: usize = 5;
 
 /// A piece of advice and its place: the lowest first.
 struct Ranked {
@@ -43,11 +59,15 @@ struct Ranked {
 /// What a family has to say about an incident.
 type Family = fn(&Facts<'_>, &mut Vec<Ranked>);
 
-/// All families; of equal ranks the one that stands first here comes first.
-const FAMILIES: [Family; 18] = [
+/// All families; of equal ranks the first in this list comes first.
+const FAMILIES: [Family; 23] = [
     data::advise,
     redis::advise,
+    memcached::advise,
+    mysql::advise,
     postgresql::advise,
+    php::advise,
+    erlang::advise,
     swarm::advise,
     shmem::advise,
     kernel_memory::advise,
@@ -63,6 +83,7 @@ const FAMILIES: [Family; 18] = [
     group::advise,
     swap::advise,
     malloc::advise,
+    alert::advise,
 ];
 
 /// What to change, the most useful first; empty where the figures support nothing.

@@ -22,7 +22,9 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             into,
             10,
             Advice {
-                action: "See who locks memory (mlock, ramfs): what is locked is never given back.".into(),
+                action:
+                    "Find the process that locks memory (mlock, ramfs): locked pages are never reclaimed."
+                        .into(),
                 command: Some("grep -H VmLck /proc/[0-9]*/status | sort -k2 -n | tail".into()),
                 value_bytes: None,
                 why: format!("{} of the limit of {} were locked.", size(locked), size(limit)),
@@ -39,13 +41,13 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             into,
             10,
             Advice {
-                action: "Let writers wait earlier for the disk (better: cgroup v2, where dirty pages are limited by cgroup)."
+                action: "Make writers wait for the disk earlier (better: use cgroup v2, which limits dirty pages per cgroup)."
                     .into(),
                 command: Some(format!("sudo sysctl vm.dirty_bytes={value} vm.dirty_background_bytes={}", value / 2)),
                 value_bytes: Some(value),
                 why: format!(
-                    "{} of the limit of {} were dirty, and cgroup v1 makes nobody wait for that. 10 % of the limit, rounded \
-                     down; it holds for the whole machine.",
+                    "{} of the limit of {} were dirty, and cgroup v1 does not slow writers down for that. The value is 10 % of the \
+                     limit, rounded down; it applies to the whole machine.",
                     size(dirty),
                     size(limit)
                 ),

@@ -1,7 +1,7 @@
 //! PostgreSQL: memory of each sort and hash, times the backends.
 
 use super::facts::Facts;
-use super::round::{mib, size};
+use super::round::{down, mib, size};
 use super::{Ranked, push};
 use crate::model::{Advice, CulpritKind, EntityKind, PartKind, RuntimeKind, VerdictKind};
 
@@ -11,6 +11,7 @@ const MIB: u64 = 1 << 20;
 
 pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     use VerdictKind::{Burst, ForkSwarm, LimitTooLow, Neighbour, NoLimit};
+    buffers(facts, into);
     if facts.managed_by(RuntimeKind::Postgresql).is_none()
         || !facts.is(&[Burst, ForkSwarm, LimitTooLow, Neighbour, NoLimit])
     {
@@ -41,10 +42,36 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             )),
             value_bytes: Some(value),
             why: format!(
-                "{grew}. {} less {} of shared buffers, over {backends} processes with {NODES} sorts or hashes each, rounded \
-                 down.",
+                "{grew}. {} less {} of shared buffers, divided by {backends} processes with {NODES} sorts or hashes each, \
+                 rounded down.",
                 size(whole),
                 size(shared)
+            ),
+        },
+    );
+}
+
+/// Shared buffers above the limit are wrong whatever grew.
+fn buffers(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
+    let found = facts.managed_by(RuntimeKind::Postgresql);
+    let (Some((_, runtime)), Some(limit)) = (found, facts.limit()) else {
+        return;
+    };
+    let value = down(limit / 4);
+    let Some(set) = runtime.bytes("shared_buffers").filter(|set| *set > limit && value > 0) else {
+        return;
+    };
+    push(
+        into,
+        5,
+        Advice {
+            action: "Lower shared_buffers, then restart PostgreSQL.".into(),
+            command: Some(format!("psql -c \"ALTER SYSTEM SET shared_buffers = '{}MB'\"", mib(value))),
+            value_bytes: Some(value),
+            why: format!(
+                "It is {}, above the limit of {}. The value is a quarter of the limit.",
+                size(set),
+                size(limit)
             ),
         },
     );

@@ -28,7 +28,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     let today = match set {
         Some(set) => format!("It was started with maxmemory {}.", size(set)),
         None => {
-            "Its arguments set no maxmemory (a configuration file may: CONFIG GET maxmemory tells).".into()
+            "Its arguments set no maxmemory (a configuration file may: CONFIG GET maxmemory shows it).".into()
         }
     };
     let mib = mib(value);
@@ -37,14 +37,14 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         5,
         Advice {
             action: format!(
-                "Bound the data of {}: maxmemory {}, and a maxmemory-policy that says what goes when it is full.",
+                "Bound the data of {}: maxmemory {}, and a maxmemory-policy that says what is evicted when it is full.",
                 subject.name(),
                 size(value)
             ),
             command: Some(format!("redis-cli CONFIG SET maxmemory {mib}mb")),
             value_bytes: Some(value),
             why: format!(
-                "{today} 75 % of the {} that it {}; the rest is for fragmentation, clients and copies during a snapshot.",
+                "{today} 75 % of the {} that it {}; the rest is for fragmentation, clients and pages copied during a snapshot.",
                 size(may_hold),
                 if facts.room(&subject).is_some() { "may hold here" } else { "held when memory ran out" }
             ),

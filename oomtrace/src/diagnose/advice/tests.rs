@@ -3,11 +3,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::*;
 
-const MIB: u64 = 1 << 20;
-const SHOP: &str = "/system.slice/shop.service";
+pub(super) const MIB: u64 = 1 << 20;
+pub(super) const SHOP: &str = "/system.slice/shop.service";
 
 /// `shop` alone in its unit at a limit of 512 MiB.
-fn incident() -> Incident {
+pub(super) fn incident() -> Incident {
     let memory = Memory {
         anon_bytes: Some(500 * MIB),
         file_bytes: Some(4 * MIB),
@@ -43,7 +43,7 @@ fn incident() -> Incident {
 }
 
 /// The victim is the culprit; it grew by 400 MiB at `rate`.
-fn diagnosis(verdict: VerdictKind, rate: f64) -> Diagnosis {
+pub(super) fn diagnosis(verdict: VerdictKind, rate: f64) -> Diagnosis {
     Diagnosis {
         verdict,
         confidence: Confidence::High,
@@ -63,7 +63,7 @@ fn diagnosis(verdict: VerdictKind, rate: f64) -> Diagnosis {
     }
 }
 
-fn runtime(kind: RuntimeKind, settings: &[(&str, u64)]) -> Option<Runtime> {
+pub(super) fn runtime(kind: RuntimeKind, settings: &[(&str, u64)]) -> Option<Runtime> {
     let setting = |(name, bytes): &(&str, u64)| RuntimeSetting {
         name: (*name).into(),
         value_bytes: Some(*bytes),
@@ -73,43 +73,8 @@ fn runtime(kind: RuntimeKind, settings: &[(&str, u64)]) -> Option<Runtime> {
     Some(Runtime { kind, settings: settings.iter().map(setting).collect(), environment_read: true })
 }
 
-fn commands(incident: &Incident, diagnosis: &Diagnosis) -> Vec<String> {
+pub(super) fn commands(incident: &Incident, diagnosis: &Diagnosis) -> Vec<String> {
     advise(incident, diagnosis).into_iter().filter_map(|advice| advice.command).collect()
-}
-
-fn raises_limit(commands: &[String]) -> bool {
-    commands.iter().any(|command| command.contains("MemoryMax="))
-}
-
-#[test]
-fn a_limit_that_is_too_low_is_raised() {
-    let advice = advise(&incident(), &diagnosis(VerdictKind::LimitTooLow, 1e5));
-    assert_eq!(advice[0].command.as_deref(), Some("sudo systemctl set-property shop.service MemoryMax=640M"));
-    assert_eq!(advice[0].value_bytes, Some(640 * MIB));
-    assert!(advice[0].why.contains("512.0 MiB, times 1.25"), "{:?}", advice[0]);
-}
-
-#[test]
-fn for_a_leak_a_higher_limit_is_a_stopgap_or_nothing() {
-    // 256 MiB more: 85 s at 3 MiB/s are not worth it.
-    assert!(!raises_limit(&commands(&incident(), &diagnosis(VerdictKind::Leak, 3.0 * 1_048_576.0))));
-    let slow = advise(&incident(), &diagnosis(VerdictKind::Leak, 100_000.0));
-    let raise = slow.iter().find(|advice| advice.action.contains("stopgap")).unwrap();
-    assert!(raise.action.contains("buys 45 min"), "{raise:?}");
-    assert_eq!(slow.last().unwrap(), raise, "the last thing to do");
-}
-
-#[test]
-fn a_leak_that_may_be_a_low_limit_is_told_apart_by_a_higher_one() {
-    let mut unsure = diagnosis(VerdictKind::Leak, 1_048_576.0);
-    unsure.confidence = Confidence::Low;
-    let advice = advise(&incident(), &unsure);
-    assert_eq!(advice.len(), 1, "{advice:?}");
-    assert!(
-        advice[0].action.contains("Raise the limit once") && advice[0].why.contains("4 min 16 s")
-            || advice[0].why.contains("4 min"),
-        "{advice:?}"
-    );
 }
 
 #[test]
@@ -136,13 +101,13 @@ fn nothing_is_advised_on_what_is_not_known() {
 fn a_heap_that_fits() {
     // 500 MiB private with a heap of 400: 100 outside. 505 + 7 of others: 505 - 125 = 380, rounded down.
     for (kind, setting, command) in [
-        (RuntimeKind::Jvm, "-Xmx", "-Xmx352m -XX:+HeapDumpOnOutOfMemoryError"),
+        (RuntimeKind::Jvm, "-Xmx", "export _JAVA_OPTIONS='-Xmx352m -XX:+HeapDumpOnOutOfMemoryError'"),
         (
             RuntimeKind::Node,
             "--max-old-space-size",
-            "NODE_OPTIONS='--max-old-space-size=352 --heapsnapshot-near-heap-limit=1'",
+            "export NODE_OPTIONS=\"${NODE_OPTIONS:+$NODE_OPTIONS }--max-old-space-size=352\"",
         ),
-        (RuntimeKind::Dotnet, "DOTNET_GCHeapHardLimit", "DOTNET_GCHeapHardLimit=0x16000000"),
+        (RuntimeKind::Dotnet, "DOTNET_GCHeapHardLimit", "export DOTNET_GCHeapHardLimit=0x16000000"),
     ] {
         let mut incident = incident();
         incident.victims[0].runtime = runtime(kind, &[(setting, 400 * MIB)]);
@@ -183,11 +148,11 @@ fn java_with_a_low_limit_gets_room_for_its_heap() {
 }
 
 #[test]
-fn go_is_told_its_limit_but_not_for_a_leak() {
+fn go_gets_a_limit_but_not_for_a_leak() {
     let mut incident = incident();
     incident.victims[0].runtime = runtime(RuntimeKind::Go, &[]);
     let of = |verdict| commands(&incident, &diagnosis(verdict, 3e6)).join("\n");
-    assert!(of(VerdictKind::Burst).contains("GOMEMLIMIT=448MiB"), "{}", of(VerdictKind::Burst));
+    assert!(of(VerdictKind::Burst).contains("export GOMEMLIMIT=448MiB"), "{}", of(VerdictKind::Burst));
     assert!(!of(VerdictKind::Leak).contains("GOMEMLIMIT"));
     assert!(of(VerdictKind::Leak).contains("pprof"));
     incident.victims[0].runtime = runtime(RuntimeKind::Go, &[("GOMEMLIMIT", 400 * MIB)]);
@@ -215,16 +180,22 @@ fn a_neighbour_gets_a_limit_of_its_own() {
     // It held 100 MiB before.
     assert_eq!(
         first.command.as_deref(),
-        Some("sudo systemctl set-property '$(reboot).service' MemoryMax=128M")
+        Some(
+            "sudo systemctl stop '$(reboot).service' && sudo systemctl set-property '$(reboot).service' MemoryMax=128M && sudo \
+             systemctl start '$(reboot).service'"
+        )
     );
     // In one cgroup with the victim no limit separates them.
     found.culprit.as_mut().unwrap().cgroup = Some(SHOP.into());
     let first = &advise(&incident, &found)[0];
-    assert_eq!(first.command.as_deref(), Some("systemd-run --scope -p MemoryMax=128M"));
+    assert_eq!(
+        first.command.as_deref(),
+        Some("sudo systemd-run --scope --uid=\"$(id -u)\" -p MemoryMax=128M -- sh")
+    );
 }
 
 #[test]
-fn the_kernel_is_told_whom_to_take() {
+fn the_kernel_is_made_to_take_the_one_that_grew() {
     let mut found = diagnosis(VerdictKind::Neighbour, 3e6);
     let culprit = found.culprit.as_mut().unwrap();
     (culprit.pid, culprit.is_victim) = (Some(8), false);
@@ -263,9 +234,39 @@ fn a_swarm_gets_fewer() {
         runtime: runtime(RuntimeKind::Build, &[]),
         ..Entity::default()
     }];
-    // 25 MiB each; 80 % of 500 MiB are 16.
-    let commands = commands(&incident, &found);
-    assert_eq!(commands, ["make -j16", "sudo systemctl set-property shop.service TasksMax=17"]);
+    // 25 MiB on average, 37.5 when grown; 80 % of 500 MiB are 10. What starts them is unknown.
+    let first = &advise(&incident, &found)[0];
+    assert!(first.action.contains("-j 10") && first.command.is_none(), "{first:?}");
+    let process = |exe: &str, mib: u64| Entity {
+        exe: Some(exe.into()),
+        path: Some(SHOP.into()),
+        points: vec![(-500, mib * MIB)],
+        ..Entity::default()
+    };
+    let entities = &mut incident.history.as_mut().unwrap().entities;
+    entities.extend([process("/usr/bin/ninja", 5), process("/usr/bin/cc1plus", 80)]);
+    assert_eq!(commands(&incident, &found), ["ninja -j5"], "the largest was of 80 MiB");
+    incident.history.as_mut().unwrap().entities.push(process("/usr/bin/cc1plus", 450));
+    let first = &advise(&incident, &found)[0];
+    assert!(first.action.contains("not even one fits") && first.command.is_none(), "{first:?}");
+}
+
+#[test]
+fn a_swarm_of_unknown_kind_gets_a_guard_with_room_for_the_others() {
+    let mut found = diagnosis(VerdictKind::ForkSwarm, 3e6);
+    let culprit = found.culprit.as_mut().unwrap();
+    (culprit.kind, culprit.pid, culprit.members) = (CulpritKind::Family, None, Some(20));
+    culprit.bytes = Some(500 * MIB);
+    let mut incident = incident();
+    incident.history.as_mut().unwrap().entities = (0..3)
+        .map(|pid| Entity {
+            pid: Some(pid),
+            comm: Some("other".into()),
+            path: Some(SHOP.into()),
+            ..Entity::default()
+        })
+        .collect();
+    assert_eq!(commands(&incident, &found), ["sudo systemctl set-property shop.service TasksMax=13"]);
 }
 
 #[test]
@@ -278,6 +279,20 @@ fn tmpfs_is_bounded() {
     assert!(advice[0].command.as_ref().unwrap().contains("/dev/shm"));
     // 400 of 512 MiB are left beside the rest: 320.
     assert_eq!(advice[1].value_bytes, Some(320 * MIB));
+    // Which file system it is no counter shows: to resize one would hit the wrong one.
+    assert!(advice.iter().all(|advice| !advice.command.as_deref().unwrap_or_default().contains("mount")));
+}
+
+#[test]
+fn shared_memory_that_one_process_maps_is_looked_for_there() {
+    let mut incident = incident();
+    incident.scope.stats = Some(MemcgStats { shmem_bytes: Some(400 * MIB), ..MemcgStats::default() });
+    let mut found = diagnosis(VerdictKind::Shmem, 3e6);
+    let first = &advise(&incident, &found)[0];
+    assert!(first.action.contains("shop (pid 7)") && first.command.is_none(), "it is dead: {first:?}");
+    let culprit = found.culprit.as_mut().unwrap();
+    (culprit.pid, culprit.is_victim) = (Some(8), false);
+    assert!(commands(&incident, &found)[0].contains("/proc/8/maps"));
 }
 
 #[test]
@@ -321,7 +336,14 @@ fn a_group_that_died_for_one() {
     let other = Victim { pid: 9, role: Role::GroupMember, ..incident.victims[0].clone() };
     incident.victims.push(other);
     let commands = commands(&incident, &diagnosis(VerdictKind::Leak, 3e6));
-    assert!(commands.contains(&"OOMPolicy=continue".into()), "{commands:?}");
+    assert!(
+        commands.iter().any(|c| c.contains("OOMPolicy=continue") && c.contains("shop.service.d")),
+        "{commands:?}"
+    );
+    let pod = "/kubepods.slice/kubepods-pod0a1b2c3d_1111_2222_3333_444455556666.slice";
+    incident.scope.memcg.as_mut().unwrap().level.path = pod.into();
+    let advice = advise(&incident, &diagnosis(VerdictKind::Leak, 3e6));
+    assert!(advice.iter().any(|advice| advice.action.contains("singleProcessOOMKill: true")), "{advice:?}");
 }
 
 #[test]
@@ -426,7 +448,9 @@ proptest! {
             prop_assert!(command.bytes().all(|b| b == b' ' || b.is_ascii_graphic()), "{command:?}");
         }
         if verdict == VerdictKind::Undetermined {
-            prop_assert!(advice.iter().all(|advice| advice.command.is_none()));
+            // A heap that may exceed the limit is a fact whatever the verdict.
+            let is_heap = |command: &str| command.starts_with("export ");
+            prop_assert!(advice.iter().all(|advice| advice.command.as_deref().is_none_or(is_heap)), "{advice:?}");
         }
     }
 }

@@ -117,7 +117,7 @@ fn few_samples_have_low_confidence() {
         let mut world = World::new(19);
         world.limit = 300.0 * MIB;
         (world.cgroups_every, world.processes_every) = (every, every);
-        world.add("leaker", 0.0, Box::new(|t| 3.0 * MIB * t));
+        world.add("leaker", -1000.0, Box::new(|t| 3.0 * MIB * (t - 1000.0).max(0.0)));
         diagnose(&world.run(None)).confidence
     };
     assert_eq!(found(1.0), Confidence::High);

@@ -174,7 +174,7 @@ fn the_rate_and_those_of_its_halves_are_of_the_same_time() {
     let found = diagnose(&world.run(None));
     let rate = found.culprit.unwrap().rate_bytes_per_s.unwrap() / MIB;
     assert!((9.3..10.3).contains(&rate), "{rate} {:?}", found.reasons);
-    let halves = found.reasons.iter().find(|reason| reason.contains("earlier half")).unwrap();
+    let halves = found.reasons.iter().find(|reason| reason.contains("first half")).unwrap();
     assert!(halves.contains("until the limit was reached"), "{halves}");
 }
 
@@ -195,7 +195,11 @@ fn a_swarm_so_small_that_the_cheap_counters_miss_it_is_one_all_the_same() {
     }
     let found = diagnose(&incident);
     assert_eq!(found.verdict, VerdictKind::ForkSwarm, "{:?}", found.reasons);
-    assert!(found.reasons.iter().any(|reason| reason.contains("cheap counters")), "{:?}", found.reasons);
+    assert!(
+        found.reasons.iter().any(|reason| reason.contains("per-process counters")),
+        "{:?}",
+        found.reasons
+    );
 }
 
 #[test]

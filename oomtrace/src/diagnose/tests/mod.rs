@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod hostile;
+mod known;
 mod mistaken;
 mod verdicts;
 mod world;

@@ -6,13 +6,13 @@ use super::super::thresholds::{ABOVE_LIMIT, STILL_AVAILABLE};
 use super::super::words;
 use crate::model::{Confidence, VerdictKind};
 
-/// Somebody asked for it.
+/// It was requested.
 pub(super) fn sysrq(case: &Case<'_, '_, '_>) -> Option<Finding> {
     case.incident.scope.sysrq.filter(|asked| *asked)?;
     Some(Finding {
         verdict: VerdictKind::Undetermined,
         confidence: Confidence::High,
-        reasons: vec!["somebody asked for the kill by SysRq-f; nothing had run out of memory".into()],
+        reasons: vec!["the kill was requested with SysRq-f; no memory had run out".into()],
         culprit: None,
     })
 }
@@ -30,7 +30,7 @@ pub(super) fn limit_lowered(case: &Case<'_, '_, '_>) -> Option<Finding> {
         verdict: VerdictKind::LimitTooLow,
         confidence: case.attribution(),
         reasons: vec![format!(
-            "{} were in use before the kill and the limit is {}: it was lowered onto what was in use",
+            "{} were in use before the kill and the limit is {}: it was set below what was in use",
             words::size(lowest),
             words::size(limit)
         )],
@@ -51,7 +51,7 @@ pub(super) fn in_one_piece(case: &Case<'_, '_, '_>) -> Option<Finding> {
         verdict: VerdictKind::Undetermined,
         confidence: Confidence::Medium,
         reasons: vec![format!(
-            "the kernel needed 2^{order} pages in one piece, and {} were still available: memory was fragmented or a zone was full, not all of it in use",
+            "the kernel needed 2^{order} contiguous pages, and {} were still available: memory was fragmented or a zone was full",
             words::size(left)
         )],
         culprit: None,

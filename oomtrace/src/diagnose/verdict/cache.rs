@@ -19,7 +19,7 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
         return None;
     }
     let mut reasons = vec![format!(
-        "{} of the growth ({} of {}) is page cache, and it could not be given back",
+        "{} of the growth ({} of {}) is page cache that could not be reclaimed",
         words::percent(share),
         words::size(bytes),
         words::size(case.growth.total)
@@ -30,7 +30,7 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let level = kind::level(case, PartKind::File).unwrap_or(bytes);
     let mut confidence = Confidence::Medium;
     if let Some(stuck) = stuck.and_then(|stuck| i64::try_from(stuck).ok()).filter(|stuck| *stuck > 0) {
-        reasons.push(format!("{} were dirty, on their way to disk or locked", words::size(stuck)));
+        reasons.push(format!("{} were dirty, under writeback or locked", words::size(stuck)));
         if stuck as f64 >= CACHE_STUCK * level as f64 {
             confidence = Confidence::High;
         }

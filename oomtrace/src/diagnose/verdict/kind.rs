@@ -40,7 +40,7 @@ pub(super) fn culprit(case: &Case<'_, '_, '_>, kind: PartKind, bytes: i64) -> Cu
 
 /// The kind's course. Where it is nearly all that grew, the scope's usage without what the processes had: the statistics of a
 /// cgroup may be 2 s old, its usage is not.
-fn series(case: &Case<'_, '_, '_>, kind: PartKind, bytes: i64) -> Series {
+pub(super) fn series(case: &Case<'_, '_, '_>, kind: PartKind, bytes: i64) -> Series {
     let own = case.scope.entity.and_then(|entity| Some(part(entity, entity.part(kind)?)));
     if case.growth.share(bytes) >= SPARSE_SHARE || own.is_none() {
         let processes = case.growth.processes.iter().map(|grown| grown.track);
@@ -104,7 +104,7 @@ fn charged<'t>(case: &Case<'_, 't, '_>, kind: PartKind) -> Option<&'t Text> {
 pub(super) fn likely(culprit: &Culprit) -> Option<String> {
     culprit.likely.then(|| {
         format!(
-            "likely by {}: no counter names the process, but it is the one that could be or that asked for memory when it ran out",
+            "likely by {}: no counter names the process, but it is the only one there or the one that asked for memory when it ran out",
             words::task(culprit.comm.as_ref(), culprit.pid)
         )
     })

@@ -1,19 +1,20 @@
-//! What earlier lives of the same workload needed.
+//! What earlier runs of the same workload needed.
 
 use super::super::case::Case;
 use super::super::series::cut;
-use super::super::thresholds::{LIFE_MUCH_LESS, LIFE_NEAR_LIMIT};
+use super::super::thresholds::{LIFE_MUCH_LESS, LIFE_NEAR_LIMIT, SAME_END_MS, SAME_START_MS};
 use super::super::words;
-use crate::model::{Culprit, Life};
+use crate::model::{Culprit, Incident, Life, Victim};
 
-/// Earlier lives that ended by themselves.
+/// Earlier runs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Lives {
     /// None.
     None,
-    /// All of them were killed for memory.
-    Killed { count: usize },
-    /// They came close to the limit, and were fine.
+    /// All of them were killed for memory: how many in the time from the start of the first, ms before the kill, and how long
+    /// they ran in the middle.
+    Killed { count: usize, since: i64, ran: i64 },
+    /// They came close to the limit and ended by themselves.
     NearLimit { count: usize, peak: i64 },
     /// They needed much less than this one.
     MuchLess { count: usize, peak: i64 },
@@ -31,10 +32,11 @@ pub(super) fn of(case: &Case<'_, '_, '_>, culprit: &Culprit) -> Lives {
         };
         name && (life.path.is_none() || life.path == culprit.cgroup)
     };
-    let ended = || all.iter().filter(same).filter(|life| !life.oom_killed);
-    let killed = all.iter().filter(same).count() - ended().count();
+    let own = distinct(case.incident, all.iter().filter(same));
+    let ended = || own.iter().filter(|life| !life.oom_killed);
+    let killed = own.len() - ended().count();
     let Some(peak) = ended().map(|life| cut(life.peak_bytes)).max() else {
-        return if killed == 0 { Lives::None } else { Lives::Killed { count: killed } };
+        return if killed == 0 { Lives::None } else { all_killed(&own) };
     };
     let (count, now) = (ended().count(), culprit.bytes.map_or(0, cut) as f64);
     let limit = case.scope.limit.map_or(now, |limit| limit as f64);
@@ -47,18 +49,59 @@ pub(super) fn of(case: &Case<'_, '_, '_>, culprit: &Culprit) -> Lives {
     }
 }
 
+fn all_killed(lives: &[Life]) -> Lives {
+    let mut ran: Vec<_> =
+        lives.iter().map(|life| life.exited_ms.saturating_sub(life.started_ms).max(0)).collect();
+    ran.sort_unstable();
+    let since = lives.iter().map(|life| life.started_ms).min().unwrap_or(0);
+    Lives::Killed { count: lives.len(), since, ran: ran.get(ran.len() / 2).copied().unwrap_or(0) }
+}
+
+/// Each process once: one whose exit was seen twice is in the record twice, and the second time nothing says that it was
+/// killed. A victim of this kill is no earlier run.
+fn distinct<'l>(incident: &Incident, lives: impl Iterator<Item = &'l Life>) -> Vec<Life> {
+    let born = |victim: &Victim| Some(-words::between_ms(victim.start_time.as_deref()?, &incident.time)?);
+    let victims: Vec<i64> = incident.victims.iter().filter_map(born).collect();
+    let mut all: Vec<Life> = Vec::new();
+    for life in lives {
+        if victims.iter().any(|born| born.abs_diff(life.started_ms) <= SAME_START_MS) {
+            continue;
+        }
+        let is_it = |known: &&mut Life| {
+            known.started_ms.abs_diff(life.started_ms) <= SAME_START_MS
+                && known.exited_ms.abs_diff(life.exited_ms) <= SAME_END_MS
+                && known.oom_killed != life.oom_killed
+        };
+        match all.iter_mut().find(is_it) {
+            Some(known) => {
+                known.oom_killed = true;
+                known.peak_bytes = known.peak_bytes.max(life.peak_bytes);
+            }
+            None => all.push(life.clone()),
+        }
+    }
+    all
+}
+
 impl Lives {
     /// The reason that they are.
     pub(super) fn told(&self) -> Option<String> {
         let lives = |count: usize| {
-            if count == 1 { "an earlier life".to_owned() } else { format!("{count} earlier lives") }
+            if count == 1 { "an earlier run".to_owned() } else { format!("{count} earlier runs") }
         };
         match self {
             Self::None => None,
-            Self::Killed { count: 1 } => Some("its earlier life was killed for memory, too".into()),
-            Self::Killed { count } => Some(format!("its {count} earlier lives were killed for memory, too")),
+            Self::Killed { count, since, ran } => Some(format!(
+                "it was OOM-killed {} times in {}: its {} {} killed as well, after {}{}",
+                count + 1,
+                words::span(*since),
+                if *count == 1 { "earlier run".to_owned() } else { format!("{count} earlier runs") },
+                if *count == 1 { "was" } else { "were" },
+                words::span(*ran),
+                if *count == 1 { "" } else { " each (median)" },
+            )),
             Self::NearLimit { count, peak } => Some(format!(
-                "{} came up to {} and ended by itself: it needs about the limit",
+                "{} reached {} and ended by itself: it needs about as much as the limit",
                 lives(*count),
                 words::size(*peak)
             )),
@@ -66,7 +109,7 @@ impl Lives {
                 Some(format!("{} never needed more than {}", lives(*count), words::size(*peak)))
             }
             Self::Between { count, peak } => {
-                Some(format!("{} came up to {}", lives(*count), words::size(*peak)))
+                Some(format!("{} reached {}", lives(*count), words::size(*peak)))
             }
         }
     }

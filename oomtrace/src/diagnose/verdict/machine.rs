@@ -27,7 +27,7 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let mut reasons = vec![case.who_made(&culprit)];
     let (verdict, confidence) = match limited(case, culprit.cgroup.as_ref()) {
         Limited::Never => {
-            reasons.push("no memory cgroup on the way from it to the root has a limit".into());
+            reasons.push("no memory cgroup between it and the root has a limit".into());
             (VerdictKind::NoLimit, Confidence::High)
         }
         Limited::To(path, limit) if case.scope.limit.is_some_and(|all| limit >= all) => {
@@ -41,14 +41,14 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
         }
         Limited::To(path, limit) => {
             reasons.push(format!(
-                "it is within the limit of {} ({}): the machine can't give what its limits promise",
+                "it stayed below the limit of {} ({}): the limits add up to more than the machine has",
                 path.lossy(),
                 words::size(limit)
             ));
             (VerdictKind::HostTooSmall, Confidence::Medium)
         }
         Limited::Unknown => {
-            reasons.push("no limit of its memory cgroups is known".into());
+            reasons.push("the limits of its memory cgroups are unknown".into());
             (VerdictKind::NoLimit, Confidence::Low)
         }
     };
@@ -56,7 +56,7 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     Some(Finding { verdict, confidence: confidence.min(case.attribution()), reasons, culprit: Some(culprit) })
 }
 
-/// Nobody made half of it.
+/// No process made half of it.
 fn many(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let (by, bytes) = shared::by(case.growth)?;
     let confidence = if by >= SHARED_BY { Confidence::Medium } else { Confidence::Low };

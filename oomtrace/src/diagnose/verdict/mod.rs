@@ -5,11 +5,13 @@
 
 mod asked;
 mod cache;
+mod finite;
 mod kernel_memory;
 mod kind;
 mod lives;
 mod machine;
 mod neighbour;
+mod paced;
 mod shape;
 mod shared;
 mod shmem;
@@ -17,6 +19,7 @@ pub(super) mod snapshot;
 mod swarm;
 mod undetermined;
 
+pub(super) use self::paced::paced;
 use super::case::{Case, Finding};
 
 type Rule = fn(&Case<'_, '_, '_>) -> Option<Finding>;

@@ -7,7 +7,7 @@ use super::super::thresholds::{CULPRIT_SHARE, SHARED_BY};
 use super::super::words;
 use crate::model::{Confidence, VerdictKind};
 
-/// In a memory cgroup where nobody made half of it: all of them together need more than the limit.
+/// In a memory cgroup where none made half of it: all of them together need more than the limit.
 pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let (by, bytes) = by(case.growth).filter(|(by, _)| *by >= SHARED_BY)?;
     if case.suspect.is_some() || case.scope.domain != Domain::Memcg {
@@ -39,7 +39,7 @@ pub(super) fn by(growth: &Growth<'_, '_>) -> Option<(usize, i64)> {
 /// `3 together made 61 % of the growth, and none of them half`
 pub(super) fn told(case: &Case<'_, '_, '_>, by: usize, bytes: i64) -> String {
     format!(
-        "the {by} that grew most made {} of the growth ({} of {}) in the last {}, and none of them half",
+        "the {by} that grew most made {} of the growth together ({} of {}) in the last {}, and none of them half",
         words::percent(case.growth.share(bytes)),
         words::size(bytes),
         words::size(case.growth.total),

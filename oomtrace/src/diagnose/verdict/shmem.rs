@@ -28,7 +28,8 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
         None => {
             let culprit = kind::culprit(case, PartKind::Shmem, bytes);
             reasons.push(
-                "no process has it mapped: it stays when a process dies, until its files are deleted".into(),
+                "no process has it mapped: it stays after a kill, until its files or segments are deleted"
+                    .into(),
             );
             reasons.extend(kind::likely(&culprit));
             let carried = case.growth.carried.is_some();

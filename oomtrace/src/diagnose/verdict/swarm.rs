@@ -38,16 +38,16 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let mut reasons = vec![
         case.who_made(&suspect.found),
         format!(
-            "{young} of them started while it was watched, and the largest has {} of what they hold",
+            "{young} of them started within the history, and the largest holds {} of their sum",
             words::percent(largest)
         ),
     ];
     if kernel > 0 {
-        reasons.push(format!("{} of kernel memory for them are counted in", words::size(kernel)));
+        reasons.push(format!("this includes {} of kernel memory for them", words::size(kernel)));
     }
     if uncounted > 0 {
         reasons.push(format!(
-            "{} of anonymous memory that the kernel's cheap counters of each had not counted yet are counted in",
+            "this includes {} of anonymous memory that the kernel's per-process counters had not counted yet",
             words::size(uncounted)
         ));
     }

@@ -1,9 +1,7 @@
 //! Writing into a file that has its final size already.
 
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -62,13 +60,12 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// Makes the file, readable by its owner only, and writes all of it once.
+    /// Writes all of an empty file once. `open` opens the same file again, for writing and with the flags that it is given.
     ///
     /// # Errors
     /// Those of the file system; a disk that has no room says so now and not at a kill.
-    pub fn create(path: &Path, sizes: Sizes) -> io::Result<Self> {
-        prewrite(path, sizes)?;
-        let open = |flags| OpenOptions::new().write(true).custom_flags(flags).open(path);
+    pub fn fill(file: &File, open: impl Fn(i32) -> io::Result<File>, sizes: Sizes) -> io::Result<Self> {
+        prewrite(file, sizes)?;
         // Some file systems know no direct I/O; synchronous writes remain, which need the page cache.
         let (file, direct) = match open(libc::O_DIRECT | libc::O_DSYNC) {
             Ok(file) => (file, true),
@@ -114,10 +111,8 @@ impl Ring {
     }
 }
 
-/// Makes the file with all its blocks. What was there is of another recording.
-fn prewrite(path: &Path, sizes: Sizes) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
+/// Gives the file all its blocks.
+fn prewrite(mut file: &File, sizes: Sizes) -> io::Result<()> {
     let mut first = [0; SIZE];
     first[..MAGIC.len()].copy_from_slice(&MAGIC);
     file.write_all(&first)?;

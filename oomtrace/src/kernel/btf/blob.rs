@@ -56,7 +56,8 @@ impl Drop for Mapping {
 
 impl Blob {
     pub(super) fn open(path: &Path) -> std::io::Result<Self> {
-        let file = File::open(path)?;
+        // Whoever named the file reads it with rights of their own.
+        let file = crate::rights::read_file(path)?;
         let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
         if len > MAX_LEN {
             return Err(std::io::Error::other(format!("{len} bytes are more than any kernel's BTF")));

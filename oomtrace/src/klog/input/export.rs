@@ -11,7 +11,7 @@ use crate::klog::userspace::Program;
 /// Longest field kept.
 const FIELD_MAX: u64 = 1 << 20;
 /// Fields that are looked at.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "MESSAGE",
     "_TRANSPORT",
     "SYSLOG_FACILITY",
@@ -25,6 +25,7 @@ const NAMES: [&str; 13] = [
     "_EXE",
     "_SYSTEMD_UNIT",
     "_PID",
+    "_UID",
 ];
 
 /// The fields of an entry that are looked at.
@@ -94,6 +95,7 @@ impl Entry {
             tag: owned("SYSLOG_IDENTIFIER").or_else(|| owned("_COMM")),
             exe: owned("_EXE"),
             unit: owned("_SYSTEMD_UNIT"),
+            uid: self.text("_UID").and_then(|uid| uid.parse().ok()),
             pid: self.text("_PID").and_then(|pid| pid.parse().ok()),
         };
         // What comes through the ring buffer has no program.

@@ -54,7 +54,7 @@ pub(super) fn of_object(object: &Map<String, Value>, depth: u8) -> Option<LogLin
     let journal = string(&all, &["_TRANSPORT"]);
     let mut line = into_owned(match journal {
         Some(_) => LogLine { text: Cow::Borrowed(&message), writer: Writer::Unknown, ..LogLine::default() },
-        None => text::at_depth(&message, depth),
+        None => text::at_depth(&message, depth.max(1)),
     });
     line.format = if journal.is_some() { "journal" } else { "JSON" };
     line.writer = writer(&all, journal.as_deref(), line.writer);
@@ -84,6 +84,7 @@ fn program(all: &[&Map<String, Value>]) -> Option<Program> {
         tag: tag.map(|tag| tag.trim_end_matches(':').to_owned()),
         exe: string(all, &["_EXE"]),
         unit: string(all, &["_SYSTEMD_UNIT"]),
+        uid: string(all, &["_UID"]).and_then(|uid| uid.parse().ok()),
         pid: string(all, &["_PID", "SYSLOG_PID", "procid", "pid"]).and_then(|pid| pid.parse().ok()),
     };
     (program.tag.is_some() || program.exe.is_some() || program.unit.is_some()).then_some(program)

@@ -76,6 +76,12 @@ pub struct LogLine<'a> {
 }
 
 impl LogLine<'_> {
+    /// Without what only the journal itself can say of the program.
+    pub(super) fn without_findings(mut self) -> Self {
+        self.program = self.program.map(Program::without_findings);
+        self
+    }
+
     /// Whether it came through the kernel's ring buffer, into which only root can write.
     pub(super) fn is_of_ring_buffer(&self) -> bool {
         let kept = ["/dev/kmsg", "dmesg with facilities", "journal"];

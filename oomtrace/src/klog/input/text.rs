@@ -22,7 +22,8 @@ pub(super) fn at_depth(line: &[u8], depth: u8) -> LogLine<'_> {
         && line.first() == Some(&b'{')
         && let Some(parsed) = json::parse(line, depth + 1)
     {
-        return parsed;
+        // Inside of another wrapping it is a text that anyone may have written, not what the journal found.
+        return if depth > 0 { parsed.without_findings() } else { parsed };
     }
     if line.first().is_some_and(u8::is_ascii_digit)
         && let Some(record) = kmsg(line)

@@ -30,7 +30,7 @@ pub fn same(one: &UserspaceKill, other: &UserspaceKill) -> bool {
             .container
             .as_ref()
             .map(|container| (container.namespace.clone(), container.pod_name.clone()));
-        (kill.sender.kind, target.pid, path, pod, target.unit.clone())
+        (kill.sender.program(), target.pid, path, pod, target.unit.clone())
     };
     let short = |kill: &UserspaceKill| kill.host.name.split('.').next().unwrap_or_default().to_owned();
     let (here, there) = (short(one), short(other));

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::Told;
 use crate::klog::incident::{Known, userspace_kill};
 use crate::klog::input::{Found, LogReader};
-use crate::model::{KillReasonKind, KillSignal, SenderKind, UserspaceKill};
+use crate::model::{Confidence, KillReasonKind, KillSignal, SenderKind, UserspaceKill};
 
 /// Kills by programs, and OOM kills.
 fn read(log: &[u8]) -> (Vec<UserspaceKill>, usize) {
@@ -62,6 +62,12 @@ fn earlyoom_with_all_that_it_says() {
     assert_eq!(kill.reason.limits.as_deref(), Some("mem 10.00%, swap 10.00%"));
     assert_eq!((kill.time.as_str(), kill.host.name.as_str()), ("2026-11-23T22:00:02.500000000Z", "web-3"));
     assert!(kill.notes.iter().any(|note| note.contains("tag")), "{:?}", kill.notes);
+    let claims = (kill.sender.claims, kill.sender.confidence);
+    assert_eq!(
+        claims,
+        (Some(SenderKind::Earlyoom), Some(Confidence::Low)),
+        "any user can log under this tag"
+    );
 }
 
 /// What Debian's earlyoom 1.7 (`-m 40 -s 100 -r 5`) logged in a guest of 768 MiB without swap: two programs allocated, the
@@ -319,6 +325,104 @@ fn the_export_of_the_journal() {
     };
     assert_eq!(one(&entry("systemd-oomd.service")).sender.pid, Some(900));
     none(&entry("x.service").replace("/usr/lib/systemd/systemd-oomd", "/tmp/x"));
+}
+
+/// A line of the journal, with what it found out about who wrote it.
+fn journal(exe: &str, unit: &str, uid: u32, message: &str) -> String {
+    format!(
+        "{{\"_TRANSPORT\":\"syslog\",\"SYSLOG_IDENTIFIER\":\"systemd-oomd\",\"__REALTIME_TIMESTAMP\":\"1795471200000000\",\"_UID\":\"{uid}\",\"_EXE\":\"{exe}\",\"_SYSTEMD_UNIT\":\"{unit}\",\"MESSAGE\":{message:?}}}\n"
+    )
+}
+
+/// What it is, what it calls itself, and how sure that is.
+fn identity(kill: &UserspaceKill) -> (SenderKind, Option<SenderKind>, Option<Confidence>) {
+    (kill.sender.kind, kill.sender.claims, kill.sender.confidence)
+}
+
+#[test]
+fn a_user_s_line_in_the_journal_is_a_claim() {
+    use SenderKind::{Earlyoom, Kubelet, Nohang, Process, SystemdOomd};
+    let low = |kind| (Process, Some(kind), Some(Confidence::Low));
+    let at_home = one(&journal("/home/x/systemd-oomd", "user@1000.service", 1000, PRESSURE));
+    assert_eq!(identity(&at_home), low(SystemdOomd));
+    assert!(at_home.sender.why.contains("/home/x/systemd-oomd"), "{}", at_home.sender.why);
+    // The genuine executable, which the user has say what he likes.
+    let oomd = "/usr/lib/systemd/systemd-oomd";
+    assert_eq!(identity(&one(&journal(oomd, "session-3.scope", 1000, PRESSURE))), low(SystemdOomd));
+    for uid in [0, 1000] {
+        assert_eq!(identity(&one(&journal("/tmp/earlyoom", "x.service", uid, SENDING))), low(Earlyoom));
+    }
+    let evicted = [
+        "I0428 11:00:05.123456    1234 eviction_manager.go:387] \"Eviction manager: must evict pod(s) to reclaim\" resourceName=\"memory\"",
+        "I0428 11:00:06.123456    1234 eviction_manager.go:627] \"Eviction manager: pod is evicted successfully\" pod=\"shop/web-0\"",
+    ];
+    let by = |exe: &str, unit: &str, uid| evicted.map(|line| journal(exe, unit, uid, line)).concat();
+    assert_eq!(identity(&one(&by("/home/x/kubelet", "user@1000.service", 1000))), low(Kubelet));
+    let genuine = identity(&one(&by("/home/kubernetes/bin/kubelet", "kubelet.service", 0)));
+    assert_eq!(genuine, (Kubelet, None, Some(Confidence::High)));
+    let genuine = identity(&one(&journal(oomd, "systemd-oomd.service", 998, PRESSURE)));
+    assert_eq!(genuine, (SystemdOomd, None, Some(Confidence::High)));
+    none(&journal("/home/x/nohang", "nohang-x.service", 1000, "nothing"));
+    let nohang = ["  PID: 4711, Name: tail, badness: 800", "  Sending SIGKILL to the victim"];
+    let python = nohang.map(|line| journal("/usr/bin/python3", "nohang.service", 1000, line)).concat();
+    assert_eq!(identity(&one(&python)).1, Some(Nohang), "the unit is the system's, the user is not");
+}
+
+#[test]
+fn what_the_journal_is_said_to_have_found_is_no_finding_in_a_program_s_text() {
+    let inner =
+        journal("/usr/bin/earlyoom", "earlyoom.service", 0, SENDING).replace("systemd-oomd", "earlyoom");
+    let inner = inner.trim_end();
+    assert_eq!(identity(&one(inner)).2, Some(Confidence::High));
+    let low = (SenderKind::Earlyoom, Some(SenderKind::Earlyoom), Some(Confidence::Low));
+    let docker = format!(
+        "{{\"log\":{:?},\"stream\":\"stdout\",\"time\":\"2026-11-23T22:00:00Z\"}}\n",
+        format!("{inner}\n")
+    );
+    let document = format!("[\n{{\"message\":{inner:?},\n\"stream\":\"stdout\"}}\n]\n");
+    let cri = format!("2026-11-23T22:00:00.1Z stdout F {inner}\n");
+    for log in [docker, document, cri] {
+        for kill in read(log.as_bytes()).0 {
+            assert_eq!(identity(&kill), low, "{log}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_changes_nothing_about_a_proved_kill() {
+    let earlyoom = |message| journal("/usr/bin/earlyoom", "earlyoom.service", 0, message);
+    let faked = |message| journal("/home/x/earlyoom", "session-3.scope", 1000, message);
+    let log = earlyoom(SENDING) + &faked("kill failed: Operation not permitted");
+    assert_eq!(identity(&one(&log)), (SenderKind::Earlyoom, None, Some(Confidence::High)));
+    let log = faked(MEM) + &earlyoom(SENDING);
+    assert_eq!(one(&log).reason.kind, KillReasonKind::NotTold, "measured by another one");
+    let log = earlyoom(SENDING) + &faked(&SENDING.replace("SIGTERM", "SIGKILL"));
+    let (kills, _) = read(log.as_bytes());
+    assert_eq!(
+        kills.iter().map(|kill| kill.signal).collect::<Vec<_>>(),
+        [Some(KillSignal::Term), Some(KillSignal::Kill)]
+    );
+    let oomd = journal("/usr/lib/systemd/systemd-oomd", "systemd-oomd.service", 998, PRESSURE);
+    let counted = "shop.service: systemd-oomd killed 3 process(es) in this unit.";
+    let by_user = journal("/home/x/systemd", "session-3.scope", 1000, counted);
+    let (kills, _) = read((oomd.clone() + &by_user).as_bytes());
+    assert_eq!(
+        kills.iter().map(|kill| kill.sender.confidence).collect::<Vec<_>>(),
+        [Some(Confidence::Low), Some(Confidence::High)]
+    );
+    // A user's own manager says what was killed in the user's units.
+    let manager = journal("/usr/lib/systemd/systemd", "user@1000.service", 1000, counted);
+    assert_eq!(one(&(oomd + &manager)).target.processes, Some(3));
+}
+
+#[test]
+fn oomd_s_words_under_the_kernel_s_tag_are_a_claim() {
+    let line = "oomd kill: 12.50 10.00 5.00 workload.slice 1073741824 ruleset:[r] detectorgroup:[d] killer:kill_by_swap_usage v2";
+    let ring = one(&format!("12,5,1000000,-;{line}\n"));
+    assert_eq!(identity(&ring), (SenderKind::Oomd, None, Some(Confidence::Medium)));
+    let file = one(&syslog("kernel", &[line]));
+    assert_eq!(identity(&file), (SenderKind::Oomd, Some(SenderKind::Oomd), Some(Confidence::Low)));
+    assert!(file.notes.iter().any(|note| note.contains("tag")), "{:?}", file.notes);
 }
 
 /// Logs of all programs, with what is killed in them.

@@ -1,5 +1,6 @@
 //! Who wrote a line: which of the known programs, and by what that is known.
 
+use crate::claim::{Claim, Marks, Origin, judge};
 use crate::model::SenderKind;
 
 /// The program that a log names as the writer of a line.
@@ -11,49 +12,42 @@ pub struct Program {
     pub exe: Option<String>,
     /// The system unit that the journal found it in: `_SYSTEMD_UNIT`.
     pub unit: Option<String>,
+    /// Its user, as the journal found it: `_UID`.
+    pub uid: Option<u32>,
     /// Process id.
     pub pid: Option<u32>,
 }
 
-/// Name, unit and kind. systemd itself counts what systemd-oomd killed.
-const KNOWN: [(&str, &str, SenderKind); 7] = [
-    ("systemd-oomd", "systemd-oomd.service", SenderKind::SystemdOomd),
-    ("earlyoom", "earlyoom.service", SenderKind::Earlyoom),
-    ("oomd", "oomd.service", SenderKind::Oomd),
-    ("nohang", "nohang.service", SenderKind::Nohang),
-    ("nohang", "nohang-desktop.service", SenderKind::Nohang),
-    ("kubelet", "kubelet.service", SenderKind::Kubelet),
-    ("systemd", "init.scope", SenderKind::ServiceManager),
-];
-
 /// Any process can call itself by another's name to syslog.
 pub(super) const BY_TAG: &str =
-    "not certain: the log tells by a tag who wrote it, and any process can write under any tag";
+    "not certain: only a tag names the program that wrote this line, and any process can log under any tag";
 
 impl Program {
-    /// Which of the known programs it is, and by what that is known. Where the journal has looked itself, a tag counts for
-    /// nothing.
-    pub(super) fn kind(&self) -> Option<(SenderKind, &'static str)> {
-        let of = |hit: &dyn Fn(&(&str, &str, SenderKind)) -> bool| {
-            KNOWN.iter().find(|known| hit(known)).map(|known| known.2)
+    /// The known program that it is or calls itself, of those whose lines are read. Where the journal has looked itself, a tag
+    /// counts for nothing.
+    pub(super) fn claim(&self) -> Option<Claim> {
+        let marks = Marks {
+            origin: if self.is_by_tag() { Origin::Tag } else { Origin::Journal },
+            name: self.tag.as_deref().map(str::as_bytes),
+            exe: self.exe.as_deref().map(str::as_bytes),
+            unit: self.unit.as_deref(),
+            uid: self.uid,
+            pid: self.pid,
+            ..Marks::default()
         };
-        if self.is_by_tag() {
-            let tag = self.tag.as_deref()?;
-            return of(&|known| known.0 == tag).map(|kind| (kind, "the tag of its line"));
-        }
-        let file = self.exe.as_deref().and_then(|exe| exe.rsplit('/').next());
-        let by_unit = of(&|known| self.unit.as_deref() == Some(known.1));
-        let by_exe = of(&|known| file == Some(known.0));
-        match (by_unit, by_exe) {
-            (Some(kind), _) => Some((kind, "the unit that the journal found it in")),
-            (None, Some(kind)) => Some((kind, "its executable, which the journal found out")),
-            (None, None) => None,
-        }
+        judge(&marks)
+            .filter(|claim| !matches!(claim.kind, SenderKind::ContainerRuntime | SenderKind::Timeout))
     }
 
     /// Whether nothing but what the writer says of itself is known.
     pub(super) fn is_by_tag(&self) -> bool {
         self.exe.is_none() && self.unit.is_none()
+    }
+
+    /// What is left where the findings stand in a text that anyone may have written.
+    #[must_use]
+    pub fn without_findings(self) -> Self {
+        Self { exe: None, unit: None, uid: None, ..self }
     }
 }
 
@@ -64,15 +58,22 @@ mod tests {
     #[test]
     fn what_the_journal_found_goes_before_a_tag() {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let kind = |tag, exe, unit| {
-            let program = Program { tag: some(tag), exe: some(exe), unit: some(unit), pid: None };
-            program.kind().map(|(kind, _)| kind)
+        let claim = |tag, exe, unit, uid| {
+            let program =
+                Program { tag: some(tag), exe: some(exe), unit: some(unit), uid: Some(uid), pid: None };
+            program.claim().map(|claim| (claim.kind, claim.is_proved()))
         };
-        assert_eq!(kind("earlyoom", "", ""), Some(SenderKind::Earlyoom));
-        assert_eq!(kind("earlyoom", "/usr/bin/earlyoom", "user@1000.service"), Some(SenderKind::Earlyoom));
-        assert_eq!(kind("nohang", "/usr/bin/python3.11", "nohang.service"), Some(SenderKind::Nohang));
-        assert_eq!(kind("earlyoom", "/usr/bin/logger", "user@1000.service"), None, "an impostor");
-        assert_eq!(kind("earlyoom", "", "session-3.scope"), None, "an impostor");
-        assert_eq!(kind("app", "", ""), None);
+        let earlyoom = |proved| Some((SenderKind::Earlyoom, proved));
+        assert_eq!(claim("earlyoom", "", "", 0), earlyoom(false));
+        assert_eq!(claim("earlyoom", "/usr/bin/earlyoom", "session-1.scope", 0), earlyoom(true));
+        assert_eq!(claim("earlyoom", "/usr/bin/earlyoom", "user@1000.service", 1000), earlyoom(false));
+        assert_eq!(
+            claim("nohang", "/usr/bin/python3.11", "nohang.service", 0),
+            Some((SenderKind::Nohang, true))
+        );
+        assert_eq!(claim("earlyoom", "/usr/bin/logger", "user@1000.service", 1000), None, "an impostor");
+        assert_eq!(claim("earlyoom", "", "session-3.scope", 0), None, "an impostor");
+        assert_eq!(claim("app", "", "", 0), None);
+        assert_eq!(claim("runc", "/usr/bin/runc", "docker.service", 0), None, "its lines are not read");
     }
 }

@@ -7,6 +7,7 @@ mod change;
 mod choice;
 mod growth;
 pub(super) mod limit;
+pub(super) mod program;
 pub(super) mod userspace;
 
 pub(super) use growth::{confidence, culprit_name, verdict_name};

@@ -1,5 +1,6 @@
 //! A kill by a program, in words that all renderers share.
 
+use super::program;
 use crate::model::{KillReason, KillReasonKind, KillSignal, SenderKind, UserspaceKill};
 use crate::render::text::words;
 
@@ -43,23 +44,16 @@ fn details(kill: &UserspaceKill) -> String {
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
-/// `earlyoom (pid 812)`
+/// `earlyoom (pid 812)`, `a program that calls itself earlyoom (pid 812)`
 pub(in crate::render) fn sender(kill: &UserspaceKill) -> String {
-    let name = match kill.sender.kind {
-        SenderKind::SystemdOomd => "systemd-oomd",
-        SenderKind::Earlyoom => "earlyoom",
-        SenderKind::Oomd => "oomd",
-        SenderKind::Nohang => "nohang",
-        SenderKind::Kubelet => "the kubelet",
-        _ => "a program",
-    };
+    let name = program::of(&kill.sender).unwrap_or_else(|| "a program".to_owned());
     format!("{name}{}", kill.sender.pid.map_or(String::new(), words::with_pid))
 }
 
 /// What the program did, and to whom: without the time, without a full stop.
 pub(in crate::render) fn deed(kill: &UserspaceKill) -> String {
     let (by, whom) = (sender(kill), format!("{}{}", target(kill), details(kill)));
-    match (kill.sender.kind, kill.signal) {
+    match (kill.sender.program(), kill.signal) {
         (SenderKind::Kubelet, _) => format!("{by} evicted {whom}"),
         (_, Some(KillSignal::Term)) => format!("{by} sent SIGTERM to {whom}"),
         (_, Some(KillSignal::Kill)) => format!("{by} sent SIGKILL to {whom}"),

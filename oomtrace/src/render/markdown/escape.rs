@@ -10,7 +10,16 @@ pub(super) fn code(text: &str) -> String {
     if shown.trim().is_empty() { "(empty)".into() } else { format!("`{shown}`") }
 }
 
-/// The same of a name from the kernel.
+/// A command in a fenced block, exactly as a shell is to read it: the fence is longer than any run of backticks in it. `indent`
+/// blanks stand before each line, so that the block can belong to a list item.
+pub(super) fn command(text: &str, indent: usize) -> String {
+    let text = escape::text(&text.replace('\u{a0}', " ")).into_owned();
+    let run = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let (blanks, fence) = (" ".repeat(indent), "`".repeat((run + 1).max(3)));
+    format!("{blanks}{fence}sh\n{blanks}{text}\n{blanks}{fence}")
+}
+
+/// A name from the kernel as [`code`].
 pub(super) fn name(text: &Text) -> String {
     code(&escape::bytes(text.as_bytes()))
 }
@@ -62,6 +71,14 @@ mod tests {
         assert_eq!(code("a`b|c\n<i>"), r"`a\x60b\x7cc\n<i>`");
         assert_eq!(code(""), "(empty)");
         assert_eq!(name(&Text::new(b"\xff".to_vec())), r"`\xff`");
+    }
+
+    #[test]
+    fn a_command_is_what_a_shell_reads() {
+        let line = "echo 1 | sudo tee '/sys/fs/cgroup/a`b'";
+        assert_eq!(command(line, 0), format!("```sh\n{line}\n```"));
+        assert_eq!(command("echo ```` x", 2), "  `````sh\n  echo ```` x\n  `````");
+        assert_eq!(command("a\n```\nb", 0), "````sh\na\\n```\\nb\n````", "no line break gets out");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{candidates, escape, limits, line, machine, notes, table, timeline};
 use crate::model::Incident;
 use crate::render::answers::{self, Answer};
-use crate::render::text::words;
+use crate::render::text::{sentence, words};
 
 pub(super) fn write(out: &mut String, incident: &Incident) {
     line(out, &format!("## OOM kill: {}\n", escape::code(&answers::victim(incident))));
@@ -42,7 +42,7 @@ fn write_answer(out: &mut String, answer: &Answer) {
     line(out, &format!("**{}** {}", answer.question, escape::prose(&answer.short)));
     answer.more.iter().for_each(|more| line(out, &format!("- {}", escape::prose(more))));
     if let Some(command) = &answer.command {
-        line(out, &format!("- {}", escape::code(command)));
+        line(out, &format!("\n{}", escape::command(command, 0)));
     }
     out.push('\n');
 }
@@ -56,9 +56,13 @@ fn advice(out: &mut String, incident: &Incident) {
     }
     line(out, "Also:\n");
     for advice in rest {
-        let command =
-            advice.command.as_deref().map_or(String::new(), |command| format!(" {}", escape::code(command)));
-        line(out, &format!("- {}:{command} {}", escape::prose(&advice.action), escape::prose(&advice.why)));
+        line(out, &format!("- {}", escape::prose(&sentence(&advice.action))));
+        if let Some(command) = &advice.command {
+            line(out, &format!("\n{}\n", escape::command(command, 2)));
+        }
+        if !advice.why.is_empty() {
+            line(out, &format!("  {}", escape::prose(&sentence(&advice.why))));
+        }
     }
     out.push('\n');
 }

@@ -80,7 +80,7 @@ fn table(out: &mut String, titles: &[&str], rows: impl IntoIterator<Item = Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Incident, Text, Victim};
+    use crate::model::{Advice, Diagnosis, Incident, Text, Victim};
 
     #[test]
     fn names_stay_in_their_cells() {
@@ -97,5 +97,30 @@ mod tests {
             let cells: Vec<_> = table.lines().map(|line| line.matches('|').count()).collect();
             assert!(cells.len() > 2 && cells.iter().all(|count| *count == cells[1]), "{table}");
         }
+    }
+
+    #[test]
+    fn every_command_can_be_copied_as_it_is() {
+        let commands = ["echo 64M | sudo tee /sys/fs/cgroup/a/memory.max", r"echo `date` \| cat $'a\x7cb'"];
+        let advice = commands.map(|command| Advice {
+            action: "raise the limit".into(),
+            command: Some(command.into()),
+            why: "it is too low".into(),
+            ..Advice::default()
+        });
+        let diagnosis = Some(Diagnosis { advice: advice.into(), ..Diagnosis::default() });
+        let text = document(&[Evidence {
+            incidents: vec![Incident { diagnosis, ..Incident::default() }],
+            ..Evidence::default()
+        }]);
+        for command in commands {
+            let mut lines = text.lines().map(str::trim_start);
+            assert!(lines.any(|line| line == command), "{text}");
+        }
+        assert_eq!(text.matches("```sh").count(), 2, "{text}");
+        assert!(
+            text.contains("- Raise the limit.\n\n  ```sh\n") && text.contains("  It is too low."),
+            "{text}"
+        );
     }
 }

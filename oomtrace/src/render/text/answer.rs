@@ -95,7 +95,7 @@ fn by_sigkill(page: &mut Page, answer: &Answer, sigkill: &Sigkill) {
 fn by_program(page: &mut Page, answer: &Answer, kill: &UserspaceKill) {
     let said = match kill.signal {
         Some(KillSignal::Term) => ": asked to end (SIGTERM)",
-        _ if kill.sender.kind == SenderKind::Kubelet => ": evicted",
+        _ if kill.sender.program() == SenderKind::Kubelet => ": evicted",
         _ => ": killed",
     };
     let mut text = bold(answer, said, &format!(" at {}", userspace::when(kill)));

@@ -28,6 +28,7 @@ use std::io;
 pub use self::answer::answer;
 use self::page::Page;
 pub use self::stream::sender;
+pub(in crate::render) use self::verdict::sentence;
 use super::Render;
 use crate::model::{Event, Incident};
 

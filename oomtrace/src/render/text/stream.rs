@@ -5,6 +5,7 @@ use super::words;
 use crate::model::{
     Footer, Header, Lost, NoKill, NoKillReason, Sender, SenderKind, SentHow, Sigkill, Update,
 };
+use crate::render::answers::program;
 use crate::words::bytes;
 
 /// `Tracing OOM kills on web-3 (kernel 6.12.9), probes ... Ctrl-C to stop.`
@@ -96,30 +97,13 @@ pub fn sender(sender: &Sender, how: SentHow) -> String {
     let way = if how == SentHow::CgroupKill { " by cgroup.kill" } else { "" };
     let unit = sender.unit.as_ref().map_or(String::new(), |unit| format!(", unit {}", words::safe(unit)));
     let uid = sender.uid.map_or(String::new(), |uid| format!(", uid {uid}"));
-    match sender.kind {
-        SenderKind::Kernel => "the kernel".to_owned(),
-        SenderKind::Itself => format!("itself{way}"),
-        SenderKind::Parent => format!("its parent {}{way}{uid}{unit}", process()),
-        kind => match program(kind) {
-            Some(name) => format!("{name}: {}{way}{uid}{unit}", process()),
-            None => format!("{}{way}{uid}{unit}", process()),
-        },
+    let parent = if sender.kind == SenderKind::Parent { "its parent " } else { "" };
+    match (sender.kind, program::of(sender)) {
+        (SenderKind::Kernel, _) => "the kernel".to_owned(),
+        (SenderKind::Itself, _) => format!("itself{way}"),
+        (_, Some(name)) => format!("{name}: {parent}{}{way}{uid}{unit}", process()),
+        (_, None) => format!("{parent}{}{way}{uid}{unit}", process()),
     }
-}
-
-/// What a known program is called.
-fn program(kind: SenderKind) -> Option<&'static str> {
-    Some(match kind {
-        SenderKind::SystemdOomd => "systemd-oomd",
-        SenderKind::Earlyoom => "earlyoom",
-        SenderKind::Oomd => "oomd",
-        SenderKind::Nohang => "nohang",
-        SenderKind::ContainerRuntime => "a container runtime",
-        SenderKind::Kubelet => "the kubelet",
-        SenderKind::ServiceManager => "systemd",
-        SenderKind::Timeout => "timeout",
-        SenderKind::Itself | SenderKind::Parent | SenderKind::Process | SenderKind::Kernel => return None,
-    })
 }
 
 fn nothing(page: &mut Page, no_kill: &NoKill, why: &str) {

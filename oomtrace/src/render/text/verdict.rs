@@ -56,7 +56,7 @@ pub(super) fn headline(incident: &Incident) -> Rich {
 }
 
 /// With a full stop, safe to show.
-pub(super) fn sentence(text: &str) -> String {
+pub(in crate::render) fn sentence(text: &str) -> String {
     let text = capital(&words::tied(&words::safe(text)));
     if text.ends_with(['.', '!', '?', ':']) { text } else { text + "." }
 }

@@ -142,9 +142,10 @@ pub(in crate::render) fn container(container: &Container) -> String {
         (None, None) => None,
     };
     let image = part(&container.image).map_or(String::new(), |image| format!(", image {image}"));
+    let owner = container.owner_uid.map_or(String::new(), |uid| format!(", in the cgroups of uid {uid}"));
     match (own, pod) {
-        (Some(own), Some(pod)) => format!("{own} of {pod}{image}"),
-        (Some(one), None) | (None, Some(one)) => one + &image,
-        (None, None) => format!("{runtime}container{image}"),
+        (Some(own), Some(pod)) => format!("{own} of {pod}{image}{owner}"),
+        (Some(one), None) | (None, Some(one)) => one + &image + &owner,
+        (None, None) => format!("{runtime}container{image}{owner}"),
     }
 }

@@ -1,15 +1,15 @@
 //! Where records go: standard output or a file, in whole lines only.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::os::fd::{AsFd as _, AsRawFd as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 
-/// Owner only: records hold command lines.
-const MODE: u32 = 0o600;
+use super::error::cannot;
+use super::{Kind, Opened, Owner, Place, Wanted};
 
 /// What came of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,48 +28,63 @@ pub struct Output {
     name: String,
     /// A regular file can be cut back, and has to reach the disk.
     regular: bool,
+    /// Where it was opened; `None` for what was open already. With it the output can be opened anew.
+    place: Option<Place>,
 }
 
 impl Output {
-    /// Opens `path`, emptied and readable by its owner only, or standard output when there is none.
+    /// Opens `path` for the caller of this process, emptied and readable by that one only, or standard output when there is
+    /// none.
     ///
     /// # Errors
     /// Names the file, the cause and what to do about it.
     pub fn open(path: Option<&Path>) -> Result<Self> {
         match path {
-            None => Self::stdout(),
-            Some(path) => Self::file(path),
+            None => Ok(Self::of_file(duplicate(io::stdout().as_fd())?, "standard output".into())),
+            Some(path) => Self::open_for(path, &Owner::of_process()?, Wanted::Emptied, None),
         }
     }
 
-    fn stdout() -> Result<Self> {
-        // Written to directly: std's own buffer would keep back half a line that can't be cut off again.
-        let fd = io::stdout().as_fd().try_clone_to_owned();
-        let file = File::from(fd.map_err(|e| anyhow!("standard output can't be used: {e}"))?);
-        Ok(Self::new(file, "standard output".into()))
-    }
-
-    fn file(path: &Path) -> Result<Self> {
-        let name = format!("{path:?}");
-        let mut options = OpenOptions::new();
-        // Appending lets a program that rotates logs cut the file under us. A FIFO is waited for until it has a reader.
-        let file =
-            options.append(true).create(true).mode(MODE).open(path).map_err(|e| cannot(&name, "open", &e))?;
-        let output = Self::new(file, name);
-        if output.regular {
-            output.file.set_len(0).map_err(|e| cannot(&output.name, "empty", &e))?;
-            // A file that was there keeps its mode when opened. One of another owner stays as that one made it.
-            let _ = output.file.set_permissions(Permissions::from_mode(MODE));
+    /// Opens `path` for `owner`. A FIFO is waited for until it has a reader, at the longest `until`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_for(path: &Path, owner: &Owner, wanted: Wanted, until: Option<Instant>) -> Result<Self> {
+        if let Some(file) = standard(path)? {
+            return Ok(Self::of_file(file, format!("{path:?}")));
         }
-        Ok(output)
+        let place = Place::find(path, owner)?;
+        let Opened { file, kind } = place.open(wanted, until)?;
+        let output = Self::of_file(file, place.shown());
+        Ok(Self { regular: kind == Kind::File, place: Some(place), ..output })
     }
 
-    fn new(file: File, name: String) -> Self {
+    /// Opens the name anew in the directory held since the start, with the same owner and the same care: what has it now, or
+    /// a new file. What was open is closed.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); then what was open remains.
+    pub fn reopen(&mut self, wanted: Wanted) -> Result<()> {
+        let Some(place) = &self.place else { return Ok(()) };
+        // A FIFO without a reader is not waited for.
+        let Opened { file, kind } = place.open(wanted, Some(Instant::now()))?;
+        (self.file, self.regular) = (file, kind == Kind::File);
+        Ok(())
+    }
+
+    /// Whether the name that was opened still leads to the open file; true for what has no name.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        !self.regular || self.place.as_ref().is_none_or(|place| place.leads_to(&self.file))
+    }
+
+    /// An output that is open already.
+    pub(super) fn of_file(file: File, name: String) -> Self {
         // Past RLIMIT_FSIZE the kernel would end the program instead of failing the write.
         // SAFETY: ignoring a signal installs no handler.
         unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
         let regular = file.metadata().is_ok_and(|m| m.is_file());
-        Self { file, name, regular }
+        Self { file, name, regular, place: None }
     }
 
     /// Writes `text` and a newline, or nothing: what was written of a line that fails is cut off again where the
@@ -179,23 +194,23 @@ pub fn reader_is_gone() -> bool {
     poll.revents & libc::POLLERR != 0
 }
 
-/// An error that names the output, the cause and the remedy.
-fn cannot(name: &str, what: &str, error: &io::Error) -> anyhow::Error {
-    let remedy = match error.raw_os_error() {
-        Some(libc::ENOSPC | libc::EDQUOT) => {
-            "free some space or write elsewhere (-o FILE); the lines so far are whole"
-        }
-        Some(libc::EFBIG) => "raise the limit on file sizes (ulimit -f) or write elsewhere (-o FILE)",
-        Some(libc::EROFS) => "the file system is read-only: write elsewhere (-o FILE)",
-        Some(libc::ENOENT) => "make its directory first, or write elsewhere (-o FILE)",
-        Some(libc::EISDIR) => "it is a directory: name a file in it (-o DIR/FILE)",
-        Some(libc::EACCES | libc::EPERM) => "run as its owner or root, or write elsewhere (-o FILE)",
-        Some(libc::EIO) => "the device fails: look at the kernel's log, and write elsewhere (-o FILE)",
-        _ => "write elsewhere (-o FILE)",
+/// One of the standard outputs where a path names it: what the caller gave us, which may not be openable by its name.
+pub(super) fn standard(path: &Path) -> Result<Option<File>> {
+    let number = match path.to_str() {
+        Some("/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => io::stdout().as_fd().as_raw_fd(),
+        Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => io::stderr().as_fd().as_raw_fd(),
+        _ => return Ok(None),
     };
-    anyhow!("can't {what} {name}: {error}; {remedy}")
+    // SAFETY: standard outputs stay open.
+    duplicate(unsafe { BorrowedFd::borrow_raw(number) }).map(Some)
+}
+
+/// Written to directly: std's own buffer would keep back half a line that can't be cut off again.
+fn duplicate(fd: BorrowedFd<'_>) -> Result<File> {
+    let fd = fd.try_clone_to_owned();
+    Ok(File::from(fd.map_err(|error| anyhow!("standard output can't be used: {error}"))?))
 }
 
 #[cfg(test)]
-#[path = "output_tests.rs"]
+#[path = "stream_tests.rs"]
 mod tests;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 
 use super::*;
@@ -12,17 +13,17 @@ fn a_file_is_emptied_and_private() {
     let tmp = tempfile::tempdir().unwrap();
     let path = tmp.path().join("json");
     fs::write(&path, "old and longer than what comes").unwrap();
-    fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     let mut output = Output::open(Some(&path)).unwrap();
     assert_eq!(output.line(b"one").unwrap(), Wrote::All);
     assert_eq!(output.block(b"two\nthree\n").unwrap(), Wrote::All);
     assert!(!output.is_terminal() && output.columns().is_none());
     output.finish().unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"one\ntwo\nthree\n");
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     let new = tmp.path().join("new");
     Output::open(Some(&new)).unwrap();
-    assert_eq!(fs::metadata(&new).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(&new).unwrap().mode() & 0o777, 0o600);
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn paths_that_cannot_be_opened() {
 /// An output of which the test holds the other end.
 fn pipe() -> (Output, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    (Output::new(File::from(OwnedFd::from(ours)), "pipe".into()), theirs)
+    (Output::of_file(File::from(OwnedFd::from(ours)), "pipe".into()), theirs)
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn half_a_line_is_cut_off_again() {
         fs::write(&path, "whole\nhal").unwrap();
         let mut file = File::options().write(!append).append(append).open(&path).unwrap();
         file.seek(SeekFrom::End(0)).unwrap();
-        let mut output = Output::new(file, "f".into());
+        let mut output = Output::of_file(file, "f".into());
         output.take_back(3);
         assert_eq!(fs::read(&path).unwrap(), b"whole\n");
         let _ = output.line(b"next").unwrap();
@@ -125,7 +126,7 @@ fn the_limit_on_file_sizes_leaves_whole_lines() {
     }
     let tmp = tempfile::tempdir().unwrap();
     let path = tmp.path().join("limited");
-    let this = "command::output::tests::the_limit_on_file_sizes_leaves_whole_lines";
+    let this = "output::stream::tests::the_limit_on_file_sizes_leaves_whole_lines";
     let child = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", this])
         .env(FILE, &path)
