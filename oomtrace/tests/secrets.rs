@@ -40,7 +40,8 @@ fn directory() -> PathBuf {
 /// The lines of each file.
 fn corpora() -> Vec<(String, Vec<Line>)> {
     let files = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "ndjson")).collect();
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "ndjson")).collect();
     files.sort();
     let read = |path: &PathBuf| {
         let text = fs::read_to_string(path).unwrap();
@@ -78,7 +79,9 @@ impl Score {
             score.leaks.extend((!leaks.is_empty()).then(|| format!("{} {leaks:?} in {shown:?}", line.kind)));
             score.kept += line.keep.len();
             let lost = line.keep.iter().filter(|part| !has(part));
-            score.lost.extend(lost.map(|part| format!("{} {part:?} of {:?} -> {shown:?}", line.kind, line.argv)));
+            score
+                .lost
+                .extend(lost.map(|part| format!("{} {part:?} of {:?} -> {shown:?}", line.kind, line.argv)));
         }
         score
     }
@@ -118,7 +121,8 @@ fn secrets_are_hidden_and_little_else() {
         assert!(lines.len() >= 100, "{name} has only {} lines", lines.len());
         let score = Score::of(lines);
         println!("{name}: {score}");
-        let wrong = share(score.changed.len(), score.harmless) > WRONG || share(score.lost.len(), score.kept) > WRONG;
+        let wrong =
+            share(score.changed.len(), score.harmless) > WRONG || share(score.lost.len(), score.kept) > WRONG;
         if score.hidden() < HIDDEN || wrong {
             let details = [&score.leaks[..], &score.changed, &score.lost].concat().join("\n  ");
             failures.push(format!("{name}: {score}\n  {details}"));

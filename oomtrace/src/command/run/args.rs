@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn a_secret_in_the_name_of_the_command_is_not_shown() {
-        let named = |redact| RunArgs { command: vec!["TOKEN=hunter2 app".into()], redact, ..RunArgs::default() };
+        let named =
+            |redact| RunArgs { command: vec!["TOKEN=hunter2 app".into()], redact, ..RunArgs::default() };
         assert!(!named(Redact::Secrets).program().contains("hunter2"));
         assert_eq!(named(Redact::Off).program(), "TOKEN=hunter2 app");
         let plain = RunArgs { command: vec!["/usr/bin/make".into(), "-j4".into()], ..RunArgs::default() };

@@ -14,7 +14,8 @@ const REACH: usize = 64;
 /// Options behind which a command follows.
 const EXECUTES: &[&[u8]] = &[b"-exec", b"-execdir", b"-ok", b"--exec"];
 /// Names of options that are no short option with a value.
-const NAMES: &[&[u8]] = &[b"-pass", b"-passwd", b"-password", b"-pw", b"-pwd", b"-passphrase", b"-token", b"-path", b"-port"];
+const NAMES: &[&[u8]] =
+    &[b"-pass", b"-passwd", b"-password", b"-pw", b"-pwd", b"-passphrase", b"-token", b"-path", b"-port"];
 
 /// What a rule says.
 pub(super) enum Verdict {
@@ -33,7 +34,8 @@ pub(super) fn program(words: Words<'_>, at: usize, state: &mut State) -> bool {
     let first = state.program.is_none();
     // `docker exec mysql mysql -px`: the first one was the container.
     let before = words.get(at.wrapping_sub(1));
-    let again = state.is_wrapped && (state.program == Some(at.wrapping_sub(1)) || before == b"--") || EXECUTES.contains(&before);
+    let again = state.is_wrapped && (state.program == Some(at.wrapping_sub(1)) || before == b"--")
+        || EXECUTES.contains(&before);
     if state.is_settled && !again {
         return false;
     }
@@ -71,12 +73,7 @@ pub(super) fn client(words: Words<'_>, at: usize, state: &State, hidden: &mut Hi
 }
 
 /// What a rule says when its condition holds: what is hidden, and of the next word.
-fn apply(
-    words: Words<'_>,
-    at: usize,
-    state: &State,
-    rule: Rule,
-) -> Option<(Option<Range<usize>>, Verdict)> {
+fn apply(words: Words<'_>, at: usize, state: &State, rule: Rule) -> Option<(Option<Range<usize>>, Verdict)> {
     let bytes = words.get(at);
     let place = words.all.get(at)?.place.clone();
     let whole = |found: bool| found.then(|| (part(words.text, place.clone(), rule.form), Verdict::Done));
@@ -86,9 +83,15 @@ fn apply(
         Place::Both(option) if is_option(bytes, option) => Some((None, Verdict::Next(rule.form))),
         Place::Both(option) => attached(words, at, option, rule.form, true),
         Place::Plain(option) => (bytes == option.as_bytes()).then_some((None, Verdict::Done)),
-        Place::Behind(word, number) => whole(!bytes.starts_with(b"-") && is_behind(words, at, state, word, number)),
+        Place::Behind(word, number) => {
+            whole(!bytes.starts_with(b"-") && is_behind(words, at, state, word, number))
+        }
         Place::Number(number) => whole(!bytes.starts_with(b"-") && state.positional + 1 == number),
-        Place::Last => whole(!bytes.starts_with(b"-") && words.is_last(at) && state.program.is_some_and(|program| at > program + 1)),
+        Place::Last => whole(
+            !bytes.starts_with(b"-")
+                && words.is_last(at)
+                && state.program.is_some_and(|program| at > program + 1),
+        ),
     }
 }
 
@@ -103,7 +106,13 @@ fn is_option(word: &[u8], option: &str) -> bool {
 }
 
 /// `-pSECRET`, `--password=SECRET`.
-fn attached(words: Words<'_>, at: usize, option: &str, form: Form, is_both: bool) -> Option<(Option<Range<usize>>, Verdict)> {
+fn attached(
+    words: Words<'_>,
+    at: usize,
+    option: &str,
+    form: Form,
+    is_both: bool,
+) -> Option<(Option<Range<usize>>, Verdict)> {
     let place = words.all.get(at)?.place.clone();
     let option = option.strip_suffix('*').unwrap_or(option);
     let rest = words.get(at).strip_prefix(option.as_bytes()).filter(|rest| !rest.is_empty())?;
@@ -135,7 +144,9 @@ fn bare(text: &[u8], place: Range<usize>) -> Range<usize> {
 fn is_behind(words: Words<'_>, at: usize, state: &State, word: &str, number: usize) -> bool {
     let same = |at: usize| words.get(at).eq_ignore_ascii_case(word.as_bytes());
     if let Some(begin) = word.strip_suffix('*') {
-        return at.checked_sub(number).is_some_and(|before| before >= state.start && words.get(before).starts_with(begin.as_bytes()));
+        return at
+            .checked_sub(number)
+            .is_some_and(|before| before >= state.start && words.get(before).starts_with(begin.as_bytes()));
     }
     if word.starts_with('-') {
         return at.checked_sub(number).is_some_and(|before| before >= state.start && same(before));
@@ -157,7 +168,9 @@ fn holds(words: Words<'_>, state: &State, condition: Option<&str>) -> bool {
             && word[0] == b'-'
             && word[1..].iter().all(u8::is_ascii_alphabetic)
             && word[1..].contains(&condition[1]);
-        cluster || (state.program == Some(at) && rules::name_of(word).map(str::as_bytes) == Some(condition)) || word.eq_ignore_ascii_case(condition)
+        cluster
+            || (state.program == Some(at) && rules::name_of(word).map(str::as_bytes) == Some(condition))
+            || word.eq_ignore_ascii_case(condition)
     })
 }
 
@@ -180,7 +193,8 @@ pub(super) fn part(text: &[u8], place: Range<usize>, form: Form) -> Option<Range
             Some(at) if sign == b'=' && names::is_plain(&value[..at]) => return None,
             Some(at) if sign == b'/' && !is_name(&value[..at]) => return None,
             Some(at) => {
-                let end = if to_at { at_end.filter(|end| *end > at).unwrap_or(value.len()) } else { value.len() };
+                let end =
+                    if to_at { at_end.filter(|end| *end > at).unwrap_or(value.len()) } else { value.len() };
                 login(value, at, end)?
             }
             None if is_random(value) => 0..value.len(),
@@ -204,7 +218,12 @@ fn login(value: &[u8], at: usize, end: usize) -> Option<Range<usize>> {
     let (user, password) = (&value[..at], &value[at + 1..end]);
     let named = matches!(password, b"" | b"x" | b"X" | b"api_token" | b"x-oauth-basic" | b"unused");
     match named {
-        true if is_random(user) || user.len() >= 10 && user.iter().any(u8::is_ascii_digit) || password == b"api_token" => Some(0..at),
+        true if is_random(user)
+            || user.len() >= 10 && user.iter().any(u8::is_ascii_digit)
+            || password == b"api_token" =>
+        {
+            Some(0..at)
+        }
         true => None,
         false => Some(at + 1..end),
     }
@@ -217,5 +236,11 @@ fn is_name(user: &[u8]) -> bool {
 
 /// A variable or a mark in the place of a secret.
 fn is_blank(value: &[u8]) -> bool {
-    value.is_empty() || (value.starts_with(b"$") || value.starts_with(b"{{") || value.starts_with(b"<") || value[0] == b'*' || value[0] == b'[') && is_harmless(value)
+    value.is_empty()
+        || (value.starts_with(b"$")
+            || value.starts_with(b"{{")
+            || value.starts_with(b"<")
+            || value[0] == b'*'
+            || value[0] == b'[')
+            && is_harmless(value)
 }

@@ -7,7 +7,10 @@ use super::vendors::SHAPES;
 pub(super) fn scan(sheet: &Sheet, hidden: &mut Hidden) {
     let Some(last) = sheet.args.last() else { return };
     let text = &sheet.text[last.clone()];
-    let word = text.iter().rposition(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'')).map_or(0, |at| at + 1);
+    let word = text
+        .iter()
+        .rposition(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\''))
+        .map_or(0, |at| at + 1);
     if let Some(at) = password(&text[word..]) {
         hidden.add(last.start + word + at..last.end);
     }
@@ -56,7 +59,9 @@ mod tests {
 
     #[test]
     fn what_is_none_stays() {
-        for arg in ["http://host:80", "http://host:8080/path", "http://host/a:b", "/usr/lib/jvm/jav", "u@h", ""] {
+        for arg in
+            ["http://host:80", "http://host:8080/path", "http://host/a:b", "/usr/lib/jvm/jav", "u@h", ""]
+        {
             assert_eq!(last(arg), arg);
         }
     }

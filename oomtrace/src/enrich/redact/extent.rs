@@ -52,7 +52,9 @@ impl Extent<'_> {
             at += usize::from(self.text.get(at).is_some_and(|b| b"-=?+".contains(b)));
         }
         let head = &self.text[at..end.min(at + 64)];
-        at += after_scheme(head).filter(|_| self.separator == Separator::Colon && self.open != Some(head[0])).unwrap_or(0);
+        at += after_scheme(head)
+            .filter(|_| self.separator == Separator::Colon && self.open != Some(head[0]))
+            .unwrap_or(0);
         if let Some(closing) = self.braced(at) {
             return Some(Value { place: at + 1..closing, is_quoted: true });
         }
@@ -157,12 +159,16 @@ impl Extent<'_> {
             None | Some(b'\n') => true,
             Some(byte) => self.open == Some(byte),
         };
-        let is_header = self.separator == Separator::Colon && begins && text.get(from.saturating_sub(1)) == Some(&b' ');
+        let is_header =
+            self.separator == Separator::Colon && begins && text.get(from.saturating_sub(1)) == Some(&b' ');
         if is_header {
             return Reach::Line;
         }
         let head = &text[self.region.start..self.name.start];
-        let first = head.len() <= 256 && !head.iter().any(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'{' | b'`' | b'('));
+        let first = head.len() <= 256
+            && !head
+                .iter()
+                .any(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'{' | b'`' | b'('));
         if self.whole == Whole::Argument && first && !self.is_spaced { Reach::All } else { Reach::Word }
     }
 
@@ -179,7 +185,11 @@ impl Extent<'_> {
         let Some(next) = rest.first() else { return true };
         match self.text[at] {
             b'&' if self.is_in_url() => return true,
-            b';' | b'&' | b'|' if reach == Reach::Word && (next.is_ascii_whitespace() || next == &self.text[at]) => return true,
+            b';' | b'&' | b'|'
+                if reach == Reach::Word && (next.is_ascii_whitespace() || next == &self.text[at]) =>
+            {
+                return true;
+            }
             b',' if reach == Reach::Word && next.is_ascii_whitespace() => return true,
             b'|' => return false,
             _ => {}
@@ -219,9 +229,8 @@ impl Extent<'_> {
 /// Whether text goes on with a name and `=`, or `:` where that may be.
 fn names_next(rest: &[u8], delimiter: u8) -> bool {
     // `Initial Catalog=x`, `a[0].b=x`.
-    let is_part = |b: u8| {
-        b.is_ascii_alphanumeric() || b"_-.[]%/$@".contains(&b) || b == b' ' && delimiter == b';'
-    };
+    let is_part =
+        |b: u8| b.is_ascii_alphanumeric() || b"_-.[]%/$@".contains(&b) || b == b' ' && delimiter == b';';
     let length = rest.iter().take(NEXT_NAME).take_while(|b| is_part(**b)).count();
     let starts = rest.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
     let ends = rest.get(length);
@@ -280,7 +289,8 @@ impl Quotes {
             Some(_) => {}
             None => {
                 let before = at.checked_sub(1).filter(|at| *at >= start).map(|at| text[at]);
-                let opens = before.is_none_or(|b| b.is_ascii_whitespace() || b"=([{,:$;|&>brufN".contains(&b));
+                let opens =
+                    before.is_none_or(|b| b.is_ascii_whitespace() || b"=([{,:$;|&>brufN".contains(&b));
                 self.open = opens.then_some(byte);
             }
         }

@@ -120,10 +120,13 @@ fn take(words: Words<'_>, at: usize, expect: Expect, hidden: &mut Hidden) -> Opt
                 return None;
             }
             // `Authorization: Bearer x` that was divided at its blanks.
-            if values::SCHEMES.iter().any(|scheme| scheme.as_bytes().eq_ignore_ascii_case(bytes)) && words.get(name).ends_with(b":") {
+            if values::SCHEMES.iter().any(|scheme| scheme.as_bytes().eq_ignore_ascii_case(bytes))
+                && words.get(name).ends_with(b":")
+            {
                 return Some(Some(Expect::Name(name, holds)));
             }
-            verdict::hide(words.text, words.get(name), holds, unquoted(words.text, word), hidden).then_some(None)
+            verdict::hide(words.text, words.get(name), holds, unquoted(words.text, word), hidden)
+                .then_some(None)
         }
     }
 }
@@ -143,7 +146,9 @@ fn unquoted(text: &[u8], word: &Word) -> std::ops::Range<usize> {
 fn is_option(word: &[u8]) -> bool {
     let long = |rest: &[u8]| {
         let name = rest.split(|b| *b == b'=').next().unwrap_or_default();
-        name.len() > 1 && name[0].is_ascii_alphabetic() && name.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'.'))
+        name.len() > 1
+            && name[0].is_ascii_alphabetic()
+            && name.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'.'))
     };
     match word {
         [b'-', b'-', rest @ ..] => rest.is_empty() || long(rest),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::extent::{Extent, Quotes};
+use super::extent::{Extent, Quotes, Value};
 use super::hidden::Hidden;
 use super::names::{self, Holds};
 use super::{tuples, verdict};
@@ -44,14 +44,19 @@ pub(super) fn scan(text: &[u8], region: &Range<usize>, whole: Whole, out: &mut H
     let mut at = region.start;
     while at < region.end {
         let byte = text[at];
-        if byte == b'\\' && text.get(at + 1).is_some_and(u8::is_ascii_punctuation) && !matches!(text[at + 1], b'\\' | b'=' | b':') {
+        if byte == b'\\'
+            && text.get(at + 1).is_some_and(u8::is_ascii_punctuation)
+            && !matches!(text[at + 1], b'\\' | b'=' | b':')
+        {
             // Escaped quotes are quotes of another level: a name and its value are on the same one.
             at += 2;
             continue;
         }
         quotes.see(text, region.start, at);
-        let end = separator(text, region, at)
-            .and_then(|(separator, length)| pair(text, region, at, separator, length, quotes.open(), whole, out));
+        let found = separator(text, region, at);
+        let end = found.and_then(|(separator, length)| {
+            pair(text, Found { region, at, separator, length, open: quotes.open(), whole }, out)
+        });
         match end {
             Some(end) => {
                 at = end.max(at + 1);
@@ -102,7 +107,11 @@ fn name_before(text: &[u8], start: usize, at: usize, separator: Separator) -> Op
         begin -= 1;
     }
     // `\nname=x` in a string of a program.
-    if begin > start && text[begin - 1] == b'\\' && end - begin > 1 && matches!(text[begin], b'n' | b't' | b'r') {
+    if begin > start
+        && text[begin - 1] == b'\\'
+        && end - begin > 1
+        && matches!(text[begin], b'n' | b't' | b'r')
+    {
         begin += 1;
     }
     let before = (begin > start).then(|| text[begin - 1]);
@@ -110,7 +119,10 @@ fn name_before(text: &[u8], start: usize, at: usize, separator: Separator) -> Op
     let is_spaced = gap.contains(&b' ');
     let fits = match separator {
         Separator::Tag => before == Some(b'<') && gap.is_empty(),
-        Separator::Colon => fits_colon(text, start, begin, before) && (!is_spaced || gap.len() > 1 || before.is_none() || before == Some(b' ')),
+        Separator::Colon => {
+            fits_colon(text, start, begin, before)
+                && (!is_spaced || gap.len() > 1 || before.is_none() || before == Some(b' '))
+        }
         Separator::Argument if text[at] == b'(' => gap.is_empty(),
         Separator::Argument => !gap.is_empty() && !is_spaced,
         _ => true,
@@ -127,17 +139,21 @@ fn fits_colon(text: &[u8], start: usize, begin: usize, before: Option<u8>) -> bo
     }
 }
 
-/// Hides the value behind a separator; where it ends, when there was something to hide.
-fn pair(
-    text: &[u8],
-    region: &Range<usize>,
+/// A separator that was found.
+struct Found<'a> {
+    region: &'a Range<usize>,
     at: usize,
     separator: Separator,
+    /// Its bytes.
     length: usize,
+    /// The quotes that it is in.
     open: Option<u8>,
     whole: Whole,
-    out: &mut Hidden,
-) -> Option<usize> {
+}
+
+/// Hides the value behind a separator; where it ends, when there was something to hide.
+fn pair(text: &[u8], found: Found<'_>, out: &mut Hidden) -> Option<usize> {
+    let Found { region, at, separator, length, open, whole } = found;
     let (name, is_spaced) = name_before(text, region.start, at, separator)?;
     let holds = held(text, region, &name, at, separator)?;
     if out.is_plain(name.start) {
@@ -148,32 +164,51 @@ fn pair(
     }
     let extent = Extent { text, region, name: &name, separator, is_spaced, open, whole };
     let value = if holds == Holds::Perhaps { extent.plain(at + length) } else { extent.value(at + length) }?;
-    if separator == Separator::Colon && !value.is_quoted && value.place.start == at + 1 && is_ambiguous(&text[name.clone()])
-        && (super::values::is_tag(&text[value.place.clone()]) || is_module(&text[name.clone()], &text[value.place.clone()]))
-    {
-        return None;
-    }
-    if separator == Separator::Colon && !value.is_quoted && (is_prose(text, &name, &value.place) || is_named(&text[value.place.clone()], value.place.start == at + 1))
-        || separator == Separator::Argument && text[value.place.clone()].trim_ascii_end().ends_with(b":")
-    {
+    if is_other(text, &name, at, separator, &value) {
         return None;
     }
     let end = value.place.end;
     verdict::hide(text, &text[name], holds, value.place, out).then_some(end)
 }
 
+/// Whether what is between a name and its value means something else: an image's tag, a module, prose, a question.
+fn is_other(text: &[u8], name: &Range<usize>, at: usize, separator: Separator, value: &Value) -> bool {
+    let (name_text, value_text) = (&text[name.clone()], &text[value.place.clone()]);
+    if separator == Separator::Argument {
+        return value_text.trim_ascii_end().ends_with(b":");
+    }
+    if separator != Separator::Colon || value.is_quoted {
+        return false;
+    }
+    let is_joined = value.place.start == at + 1;
+    let is_open = value_text.starts_with(b"{")
+        || value_text.starts_with(b"[") && !value_text.starts_with(super::REDACTED);
+    let is_small = value_text.iter().all(|b| b.is_ascii_lowercase() || b" _.".contains(b));
+    let of_many_uses = is_ambiguous(name_text) && !name_text.to_ascii_lowercase().ends_with(b"pass");
+    is_open
+        || is_small && (of_many_uses || is_joined && is_module(name_text))
+        || is_joined && is_ambiguous(name_text) && super::values::is_tag(value_text)
+        || is_joined && is_named(value_text)
+        || is_prose(text, name, &value.place)
+}
+
 /// `fix token: refresh the cache`.
 fn is_prose(text: &[u8], name: &Range<usize>, value: &Range<usize>) -> bool {
     let before = &text[..name.start];
-    let follows = before.ends_with(b" ") && before.trim_ascii_end().last().is_some_and(u8::is_ascii_lowercase);
-    let goes_on = text.get(value.end) == Some(&b' ') && text.get(value.end + 1).is_some_and(u8::is_ascii_lowercase);
+    let follows =
+        before.ends_with(b" ") && before.trim_ascii_end().last().is_some_and(u8::is_ascii_lowercase);
+    let goes_on =
+        text.get(value.end) == Some(&b' ') && text.get(value.end + 1).is_some_and(u8::is_ascii_lowercase);
     follows && goes_on && text[value.clone()].iter().all(u8::is_ascii_lowercase)
 }
 
 /// `Credentials:secret_key=x`: the value has a name of its own.
-fn is_named(value: &[u8], is_joined: bool) -> bool {
+fn is_named(value: &[u8]) -> bool {
     let name = value.iter().take(NAME).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    is_joined && name > 0 && value.get(name) == Some(&b'=') && value.get(name + 1).is_some_and(|b| *b != b'=') && names::holds(&value[..name]) != Holds::Nothing
+    name > 0
+        && value.get(name) == Some(&b'=')
+        && value.get(name + 1).is_some_and(|b| *b != b'=')
+        && names::holds(&value[..name]) != Holds::Nothing
 }
 
 /// A name that is a host, an image or a module as well.
@@ -181,19 +216,29 @@ fn is_ambiguous(name: &[u8]) -> bool {
     names::is_word_of_many_uses(name.rsplit(|b| *b == b'.').next().unwrap_or(name))
 }
 
-/// `app.auth:api`, `token:read`.
-fn is_module(name: &[u8], value: &[u8]) -> bool {
-    let small = value.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'.'));
-    small && !name.ends_with(b"pass") && !name.ends_with(b"PASS")
+/// `secret_app.wsgi:application`: the last part says nothing of a secret.
+fn is_module(name: &[u8]) -> bool {
+    let last = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
+    last.len() < name.len() && names::holds(last) == Holds::Nothing
 }
 
 /// What the name says, given its separator.
-fn held(text: &[u8], region: &Range<usize>, name: &Range<usize>, at: usize, separator: Separator) -> Option<Holds> {
+fn held(
+    text: &[u8],
+    region: &Range<usize>,
+    name: &Range<usize>,
+    at: usize,
+    separator: Separator,
+) -> Option<Holds> {
     let bytes = &text[name.clone()];
     let holds = match names::holds(bytes) {
         Holds::Nothing if bytes.ends_with(b"AuthConfig") => Holds::Perhaps,
-        Holds::Nothing if bytes == b"data" && text[region.start..name.start].starts_with(b"secret,") => Holds::Secret,
-        Holds::Perhaps if is_pragma(text, region.start, name.start) || is_signature(text, region, name) => Holds::Secret,
+        Holds::Nothing if bytes == b"data" && text[region.start..name.start].starts_with(b"secret,") => {
+            Holds::Secret
+        }
+        Holds::Perhaps if is_pragma(text, region.start, name.start) || is_signature(text, region, name) => {
+            Holds::Secret
+        }
         holds => holds,
     };
     let before = (name.start > region.start).then(|| text[name.start - 1]);

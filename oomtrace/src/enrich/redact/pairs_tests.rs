@@ -24,9 +24,21 @@ fn notations() {
 #[test]
 fn what_only_looks_like_one() {
     for text in [
-        "pip install keyring==1.2", "a.auth::Token", "app.auth:api", "auth:8080", "token: $TOKEN", "getpass.getpass(\"Password: \")",
-        "select password_hash from users", "if [ -z \"$TOKEN\" ]; then exit 1; fi", "password=", "password=''", "x.token(a)",
-        "std::auth::token::Kind", "jq .data.password", "s/password=//", "the token: it expires",
+        "pip install keyring==1.2",
+        "a.auth::Token",
+        "app.auth:api",
+        "auth:8080",
+        "token: $TOKEN",
+        "getpass.getpass(\"Password: \")",
+        "select password_hash from users",
+        "if [ -z \"$TOKEN\" ]; then exit 1; fi",
+        "password=",
+        "password=''",
+        "x.token(a)",
+        "std::auth::token::Kind",
+        "jq .data.password",
+        "s/password=//",
+        "the token: it expires",
     ] {
         one(text, text);
     }

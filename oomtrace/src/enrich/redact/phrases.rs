@@ -7,27 +7,75 @@ use super::rules::name_of;
 use super::shell::Before;
 
 /// Words that stand for a secret by themselves.
-const BARE: &[&str] = &["password", "passwd", "passphrase", "psk", "secret", "pass", "pwd", "encpassword", "pw"];
+const BARE: &[&str] =
+    &["password", "passwd", "passphrase", "psk", "secret", "pass", "pwd", "encpassword", "pw"];
 /// Words before one of these that say that its value follows.
 const CONTEXTS: &[&str] = &[
-    "login", "user", "username", "with", "set", "connect", "account", "machine", "role", "alter", "add", "modify", "member", "encrypted", "wifi", "name", "set_network",
-    "config", "put", "credential",
+    "login",
+    "user",
+    "username",
+    "with",
+    "set",
+    "connect",
+    "account",
+    "machine",
+    "role",
+    "alter",
+    "add",
+    "modify",
+    "member",
+    "encrypted",
+    "wifi",
+    "name",
+    "set_network",
+    "config",
+    "put",
+    "credential",
 ];
 /// Words that set what follows.
 const SETTERS: &[&str] = &[
-    "set", "add", "modify", "config", "put", "create", "update", "config:set", "configure", "con", "edit", "write", "setenv", "reset",
+    "set",
+    "add",
+    "modify",
+    "config",
+    "put",
+    "create",
+    "update",
+    "config:set",
+    "configure",
+    "con",
+    "edit",
+    "write",
+    "setenv",
+    "reset",
 ];
 /// What may follow such a word without being a secret.
 const NO_SECRETS: &[&str] = &[
-    "for", "is", "file", "to", "expire", "expires", "never", "policy", "change", "required", "default", "reset", "null", "from", "in", "and", "or", "of", "the",
-    "must", "was", "not", "with", "on", "using", "by", "hash", "valid", "history", "require", "generic", "ls", "get", "list",
+    "for", "is", "file", "to", "expire", "expires", "never", "policy", "change", "required", "default",
+    "reset", "null", "from", "in", "and", "or", "of", "the", "must", "was", "not", "with", "on", "using",
+    "by", "hash", "valid", "history", "require", "generic", "ls", "get", "list",
 ];
 /// Options behind which a script follows.
 const CODES: &[&str] = &["-e", "-r", "/c", "-Command", "--command", "--eval", "--execute", "-exec", "-ic"];
 /// Programs that read a secret.
 const READERS: &[&str] = &[
-    "chpasswd", "passwd", "sudo", "docker", "podman", "helm", "cryptsetup", "gpg", "gpg2", "openssl", "kinit", "smbpasswd", "wpa_passphrase", "su", "oras",
-    "crane", "gh",
+    "chpasswd",
+    "passwd",
+    "sudo",
+    "docker",
+    "podman",
+    "helm",
+    "cryptsetup",
+    "gpg",
+    "gpg2",
+    "openssl",
+    "kinit",
+    "smbpasswd",
+    "wpa_passphrase",
+    "su",
+    "oras",
+    "crane",
+    "gh",
 ];
 
 /// What a word without dashes says of the next one.
@@ -38,7 +86,10 @@ pub(super) fn announces(words: Words<'_>, at: usize, state: &mut State) -> Optio
         let sets = is_one_of(words.get(at - 3), &["password"]) && is_one_of(words.get(at - 2), &["for"]);
         return sets.then_some(Expect::Phrase);
     }
-    if bytes.is_empty() || bytes.len() > 80 || bytes.iter().any(|b| matches!(b, b' ' | b'=' | b'/' | b'@') && !bytes.starts_with(b"//")) {
+    if bytes.is_empty()
+        || bytes.len() > 80
+        || bytes.iter().any(|b| matches!(b, b' ' | b'=' | b'/' | b'@') && !bytes.starts_with(b"//"))
+    {
         return None;
     }
     let word = String::from_utf8_lossy(bytes).to_ascii_lowercase();
@@ -48,7 +99,11 @@ pub(super) fn announces(words: Words<'_>, at: usize, state: &mut State) -> Optio
     };
     if matches!(word.as_str(), "send" | "exp_send") {
         let from = at.saturating_sub(6);
-        let asks = |at: usize| [&b"assword"[..], b"assphrase", b"PIN"].iter().any(|ask| memchr::memmem::find(words.get(at), ask).is_some());
+        let asks = |at: usize| {
+            [&b"assword"[..], b"assphrase", b"PIN"]
+                .iter()
+                .any(|ask| memchr::memmem::find(words.get(at), ask).is_some())
+        };
         return (words.depth > 0 && (from..at).any(asks)).then_some(Expect::Phrase);
     }
     if matches!(word.as_str(), "by" | "as") && earlier(&["identified"]) {
@@ -95,12 +150,16 @@ pub(super) fn is_code(words: Words<'_>, at: usize) -> bool {
 /// `ssh HOST 'script'`.
 fn is_remote(words: Words<'_>, at: usize) -> bool {
     let from = at.saturating_sub(12);
-    (from..at.saturating_sub(1)).any(|at| is_one_of(words.get(at), &["ssh", "watch", "xargs", "parallel", "eval", "flock"]))
+    (from..at.saturating_sub(1))
+        .any(|at| is_one_of(words.get(at), &["ssh", "watch", "xargs", "parallel", "eval", "flock"]))
 }
 
 /// `echo user:password | chpasswd`: what was printed for a program that reads a secret.
 pub(super) fn piped(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidden) {
-    if words.all[at].before != Before::Pipe || !is_one_of(words.get(start), &["echo", "printf"]) || at < start + 2 {
+    if words.all[at].before != Before::Pipe
+        || !is_one_of(words.get(start), &["echo", "printf"])
+        || at < start + 2
+    {
         return;
     }
     let reader = name_of(words.get(at)).filter(|name| READERS.contains(name));
@@ -117,7 +176,9 @@ pub(super) fn piped(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidd
 /// Whether such a program reads a secret here.
 fn reads(words: Words<'_>, at: usize, name: &str) -> bool {
     let arguments = (at + 1..words.all.len()).take(16).map(|at| words.get(at));
-    let has = |options: &[&str]| arguments.clone().any(|word| options.iter().any(|option| word.starts_with(option.as_bytes())));
+    let has = |options: &[&str]| {
+        arguments.clone().any(|word| options.iter().any(|option| word.starts_with(option.as_bytes())))
+    };
     match name {
         "sudo" => has(&["-S", "-kS", "--stdin", "-nS"]),
         "passwd" => has(&["--stdin"]),

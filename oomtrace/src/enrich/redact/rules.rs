@@ -107,7 +107,8 @@ pub(super) fn client(word: &[u8]) -> Option<Client> {
 
 /// The name of a program in a word.
 pub(super) fn name_of(word: &[u8]) -> Option<&str> {
-    let name = word.rsplit(|b| matches!(b, b'/' | b'\\')).next().filter(|name| (1..=40).contains(&name.len()))?;
+    let name =
+        word.rsplit(|b| matches!(b, b'/' | b'\\')).next().filter(|name| (1..=40).contains(&name.len()))?;
     let name = std::str::from_utf8(name).ok()?;
     let ends = [".exe", ".py", ".sh", ".phar", ".pl", ".rb", ".jar", ".bat", ".cmd"];
     Some(ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name))

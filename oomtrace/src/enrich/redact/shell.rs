@@ -35,7 +35,8 @@ pub(super) fn is_script(text: &[u8]) -> bool {
 
 /// Divides a script into words.
 pub(super) fn words(text: &[u8], region: &Range<usize>) -> Vec<Word> {
-    let mut splitter = Splitter { text: &text[..region.end], at: region.start, before: Before::Command, words: Vec::new() };
+    let mut splitter =
+        Splitter { text: &text[..region.end], at: region.start, before: Before::Command, words: Vec::new() };
     while splitter.at < region.end {
         splitter.step();
     }
@@ -112,9 +113,15 @@ impl Splitter<'_> {
                 b'\\' => self.at += 2,
                 b'"' | b'\'' => self.pass_quotes(byte),
                 b';' | b'\n' | b'`' | b')' => break,
-                b'|' if self.byte(1) == Some(b'|') || self.byte(1).is_some_and(|b| b.is_ascii_whitespace()) => break,
+                b'|' if self.byte(1) == Some(b'|')
+                    || self.byte(1).is_some_and(|b| b.is_ascii_whitespace()) =>
+                {
+                    break;
+                }
                 b'$' if self.byte(1) == Some(b'(') => break,
-                b'(' if self.at > start && self.byte(1).is_some_and(|b| matches!(b, b'"' | b'\'' | b'[')) => break,
+                b'(' if self.at > start && self.byte(1).is_some_and(|b| matches!(b, b'"' | b'\'' | b'[')) => {
+                    break;
+                }
                 _ if byte.is_ascii_whitespace() => break,
                 _ => self.at += 1,
             }

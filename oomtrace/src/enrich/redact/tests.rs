@@ -44,7 +44,10 @@ fn assignments() {
     one("host=db password=abc dbname=x", "host=db password=[redacted] dbname=x");
     one("Server=x;Password=my pw;Database=y", "Server=x;Password=[redacted];Database=y");
     one("name=x,password=a,b,port=1", "name=x,password=[redacted],port=1");
-    one("AccountName=x;AccountKey=YWJj==;EndpointSuffix=y", "AccountName=x;AccountKey=[redacted];EndpointSuffix=y");
+    one(
+        "AccountName=x;AccountKey=YWJj==;EndpointSuffix=y",
+        "AccountName=x;AccountKey=[redacted];EndpointSuffix=y",
+    );
     one(r#"{"db":{"password":"b"}}"#, r#"{"db":{"password":"[redacted]"}}"#);
     one(r#"{"a": 1, "password": "b c"}"#, r#"{"a": 1, "password": "[redacted]"}"#);
     one("auth:latest", "auth:latest");
@@ -119,7 +122,15 @@ fn options_of_known_clients() {
 #[test]
 fn ordinary_command_lines_stay() {
     stays(&[
-        "java", "-Xmx400m", "-XX:+UseG1GC", "-jar", "/app/shop.jar", "--server.port=8080", "a b c", "", "x:y",
+        "java",
+        "-Xmx400m",
+        "-XX:+UseG1GC",
+        "-jar",
+        "/app/shop.jar",
+        "--server.port=8080",
+        "a b c",
+        "",
+        "x:y",
     ]);
     one("registry.local/team/auth:latest", "registry.local/team/auth:latest");
     one("import sys; sys.exit(3)", "import sys; sys.exit(3)");
@@ -137,7 +148,13 @@ fn large_arguments_are_read_to_their_end() {
 
 #[test]
 fn bytes_that_are_no_text() {
-    let args = [b"app".to_vec(), b"--password=\xff\xfe".to_vec(), b"--token".to_vec(), b"\xff".to_vec(), b"\xff=\xff".to_vec()];
+    let args = [
+        b"app".to_vec(),
+        b"--password=\xff\xfe".to_vec(),
+        b"--token".to_vec(),
+        b"\xff".to_vec(),
+        b"\xff=\xff".to_vec(),
+    ];
     let out = redact(&args);
     assert_eq!(out[1], b"--password=[redacted]");
     assert_eq!(out[3], REDACTED);

@@ -61,7 +61,8 @@ fn private_keys(text: &[u8], region: Range<usize>, out: &mut Hidden) {
         let label = &text[begin..region.end.min(begin + 80)];
         let end = memchr::memmem::find(&text[begin..region.end], b"-----END ").map_or(region.end, |end| {
             let end = begin + end + 9;
-            memchr::memmem::find(&text[end..region.end], b"-----").map_or(region.end, |dashes| end + dashes + 5)
+            memchr::memmem::find(&text[end..region.end], b"-----")
+                .map_or(region.end, |dashes| end + dashes + 5)
         });
         if memchr::memmem::find(label, b"PRIVATE KEY").is_some() {
             out.add(begin..end);
@@ -79,7 +80,10 @@ fn addresses(text: &[u8], region: Range<usize>, out: &mut Hidden) {
         let mut at = region.start;
         while let Some(found) = memchr::memmem::find(&text[at..region.end], address.as_bytes()) {
             let begin = at + found + address.len();
-            let stops = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b';');
+            let stops = |b: &u8| {
+                b.is_ascii_whitespace()
+                    || matches!(b, b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b';')
+            };
             let length = text[begin..region.end].iter().position(stops).unwrap_or(region.end - begin);
             out.add(begin..begin + length);
             at = begin + length;

@@ -25,12 +25,21 @@ fn each_shape_is_found_in_a_word_of_its_own_and_in_a_text() {
 #[test]
 fn keys_in_pem() {
     one("-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----").find("MIIC").unwrap();
-    assert_eq!(one("x -----BEGIN EC PRIVATE KEY-----\\nMIIC\\n-----END EC PRIVATE KEY----- y"), "x [redacted] y");
+    assert_eq!(
+        one("x -----BEGIN EC PRIVATE KEY-----\\nMIIC\\n-----END EC PRIVATE KEY----- y"),
+        "x [redacted] y"
+    );
     assert_eq!(one("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn"), "[redacted]");
-    assert_eq!(one("-----BEGIN PGP PRIVATE KEY BLOCK-----\nxx\n-----END PGP PRIVATE KEY BLOCK-----"), "[redacted]");
+    assert_eq!(
+        one("-----BEGIN PGP PRIVATE KEY BLOCK-----\nxx\n-----END PGP PRIVATE KEY BLOCK-----"),
+        "[redacted]"
+    );
 }
 
 #[test]
 fn addresses_of_hooks() {
-    assert_eq!(one("https://hooks.slack.com/services/T0/B0/x?y=1"), "https://hooks.slack.com/services/[redacted]?y=1");
+    assert_eq!(
+        one("https://hooks.slack.com/services/T0/B0/x?y=1"),
+        "https://hooks.slack.com/services/[redacted]?y=1"
+    );
 }

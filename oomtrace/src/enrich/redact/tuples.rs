@@ -12,7 +12,13 @@ const LONGEST: usize = 512;
 const NAMES: &[&str] = &["auth", "login", "authenticate", "credential", "credentials", "basicauth"];
 
 /// Hides the second text of a list behind a name that takes a user and a password; where it ends.
-pub(super) fn hide(text: &[u8], region: &Range<usize>, name: &[u8], from: usize, out: &mut Hidden) -> Option<usize> {
+pub(super) fn hide(
+    text: &[u8],
+    region: &Range<usize>,
+    name: &[u8],
+    from: usize,
+    out: &mut Hidden,
+) -> Option<usize> {
     if !words::of(name).last().is_some_and(|word| NAMES.contains(&word.as_str())) {
         return None;
     }

@@ -11,8 +11,26 @@ const LONGEST: usize = 2048;
 const NO_PASSWORDS: &[&[u8]] = &[b"", b"x", b"X", b"x-oauth-basic", b"unused", b"api_token"];
 /// What stands before a colon without being a user.
 const NO_USERS: &[&[u8]] = &[
-    b"mailto", b"sip", b"sips", b"xmpp", b"npm", b"pkg", b"acct", b"jid", b"tel", b"git", b"file", b"link", b"portal", b"patch",
-    b"workspace", b"jsr", b"docker", b"sha256", b"catalog", b"node",
+    b"mailto",
+    b"sip",
+    b"sips",
+    b"xmpp",
+    b"npm",
+    b"pkg",
+    b"acct",
+    b"jid",
+    b"tel",
+    b"git",
+    b"file",
+    b"link",
+    b"portal",
+    b"patch",
+    b"workspace",
+    b"jsr",
+    b"docker",
+    b"sha256",
+    b"catalog",
+    b"node",
 ];
 
 /// Hides passwords, and tokens in the place of a user, in all URLs of a text.
@@ -30,7 +48,10 @@ pub(super) fn scan(text: &[u8], region: Range<usize>, out: &mut Hidden) {
 /// Where the `@` is behind a user.
 fn user_end(text: &[u8], from: usize, end: usize) -> Option<usize> {
     let url = &text[from..end.min(from + LONGEST)];
-    let length = url.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'`' | b'<' | b'>')).unwrap_or(url.len());
+    let length = url
+        .iter()
+        .position(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'`' | b'<' | b'>'))
+        .unwrap_or(url.len());
     let url = &url[..memchr::memmem::find(&url[..length], b"://").unwrap_or(length)];
     let authority = url.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(url.len());
     let at = memchr::memrchr(b'@', &url[..authority]).or_else(|| late_at(url, authority))?;
@@ -110,10 +131,14 @@ fn is_image(name: &[u8], password: &[u8]) -> bool {
 /// True for what may stand behind an `@`: a host, `tcp(host)`, no digest and no version.
 fn is_host(text: &[u8]) -> bool {
     let starts = text.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'[' | b'(' | b'/'));
-    let name = text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')).count();
+    let name =
+        text.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')).count();
     let address = text[..name].iter().filter(|b| **b == b'.').count() == 3;
     let version = text.first().is_some_and(u8::is_ascii_digit) && !address;
-    let digest = text.starts_with(b"sha256:") || text.starts_with(b"sha512:") || text == b"latest" || text.starts_with(b"^");
+    let digest = text.starts_with(b"sha256:")
+        || text.starts_with(b"sha512:")
+        || text == b"latest"
+        || text.starts_with(b"^");
     starts && !version && !digest
 }
 

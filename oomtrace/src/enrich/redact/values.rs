@@ -7,34 +7,195 @@ const LONGEST: usize = 512;
 
 /// Values of switches, in lower case.
 const SWITCHES: &[&str] = &[
-    "true", "false", "yes", "no", "on", "off", "none", "null", "nil", "undefined", "required", "require", "optional", "auto",
-    "enabled", "disabled", "always", "never", "ask", "prompt", "stdin", "env", "file", "keyring", "interactive",
+    "true",
+    "false",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "none",
+    "null",
+    "nil",
+    "undefined",
+    "required",
+    "require",
+    "optional",
+    "auto",
+    "enabled",
+    "disabled",
+    "always",
+    "never",
+    "ask",
+    "prompt",
+    "stdin",
+    "env",
+    "file",
+    "keyring",
+    "interactive",
 ];
 /// How somebody logs in, in lower case.
 const METHODS: &[&str] = &[
-    "basic", "digest", "ntlm", "bearer", "oauth", "oauth2", "oidc", "ldap", "jwt", "saml", "plain", "login", "md5", "trust", "peer",
-    "kerberos", "negotiate", "gssapi", "anonymous", "any", "token", "password", "passwd", "secret", "apikey", "api_key", "api-key",
-    "cram-md5", "scram-sha-256", "scram-sha-512", "scram-sha-1", "sha1", "sha256", "sha384", "sha512", "sha-256", "sha-512", "mtls",
-    "tls", "ssl", "iam", "aws", "gcp", "azure", "local", "pam", "radius", "service_account", "managed", "cert", "certificate", "x509",
-    "publickey", "userpass", "approle", "kubernetes", "default",
+    "basic",
+    "digest",
+    "ntlm",
+    "bearer",
+    "oauth",
+    "oauth2",
+    "oidc",
+    "ldap",
+    "jwt",
+    "saml",
+    "plain",
+    "login",
+    "md5",
+    "trust",
+    "peer",
+    "kerberos",
+    "negotiate",
+    "gssapi",
+    "anonymous",
+    "any",
+    "token",
+    "password",
+    "passwd",
+    "secret",
+    "apikey",
+    "api_key",
+    "api-key",
+    "cram-md5",
+    "scram-sha-256",
+    "scram-sha-512",
+    "scram-sha-1",
+    "sha1",
+    "sha256",
+    "sha384",
+    "sha512",
+    "sha-256",
+    "sha-512",
+    "mtls",
+    "tls",
+    "ssl",
+    "iam",
+    "aws",
+    "gcp",
+    "azure",
+    "local",
+    "pam",
+    "radius",
+    "service_account",
+    "managed",
+    "cert",
+    "certificate",
+    "x509",
+    "publickey",
+    "userpass",
+    "approle",
+    "kubernetes",
+    "default",
 ];
 /// Beginnings of values that say where the secret is.
 const REFERENCES: &[&str] = &[
-    "$", "%(", "{{", "file:", "env:", "fd:", "@/", "@.", "@env", "vault:", "arn:aws", "op://", "ref+", "ssm:", "sops:", "keyring:", "azurekeyvault:",
-    "projects/", "awssecret", "gcpsecret", "http://", "https://", "secretref:", "!vault", "os.environ", "process.env", "os.getenv", "getenv(", "System.getenv",
-    "env.", "secrets.", "var.", "id=",
+    "$",
+    "%(",
+    "{{",
+    "file:",
+    "env:",
+    "fd:",
+    "@/",
+    "@.",
+    "@env",
+    "vault:",
+    "arn:aws",
+    "op://",
+    "ref+",
+    "ssm:",
+    "sops:",
+    "keyring:",
+    "azurekeyvault:",
+    "projects/",
+    "awssecret",
+    "gcpsecret",
+    "http://",
+    "https://",
+    "secretref:",
+    "!vault",
+    "os.environ",
+    "process.env",
+    "os.getenv",
+    "getenv(",
+    "System.getenv",
+    "env.",
+    "secrets.",
+    "var.",
+    "id=",
 ];
 /// Beginnings of paths.
 const PATHS: &[&str] = &["./", "../", "~/", "file://"];
 /// Ends of file names.
 const ENDINGS: &[&str] = &[
-    ".key", ".pem", ".crt", ".cer", ".der", ".json", ".yml", ".yaml", ".txt", ".conf", ".cfg", ".ini", ".env", ".p12", ".jks", ".pfx", ".pub", ".toml",
-    ".xml", ".gpg", ".asc", ".keytab", ".list", ".db", ".kdbx", ".properties", ".log", ".sh", ".py", ".js", ".csv", ".sock", ".jsonl", ".cookies", ".ppk",
-    ".secret", ".token", ".passwd", ".htpasswd", ".tfvars", ".md", ".html", ".php", ".creds", ".credentials", ".netrc", ".pgpass", ".ovpn", ".kubeconfig", ".bin", ".hex", ".dat", ".pk8", ".jwk", ".jwks", ".tar", ".gz", ".zip",
+    ".key",
+    ".pem",
+    ".crt",
+    ".cer",
+    ".der",
+    ".json",
+    ".yml",
+    ".yaml",
+    ".txt",
+    ".conf",
+    ".cfg",
+    ".ini",
+    ".env",
+    ".p12",
+    ".jks",
+    ".pfx",
+    ".pub",
+    ".toml",
+    ".xml",
+    ".gpg",
+    ".asc",
+    ".keytab",
+    ".list",
+    ".db",
+    ".kdbx",
+    ".properties",
+    ".log",
+    ".sh",
+    ".py",
+    ".js",
+    ".csv",
+    ".sock",
+    ".jsonl",
+    ".cookies",
+    ".ppk",
+    ".secret",
+    ".token",
+    ".passwd",
+    ".htpasswd",
+    ".tfvars",
+    ".md",
+    ".html",
+    ".php",
+    ".creds",
+    ".credentials",
+    ".netrc",
+    ".pgpass",
+    ".ovpn",
+    ".kubeconfig",
+    ".bin",
+    ".hex",
+    ".dat",
+    ".pk8",
+    ".jwk",
+    ".jwks",
+    ".tar",
+    ".gz",
+    ".zip",
 ];
 /// First parts of paths that are followed by nothing that looks like one.
 const ROOTS: &[&str] = &[
-    "etc", "run", "var", "home", "tmp", "opt", "usr", "root", "mnt", "srv", "data", "app", "secrets", "dev", "proc", "vault", "config",
+    "etc", "run", "var", "home", "tmp", "opt", "usr", "root", "mnt", "srv", "data", "app", "secrets", "dev",
+    "proc", "vault", "config",
 ];
 
 /// True for what stands in a secret's place without being one: nothing, a setting, a reference, a path.
@@ -42,7 +203,9 @@ pub(super) fn is_harmless(value: &[u8]) -> bool {
     if value.is_empty() || value == REDACTED {
         return true;
     }
-    let Some(text) = (value.len() <= LONGEST).then(|| std::str::from_utf8(value).ok()).flatten() else { return false };
+    let Some(text) = (value.len() <= LONGEST).then(|| std::str::from_utf8(value).ok()).flatten() else {
+        return false;
+    };
     is_blank(text) || is_setting(text) || is_reference(text) || is_path(text)
 }
 
@@ -50,9 +213,11 @@ pub(super) fn is_harmless(value: &[u8]) -> bool {
 fn is_blank(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| matches!(c, '[' | ']' | '<' | '>' | '(' | ')'));
     let first = bare.bytes().next().unwrap_or(b'-');
-    let one = bare.bytes().all(|b| b == first) && matches!(first, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?');
+    let one =
+        bare.bytes().all(|b| b == first) && matches!(first, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?');
     let signs = text.len() <= 3 && text.bytes().all(|b| b.is_ascii_punctuation());
-    one || signs || ["redacted", "masked", "hidden", "filtered"].iter().any(|word| bare.eq_ignore_ascii_case(word))
+    one || signs
+        || ["redacted", "masked", "hidden", "filtered"].iter().any(|word| bare.eq_ignore_ascii_case(word))
 }
 
 fn is_setting(text: &str) -> bool {
@@ -78,12 +243,17 @@ fn is_variable(rest: &str) -> bool {
         // `${NAME:-default}` has a value of its own.
         return inner.ends_with('}') && !inner.contains(":-") || !inner.contains('}');
     }
-    rest.starts_with('(') || rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !rest.is_empty() && !rest.as_bytes()[0].is_ascii_digit() 
+    rest.starts_with('(')
+        || rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !rest.is_empty()
+            && !rest.as_bytes()[0].is_ascii_digit()
 }
 
 /// True for what is a path and hardly anything else.
 pub(super) fn is_path(text: &str) -> bool {
-    if text.bytes().any(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'$' | b'!' | b'#' | b'&' | b';' | b'|')) {
+    if text.bytes().any(|b| {
+        b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'$' | b'!' | b'#' | b'&' | b';' | b'|')
+    }) {
         return false;
     }
     let small = text.to_ascii_lowercase();
@@ -93,8 +263,13 @@ pub(super) fn is_path(text: &str) -> bool {
     if let Some(rest) = text.strip_prefix('/') {
         let mut parts = rest.split('/');
         let first = parts.next().unwrap_or_default();
-        let plain = first.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.'));
-        return rest.is_empty() || plain && !first.is_empty() && (parts.next().is_some() || ROOTS.contains(&first) || first.contains('.'));
+        let plain = first
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.'));
+        return rest.is_empty()
+            || plain
+                && !first.is_empty()
+                && (parts.next().is_some() || ROOTS.contains(&first) || first.contains('.'));
     }
     let drive = small.as_bytes().get(1..3) == Some(b":\\") || small.as_bytes().get(1..3) == Some(b":/");
     drive || ENDINGS.iter().any(|end| small.ends_with(end) && small.len() > end.len())
@@ -106,7 +281,10 @@ pub(super) fn is_random(value: &[u8]) -> bool {
         return false;
     }
     let text = String::from_utf8_lossy(value);
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b'%' | b':' | b'|');
+    let plain = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b'%' | b':' | b'|')
+    };
     if !text.bytes().all(plain) || is_harmless(value) {
         return false;
     }
@@ -118,7 +296,21 @@ pub(super) fn is_random(value: &[u8]) -> bool {
 
 /// The words of an HTTP `Authorization` before the secret.
 pub(super) const SCHEMES: &[&str] = &[
-    "basic", "bearer", "digest", "token", "negotiate", "ntlm", "apikey", "api-key", "oauth", "aws4-hmac-sha256", "hawk", "splunk", "bot", "key", "sharedkey",
+    "basic",
+    "bearer",
+    "digest",
+    "token",
+    "negotiate",
+    "ntlm",
+    "apikey",
+    "api-key",
+    "oauth",
+    "aws4-hmac-sha256",
+    "hawk",
+    "splunk",
+    "bot",
+    "key",
+    "sharedkey",
     "genie-key",
 ];
 
@@ -139,8 +331,13 @@ pub(super) fn is_tag(value: &[u8]) -> bool {
         && bare.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'/')
         && bare.len() <= 12;
     let dotted = bare.len() <= 24
-        && bare.split_once('.').is_some_and(|(major, _)| !major.is_empty() && major.bytes().all(|b| b.is_ascii_digit()));
-    version || dotted || ["latest", "stable", "edge", "alpine", "main", "master", "dev", "prod", "nightly", "ro", "rw"].contains(&text)
+        && bare
+            .split_once('.')
+            .is_some_and(|(major, _)| !major.is_empty() && major.bytes().all(|b| b.is_ascii_digit()));
+    version
+        || dotted
+        || ["latest", "stable", "edge", "alpine", "main", "master", "dev", "prod", "nightly", "ro", "rw"]
+            .contains(&text)
 }
 
 #[cfg(test)]

@@ -3,9 +3,29 @@ use super::*;
 #[test]
 fn what_is_no_secret() {
     for value in [
-        "", "true", "Off", "none", "$TOKEN", "${TOKEN}", "$(cat /run/pw)", "%PASSWORD%", "{{ .Values.pw }}", "<token>", "***", "xxxx",
-        "/run/secrets/pw", "./pw.txt", "~/.pgpass", "server.key", "file:/etc/pw", "env:PW", "vault:secret/x", "arn:aws:secretsmanager:x",
-        "[redacted]", "C:\\pw.txt", "/c.ini",
+        "",
+        "true",
+        "Off",
+        "none",
+        "$TOKEN",
+        "${TOKEN}",
+        "$(cat /run/pw)",
+        "%PASSWORD%",
+        "{{ .Values.pw }}",
+        "<token>",
+        "***",
+        "xxxx",
+        "/run/secrets/pw",
+        "./pw.txt",
+        "~/.pgpass",
+        "server.key",
+        "file:/etc/pw",
+        "env:PW",
+        "vault:secret/x",
+        "arn:aws:secretsmanager:x",
+        "[redacted]",
+        "C:\\pw.txt",
+        "/c.ini",
     ] {
         assert!(is_harmless(value.as_bytes()), "{value}");
     }
@@ -13,7 +33,18 @@ fn what_is_no_secret() {
 
 #[test]
 fn what_may_be_one() {
-    for value in ["hunter2", "/8fjA+kdQ", "$2y$10$abc", "${PW:-hunter2}", "password", "a b", "1234", "~hunter", "x!y", "#/etc/x"] {
+    for value in [
+        "hunter2",
+        "/8fjA+kdQ",
+        "$2y$10$abc",
+        "${PW:-hunter2}",
+        "password",
+        "a b",
+        "1234",
+        "~hunter",
+        "x!y",
+        "#/etc/x",
+    ] {
         assert!(!is_harmless(value.as_bytes()), "{value}");
     }
     assert!(!is_harmless(&[b'/'; 600]));
@@ -25,7 +56,13 @@ fn made_up_values() {
     for value in ["0123456789abcdef", "AIzaSyA1234567890abc", "5a1f6c3e-1234-4567-89ab-0123456789ab"] {
         assert!(is_random(value.as_bytes()), "{value}");
     }
-    for value in ["short1a", "only-letters-and-dashes", "/usr/lib/jvm/java-17/bin", "a.b.c.d.e.f.g.1.2", "1234567890123456"] {
+    for value in [
+        "short1a",
+        "only-letters-and-dashes",
+        "/usr/lib/jvm/java-17/bin",
+        "a.b.c.d.e.f.g.1.2",
+        "1234567890123456",
+    ] {
         assert!(!is_random(value.as_bytes()), "{value}");
     }
 }
@@ -35,5 +72,11 @@ fn schemes_and_tags() {
     assert_eq!(after_scheme(b"Bearer  x"), Some(8));
     assert_eq!(after_scheme(b"hunter x"), None);
     assert_eq!(after_scheme(b"Bearer"), None);
-    assert!(is_tag(b"latest") && is_tag(b"v1.2-alpine") && is_tag(b"8080") && !is_tag(b"hunter2") && !is_tag(b"\xff"));
+    assert!(
+        is_tag(b"latest")
+            && is_tag(b"v1.2-alpine")
+            && is_tag(b"8080")
+            && !is_tag(b"hunter2")
+            && !is_tag(b"\xff")
+    );
 }

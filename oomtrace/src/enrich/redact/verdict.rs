@@ -69,7 +69,9 @@ fn login(text: &[u8], name: &[u8], place: Range<usize>) -> Option<Range<usize>> 
             if is_harmless(&text[rest.clone()]) && value.len() <= LONGEST { None } else { Some(rest) }
         }
         // Without a user it may be the name of a file or of a profile.
-        _ if words::of(name).last().is_some_and(|word| word.starts_with("cred")) => (is_random(value) || is_password(value)).then_some(place),
+        _ if words::of(name).last().is_some_and(|word| word.starts_with("cred")) => {
+            (is_random(value) || is_password(value)).then_some(place)
+        }
         _ => Some(place),
     }
 }

@@ -47,7 +47,9 @@ mod tests {
 
     #[test]
     fn spellings() {
-        for name in ["dbPassword", "DB_PASSWORD", "db.password", "--db-password", "DBPassword", "db:password1"] {
+        for name in
+            ["dbPassword", "DB_PASSWORD", "db.password", "--db-password", "DBPassword", "db:password1"]
+        {
             assert_eq!(of(name.as_bytes()), ["db", "password"], "{name}");
         }
         assert_eq!(of(b"oauth2"), ["oauth"]);
