@@ -6,13 +6,13 @@
 //!
 //! | question | where |
 //! |---|---|
-//! | what does a name say of its value? | `names` (`words` splits it) |
+//! | what does a name say of its value? | `names` (`words` splits it, `lists` are the tables) |
 //! | what does the value look like? | `values`; which part of it is hidden: `verdict` |
 //! | where are names and values in a text? | `pairs`; where does a value end: `extent` |
 //! | which tokens show what they are? | `tokens`, with the table in `vendors` |
 //! | who is in front of a host? | `urls` |
 //! | which options of which programs? | `command`, with the table in `clients.txt`, read by `rules` |
-//! | what do words without dashes announce? | `phrases` |
+//! | what do words without dashes announce? | `phrases`; what may be guessed of programs that are not known: `guesses` |
 //! | what are the words of a script? | `shell`; `line` goes through them |
 //!
 //! The work grows with the length of the command line; the enricher gives at most 4 KiB of one.
@@ -24,6 +24,7 @@ mod extent;
 mod guesses;
 mod hidden;
 mod line;
+mod lists;
 mod names;
 mod pairs;
 mod phrases;

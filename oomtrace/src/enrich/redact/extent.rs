@@ -262,7 +262,7 @@ pub(super) fn closing(text: &[u8], from: usize, quote: u8, slashes: usize) -> us
 
 /// Whether a `'` behind a backslash is one of a programming language, which has another one later.
 fn is_followed(text: &[u8], at: usize) -> bool {
-    text.get(at + 1).is_some_and(|b| b.is_ascii_alphanumeric())
+    text.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Which quotes a place is in.

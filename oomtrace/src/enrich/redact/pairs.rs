@@ -140,6 +140,7 @@ fn fits_colon(text: &[u8], start: usize, begin: usize, before: Option<u8>) -> bo
 }
 
 /// A separator that was found.
+#[derive(Clone, Copy)]
 struct Found<'a> {
     region: &'a Range<usize>,
     at: usize,

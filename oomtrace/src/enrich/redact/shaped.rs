@@ -110,8 +110,7 @@ fn mixed(text: &[u8]) -> Option<usize> {
     let word = &text[..length];
     // A path, a class or a file goes on; so does base64, which may be public.
     let next = text.get(length);
-    if length < MIXED
-        || length > LONGEST
+    if !(MIXED..=LONGEST).contains(&length)
         || next.is_some_and(|b| b"/+=".contains(b))
         || PUBLIC.iter().any(|begin| word.starts_with(begin))
     {
