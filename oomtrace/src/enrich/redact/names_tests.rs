@@ -82,7 +82,7 @@ fn no_word_is_in_two_lists_that_contradict_each_other() {
     for word in SECRET_KEYS.iter() {
         assert!(!OTHER_KEYS.has(word), "{word}");
     }
-    for word in WORDS.iter().chain(LOGINS) {
+    for word in WORDS.iter().chain(LOGINS.iter().copied()) {
         assert!(!QUALIFIERS.has(word), "{word}");
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::hidden::Hidden;
 use super::shaped;
-use super::vendors::{ADDRESSES, Alphabet, SHAPES};
+use super::vendors::{ADDRESSES, Alphabet, FIRST, SHAPES};
 
 /// Bytes behind a beginning that decide whether it is a token.
 const DECIDES: usize = 256;
@@ -29,6 +29,9 @@ pub(super) fn scan(text: &[u8], region: Range<usize>, out: &mut Hidden) {
 
 /// The length of the token that text begins with.
 fn token(text: &[u8]) -> Option<usize> {
+    if !FIRST[usize::from(*text.first()?)] {
+        return shaped::token(text);
+    }
     let known = SHAPES.iter().filter(|shape| text.starts_with(shape.begins.as_bytes())).find_map(|shape| {
         let rest = &text[shape.begins.len()..];
         // A bounded part decides, so that many beginnings in a row cost no more than that each.

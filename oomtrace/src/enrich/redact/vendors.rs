@@ -240,6 +240,17 @@ pub(super) const SHAPES: &[Shape] = &[
     shape("FlyV1 fm", 30, Any),
 ];
 
+/// The bytes that shapes begin with.
+pub(super) const FIRST: [bool; 256] = {
+    let mut first = [false; 256];
+    let mut at = 0;
+    while at < SHAPES.len() {
+        first[SHAPES[at].begins.as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    first
+};
+
 /// Addresses of web hooks: who knows what follows may post.
 pub(super) const ADDRESSES: &[&str] = &[
     "hooks.slack.com/services/",
