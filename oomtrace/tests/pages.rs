@@ -4,9 +4,13 @@
 mod support;
 
 use std::fs;
+use std::io::Cursor;
 use std::path::PathBuf;
 
+use oomtrace::diagnose::diagnose;
 use oomtrace::evidence::Evidence;
+use oomtrace::klog::incident::{Known, incident};
+use oomtrace::klog::input::{Found, LogReader};
 use oomtrace::model::{Event, Footer, Header, Incident};
 use oomtrace::render::html;
 
@@ -51,4 +55,42 @@ fn pages_of_the_samples() {
         ["good.ndjson", "bad.ndjson"].map(|name| evidence(name, vec![support::neighbour_leak()], true));
     write("compare.html", &runs);
     write("none.html", &[evidence("quiet.ndjson", Vec::new(), true)]);
+    for name in ["low-memory", "fragmented", "failed-charge"] {
+        write(&format!("log-{name}.html"), &[evidence("dmesg.log", logged(name), true)]);
+    }
+}
+
+/// The kills of a log among the fixtures.
+fn logged(name: &str) -> Vec<Incident> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/shortage/{name}.log"));
+    let mut incidents = Vec::new();
+    let mut sink = |found: Found| {
+        if let Found::Report(told) = found {
+            incidents.push(incident(&told, &Known::default()));
+        }
+    };
+    let mut reader = LogReader::new();
+    reader.read("dmesg.log", Box::new(Cursor::new(fs::read(path).unwrap())), &mut sink).unwrap();
+    reader.finish(&mut sink);
+    for incident in &mut incidents {
+        incident.diagnosis = Some(diagnose(incident));
+    }
+    incidents
+}
+
+#[test]
+fn every_value_of_a_report_is_in_words() {
+    let page = html::document(&[evidence("dmesg.log", logged("low-memory"), true)]);
+    for words in [
+        "kernel objects that can&#39;t be dropped while they are in use",
+        "for the kernel itself, charged to the memory cgroup of the process",
+        "lowmem_reserve: what this zone keeps",
+        "rss: pages in memory",
+        "0: one page",
+        "zone DMA ran out of memory, not the whole machine",
+        "By swap",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!page.contains("the whole machine ran out"));
 }

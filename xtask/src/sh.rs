@@ -66,7 +66,8 @@ pub(crate) fn as_root(program: impl AsRef<std::ffi::OsStr>) -> Result<Command> {
     }
     let sudo = find("sudo").context("root is needed: run as root, or install sudo")?;
     let mut command = Command::new(sudo);
-    command.arg(program);
+    // What is tested is to act for root, not for whoever called sudo.
+    command.args(["env", "-u", "SUDO_UID", "-u", "SUDO_GID", "-u", "SUDO_USER"]).arg(program);
     Ok(command)
 }
 

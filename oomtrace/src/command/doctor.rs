@@ -7,6 +7,7 @@ mod checks;
 mod diagnosis;
 mod hooks;
 mod memory;
+mod program;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,7 @@ pub fn examine(args: &DoctorArgs, roots: &Roots) -> Result<Diagnosis> {
     checks.push(memory::pressure(roots));
     checks.push(memory::lock());
     checks.push(memory::oom_score(roots));
+    checks.push(program::program());
     checks.push(tried.object);
     Ok(Diagnosis::new(checks, tried.hooks, tried.facts))
 }

@@ -73,7 +73,9 @@ fn adjusted(incident: &Incident, victim: &Victim) -> Option<String> {
     let page = i128::from(incident.host.page_size.max(1));
     // One that may not be killed has no points; its size says where it would have been.
     let size = |c: &Candidate| Some(i128::from(footprint(c)?) / page);
-    let others = incident.candidates.iter().filter(|c| c.pid != victim.pid);
+    // With equal adjustments something else decided.
+    let others =
+        incident.candidates.iter().filter(|c| c.pid != victim.pid && c.oom_score_adj != own.oom_score_adj);
     let larger =
         others.filter_map(|c| Some((c, plain(c).or_else(|| size(c))?))).filter(|(_, points)| *points > mine);
     let (first, theirs) = larger.max_by_key(|(_, points)| *points)?;

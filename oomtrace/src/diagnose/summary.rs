@@ -4,10 +4,15 @@ use super::shape::Paced;
 use super::words;
 use crate::model::{Confidence, Culprit, Diagnosis, Incident, VerdictKind};
 
+/// Whether nothing was sampled before the kill.
+fn is_moment(incident: &Incident) -> bool {
+    incident.history.is_none() && incident.scope.sysrq != Some(true)
+}
+
 /// `report-worker (pid 157) leaks: +182.0 MiB in 59.0 s, 3.1 MiB/s since 14:02:11, 91 % of the growth`
 pub(super) fn of(incident: &Incident, diagnosis: &Diagnosis, paced: Option<Paced>) -> String {
     let Some(culprit) = &diagnosis.culprit else {
-        return without_culprit(diagnosis);
+        return without_culprit(incident, diagnosis);
     };
     let maybe = if diagnosis.confidence == Confidence::Low { "probably " } else { "" };
     let figures = figures(incident, diagnosis, culprit, paced);
@@ -34,6 +39,7 @@ fn claim(incident: &Incident, verdict: VerdictKind, culprit: &Culprit, maybe: &s
                 by.map_or(String::new(), |(comm, pid)| format!(", likely by {}", words::task(comm, pid)));
             format!("{who} filled it{by}")
         }
+        VerdictKind::ForkSwarm if is_moment(incident) => format!("{who} hold most of it together"),
         VerdictKind::ForkSwarm => format!("{who} filled it, each of them small"),
         VerdictKind::Neighbour => {
             let victim = incident.victims.first();
@@ -72,11 +78,12 @@ fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit, paced:
     parts.join(", ")
 }
 
-fn without_culprit(diagnosis: &Diagnosis) -> String {
+fn without_culprit(incident: &Incident, diagnosis: &Diagnosis) -> String {
     let reason = diagnosis.reasons.first().map_or("no figures", String::as_str);
     let claim = match diagnosis.verdict {
         VerdictKind::LimitTooLow => "the limit is too low for all together",
         VerdictKind::HostTooSmall => "the machine is too small for what runs on it",
+        _ if is_moment(incident) => "at that moment",
         _ => "which process used the memory is unknown",
     };
     format!("{claim}: {reason}")

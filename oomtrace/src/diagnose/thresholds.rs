@@ -145,6 +145,9 @@ pub(super) const CACHE_STUCK: f64 = 0.5;
 /// Without history: one that holds this part of the scope's memory at the kill has taken it, whenever that was.
 pub(super) const HOLDS: f64 = 0.8;
 
+/// Without history: one process, or all of one name, that holds this part is named as the holder of most, without a verdict.
+pub(super) const HOLDS_MOST: f64 = 0.5;
+
 /// Points that a slope is worked out over; more are thinned out. 120 points are 7,140 pairs.
 pub(super) const SLOPE_POINTS: usize = 120;
 

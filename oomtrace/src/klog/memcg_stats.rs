@@ -1,7 +1,7 @@
 //! What the memory of the cgroup at its limit was made of, from the statistics in the kernel's report.
 
 use super::Report;
-use crate::model::MemcgStats;
+use crate::model::{MemcgStats, StatItem};
 
 /// What the report tells; `None` when it tells nothing of it.
 pub(super) fn of(report: &Report) -> Option<MemcgStats> {
@@ -20,6 +20,7 @@ pub(super) fn of(report: &Report) -> Option<MemcgStats> {
         unevictable_bytes: stats.bytes(&["unevictable"]),
         refaults: stats.refaults(),
         limit_hits: report.memcg.memory.map(|memory| memory.failcnt),
+        items: stats.items(),
     };
     (!report.memcg.stats.is_empty()).then_some(found)
 }
@@ -55,6 +56,14 @@ impl<'a> Stats<'a> {
 
     fn sum<const N: usize>(&self, all: [&[&str]; N]) -> Option<u64> {
         all.into_iter().filter_map(|names| self.bytes(names)).reduce(u64::saturating_add)
+    }
+
+    /// All of them; 4.19 and older print sizes only.
+    fn items(&self) -> Vec<StatItem> {
+        let item = |(name, value): &(String, u64)| {
+            Some(StatItem { name: name.clone(), value: value.checked_mul(self.unit)? })
+        };
+        self.stats.iter().filter(|(_, value)| *value > 0).filter_map(item).collect()
     }
 
     fn refaults(&self) -> Option<u64> {

@@ -6,6 +6,8 @@
 pub mod badness;
 mod building;
 mod complete;
+mod gfp;
+mod holders;
 pub mod incident;
 pub mod input;
 mod kmsg;
@@ -20,6 +22,7 @@ mod reader;
 mod report;
 mod same;
 pub mod scene;
+mod scope_of_words;
 mod settle;
 mod shortage;
 pub mod to_model;
@@ -36,8 +39,8 @@ pub use kmsg::{Caller, KmsgLine, KmsgRecord, records};
 pub use parser::{Item, Parser};
 pub use reader::{KmsgReader, Next, Start};
 pub use report::{
-    Chosen, Counter, Domain, Killed, Machine, MemcgUsage, Outcome, Reaped, Report, TaskName, TaskRow,
-    Trigger, UNLIMITED_KB, ZoneReport,
+    Chosen, Counter, Domain, FailedCache, FreeBlocks, Killed, Machine, MemcgUsage, Outcome, Reaped, Report,
+    TaskName, TaskRow, Trigger, UNLIMITED_KB, ZoneReport,
 };
 pub use same::{Same, same};
 pub use settle::{AMBIGUOUS_NAMES, GROUP_MEMBERS, GUESSED_PIECES, LONG_PATH, TOO_MANY_KILLED};

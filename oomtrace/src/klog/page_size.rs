@@ -18,7 +18,7 @@ fn by_victim(report: &Report) -> Option<u64> {
 }
 
 fn by_blocks(report: &Report) -> Option<u64> {
-    valid(report.machine.zones.iter().find_map(|zone| zone.blocks.first()).map(|(size, _)| *size)?)
+    valid(report.machine.zones.iter().find_map(|zone| zone.blocks.first()).map(|blocks| blocks.kb)?)
 }
 
 /// x86 has no other.

@@ -47,6 +47,8 @@ pub struct Report {
     pub tasks: Vec<TaskRow>,
     /// True when the table's header was seen.
     pub has_task_table: bool,
+    /// Columns of the table that are not known.
+    pub unknown_columns: Vec<String>,
     /// Rows beyond [`super::TASKS_MAX`], or unreadable.
     pub tasks_dropped: u64,
     /// What was chosen, where the kernel says so before it kills (5.0 and older).
@@ -59,6 +61,8 @@ pub struct Report {
     pub skipped: Vec<TaskName>,
     /// What the OOM reaper did, as far as it was printed before the report was closed.
     pub reaped: Vec<Reaped>,
+    /// A cache of kernel objects that could not be extended shortly before.
+    pub failed_cache: Option<FailedCache>,
     /// SysRq-f found nothing to kill ("OOM request ignored").
     pub request_ignored: bool,
     /// Records that were lost while the report was printed.
@@ -70,6 +74,23 @@ pub struct Report {
 }
 
 impl Report {
+    /// A kill of which nothing but the reaper's line is there.
+    pub(super) fn of_reaper(reaped: Reaped, usec: Option<u64>) -> Self {
+        let task = reaped.task.clone();
+        let killed = Killed { pid: task.pid, comm: Some(task.comm), lines: 1, usec, ..Killed::default() };
+        let mut report = Self {
+            outcome: Outcome::Killed,
+            begin_usec: usec,
+            outcome_usec: usec,
+            killed: vec![killed],
+            reaped: vec![reaped],
+            doubts: vec![super::settle::BY_REAPER],
+            ..Self::default()
+        };
+        super::settle::missing(&mut report);
+        report
+    }
+
     /// Whether this report says that the task with this thread or process id was killed.
     #[must_use]
     pub fn kills(&self, pid: u32) -> bool {
@@ -194,6 +215,8 @@ pub struct Machine {
     pub uses: Vec<(String, u64)>,
     /// Huge pages set aside, kB.
     pub huge_kb: u64,
+    /// The kernel was built without compaction, and says so for an order above 0.
+    pub compaction_disabled: bool,
     /// Zones.
     pub zones: Vec<ZoneReport>,
 }
@@ -226,10 +249,36 @@ pub struct ZoneReport {
     pub present_kb: Option<u64>,
     /// Pages of the page allocator, kB (3.10 and later).
     pub managed_kb: Option<u64>,
+    /// Free pages that only movable memory may use, kB.
+    pub free_cma_kb: Option<u64>,
+    /// Kept for atomic allocations of an order above 0, kB: the free part where the kernel prints it.
+    pub highatomic_kb: Option<u64>,
+    /// Slab that can't be given back, kB (up to 4.7).
+    pub slab_unreclaimable_kb: Option<u64>,
     /// `lowmem_reserve[]`: pages kept back from allocations that may use a higher zone, by that zone.
     pub reserve_pages: Vec<u64>,
-    /// Free blocks: size in kB and how many.
-    pub blocks: Vec<(u64, u64)>,
+    /// Free blocks, the smallest first.
+    pub blocks: Vec<FreeBlocks>,
+}
+
+/// Free blocks of one size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FreeBlocks {
+    /// Size of each, kB.
+    pub kb: u64,
+    /// How many.
+    pub count: u64,
+    /// Their migrate types as letters: U, M, E, H, C, I; empty where the kernel does not print them (up to 3.9).
+    pub types: String,
+}
+
+/// A cache of kernel objects that the allocator could not extend, printed before a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailedCache {
+    /// Its name.
+    pub name: String,
+    /// Name of the memory cgroup that it belongs to (up to 5.8).
+    pub cgroup: Option<Text>,
 }
 
 /// A row of the task table; values in pages where not named otherwise.

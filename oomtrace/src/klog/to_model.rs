@@ -3,7 +3,7 @@
 use oomtrace_common::CANDIDATES_MAX;
 
 use super::badness::{self, Facts};
-use super::{Counter, Killed, Report, memcg_stats, shortage};
+use super::{Counter, Killed, Report, holders, memcg_stats, shortage};
 use crate::model;
 use crate::model::{Candidate, CgroupRef, GfpFlags, LimitMemcg, MemcgLevel, Memory, Role, Scope, Victim};
 
@@ -19,7 +19,7 @@ pub fn scope(report: &Report, facts: &Facts) -> Scope {
         message: message(report),
         total_pages: badness::total_pages(report, facts),
         gfp_flags: trigger.and_then(|trigger| {
-            let names = trigger.gfp_names.clone()?;
+            let names = trigger.gfp_names.clone().filter(|names| !names.is_empty())?;
             Some(GfpFlags { value: trigger.gfp_mask?, names })
         }),
         order,
@@ -27,6 +27,7 @@ pub fn scope(report: &Report, facts: &Facts) -> Scope {
         sysrq: order.map(|order| order == -1),
         memcg: memcg(report),
         stats: memcg_stats::of(report),
+        holders: holders::of(report, facts),
         mems_allowed: domain.mems_allowed.clone().filter(|list| !list.is_empty()),
         cpuset: domain.cpuset.clone(),
         ..Scope::default()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::{Holders, Text};
 
 /// The domain that ran out of memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Scope {
     /// What the memory of that cgroup was made of, where the kernel's report tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stats: Option<MemcgStats>,
+    /// What the tasks of the domain held, by the task table of the kernel's report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holders: Option<Holders>,
     /// The memory cgroups above it, nearest first, up to the root.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ancestors: Vec<MemcgLevel>,
@@ -90,6 +93,30 @@ pub struct Allocation {
     /// Why it could not be had: the limit, or the state of the zones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// The same as a word; absent when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortage: Option<Shortage>,
+}
+
+/// Why an allocation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Shortage {
+    /// A memory cgroup had reached its limit.
+    Limit,
+    /// No zone had memory to give.
+    Machine,
+    /// The zones that the request may use had none, and others had: low memory, DMA32, or all but CMA areas.
+    Zones,
+    /// The nodes that the request may use had none.
+    Nodes,
+    /// There was memory, and no block of the wanted size.
+    Fragmented,
+    /// The machine had memory: a charge to a memory cgroup failed in a page fault.
+    Charge,
+    /// The zones had memory when the report was printed.
+    NotShort,
 }
 
 /// The memory cgroup whose limit was hit.
@@ -138,6 +165,19 @@ pub struct MemcgStats {
     /// Times that usage would have passed the limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_hits: Option<u64>,
+    /// All that the report has and that is not 0, by the kernel's names: bytes or counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<StatItem>,
+}
+
+/// One line of `memory.stat`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StatItem {
+    /// The kernel's name: `anon`, `workingset_refault_file`, ...
+    pub name: String,
+    /// Bytes or a count, as the name has it.
+    pub value: u64,
 }
 
 /// A memory cgroup with its numbers at the kill.

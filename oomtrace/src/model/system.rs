@@ -49,6 +49,12 @@ pub struct System {
     /// Huge pages set aside, used or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hugetlb_bytes: Option<u64>,
+    /// Locked in memory, or else not reclaimable by nature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unevictable_bytes: Option<u64>,
+    /// What memory was used for, by the kernel's own names: `active_anon`, `slab_unreclaimable`, `bounce`, ...
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<MemoryItem>,
     /// Pressure stall information of memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub psi: Option<Psi>,
@@ -104,12 +110,38 @@ pub struct Zone {
     /// Up to it the kernel then reclaims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high_bytes: Option<u64>,
-    /// Kept back, beside `min_bytes`, from allocations that may use a higher zone.
+    /// Kept back, beside `min_bytes`, from the allocation that failed, because it may use a higher zone as well
+    /// (`lowmem_reserve`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserve_bytes: Option<u64>,
     /// The largest free block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub largest_block_bytes: Option<u64>,
+    /// Free, but in an area that only movable memory may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cma_free_bytes: Option<u64>,
+    /// Kept for atomic allocations of an order above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub highatomic_bytes: Option<u64>,
+    /// Pages that exist, managed by the page allocator or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present_bytes: Option<u64>,
+    /// Whether the allocation that failed could have come from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usable: Option<bool>,
+    /// How much more would have had to be free for it; absent where nothing lacked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacks_bytes: Option<u64>,
+}
+
+/// One use of memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MemoryItem {
+    /// The kernel's name for it.
+    pub name: String,
+    /// How much.
+    pub bytes: u64,
 }
 
 /// A large process.

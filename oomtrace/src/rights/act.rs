@@ -94,6 +94,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("root's");
         std::fs::write(&file, "x").unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         let user = User::unlisted(65_534, 65_534);
         let opened = act(Some(&user), || std::fs::read(&file).map_err(|error| error.kind())).unwrap();
         assert_eq!(opened, Err(io::ErrorKind::PermissionDenied));

@@ -20,6 +20,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The tracer: `OOMTRACE_BIN`, or built now: what lies beside the tests may be older than the source.
 pub(crate) fn oomtrace() -> PathBuf {
+    static ALONE: std::sync::Once = std::sync::Once::new();
+    // Tests that are run by sudo are to act for root, not for whoever called.
+    ALONE.call_once(|| {
+        for name in ["SUDO_UID", "SUDO_GID", "SUDO_USER", "SUDO_COMMAND", "DOAS_USER", "PKEXEC_UID"] {
+            // SAFETY: only std reads the environment here, and it has a lock for that.
+            unsafe { std::env::remove_var(name) };
+        }
+    });
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let named = std::env::var_os("OOMTRACE_BIN").map(PathBuf::from);
     let binary = named.unwrap_or_else(|| BUILT.get_or_init(build).clone());

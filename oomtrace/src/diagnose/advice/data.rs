@@ -28,5 +28,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         ),
         Some(_) => return,
     };
-    push(into, 0, Advice { action: action.into(), why, ..Advice::default() });
+    // Where one moment supports something, that comes first.
+    let rank = if facts.incident.history.is_none() { 95 } else { 0 };
+    push(into, rank, Advice { action: action.into(), why, ..Advice::default() });
 }

@@ -28,6 +28,7 @@ mod malloc;
 mod memcached;
 mod mysql;
 mod node;
+mod one_look;
 mod own_limit;
 mod page_cache;
 mod php;
@@ -42,6 +43,7 @@ mod swarm;
 mod target;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 pub(super) use self::allowed::allowed;
 use self::facts::Facts;
@@ -60,7 +62,7 @@ struct Ranked {
 type Family = fn(&Facts<'_>, &mut Vec<Ranked>);
 
 /// All families; of equal ranks the first in this list comes first.
-const FAMILIES: [Family; 23] = [
+const FAMILIES: [Family; 25] = [
     data::advise,
     redis::advise,
     memcached::advise,
@@ -82,6 +84,8 @@ const FAMILIES: [Family; 23] = [
     adj::advise,
     group::advise,
     swap::advise,
+    one_look::advise,
+    zones::advise,
     malloc::advise,
     alert::advise,
 ];

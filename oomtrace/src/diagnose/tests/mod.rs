@@ -4,5 +4,6 @@ mod boundaries;
 mod hostile;
 mod known;
 mod mistaken;
+mod moment;
 mod verdicts;
 mod world;

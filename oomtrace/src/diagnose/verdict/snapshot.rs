@@ -6,24 +6,26 @@ use super::super::case::Finding;
 use super::super::scope::{self, Domain};
 use super::super::series::cut;
 use super::super::thresholds::{
-    CACHE_STUCK, HOLDS, JUST_BORN_MS, KIND_SHARE, SWARM_LARGEST, SWARM_MEMBERS, SWARM_SHARE,
+    CACHE_STUCK, HOLDS, HOLDS_MOST, JUST_BORN_MS, KIND_SHARE, SWARM_LARGEST, SWARM_MEMBERS, SWARM_SHARE,
 };
 use super::super::words::{self, between_ms};
+use super::{moment, not_full};
 use crate::model::{
     Candidate, Confidence, Culprit, CulpritKind, Incident, PartKind, Text, VerdictKind, Victim,
 };
 
-const NO_HISTORY: &str = "nothing was sampled before the kill, so how fast and since when is not known";
+const NO_HISTORY: &str = "this is one moment: nothing was sampled before the kill, so it is not known what grew, how fast and since when";
 
-const AGE_ALONE: &str =
-    "nothing was sampled before the kill; how fast and since when is known from its age alone";
+const AGE_ALONE: &str = "this is one moment: nothing was sampled before the kill; how fast and since when is known from its age alone";
 
 /// From the task table and the statistics of the kernel's report.
 pub(in super::super) fn of(incident: &Incident) -> Finding {
     let mut found = sysrq(incident)
+        .or_else(|| not_full::of(incident))
         .or_else(|| kind(incident))
         .or_else(|| swarm(incident))
         .or_else(|| one(incident))
+        .or_else(|| most(incident))
         .unwrap_or_else(|| Finding {
             verdict: VerdictKind::Undetermined,
             confidence: Confidence::Low,
@@ -31,6 +33,9 @@ pub(in super::super) fn of(incident: &Incident) -> Finding {
             culprit: None,
         });
     let paced = found.culprit.as_ref().is_some_and(|culprit| culprit.rate_bytes_per_s.is_some());
+    if incident.scope.sysrq != Some(true) {
+        found.reasons.extend(moment::parts(incident));
+    }
     found.reasons.push(if paced { AGE_ALONE } else { NO_HISTORY }.into());
     found
 }
@@ -81,7 +86,11 @@ fn of_memcg(incident: &Incident) -> Option<(Vec<(PartKind, i64)>, i64)> {
 fn of_machine(incident: &Incident) -> Option<(Vec<(PartKind, i64)>, i64)> {
     let system = incident.system.as_ref()?;
     // What was read after the kill still holds for these: they do not go with a process.
-    let kinds = [(PartKind::Shmem, system.shmem_bytes), (PartKind::Slab, system.slab_bytes)];
+    let kinds = [
+        (PartKind::Shmem, system.shmem_bytes),
+        (PartKind::Slab, system.slab_bytes),
+        (PartKind::PageTables, system.page_table_bytes),
+    ];
     Some((known(&kinds), cut(system.mem_total_bytes?)))
 }
 
@@ -109,14 +118,7 @@ pub(in super::super) fn footprint(candidate: &Candidate) -> Option<i64> {
 /// Many of one name, none of them large.
 fn swarm(incident: &Incident) -> Option<Finding> {
     let whole = scope::limit(incident)?;
-    let mut families: HashMap<&[u8], (usize, i64, i64)> = HashMap::new();
-    for candidate in &incident.candidates {
-        let bytes = footprint(candidate).unwrap_or(0);
-        let (count, sum, most) = families.entry(candidate.comm.as_bytes()).or_default();
-        (*count, *sum, *most) = (*count + 1, sum.saturating_add(bytes), (*most).max(bytes));
-    }
-    let (comm, (count, sum, most)) = families.into_iter().max_by_key(|(comm, (_, sum, _))| (*sum, *comm))?;
-    let comm = Text::new(comm);
+    let (comm, count, sum, most) = of_table(incident).or_else(|| of_candidates(incident))?;
     let part = |bytes: i64| bytes as f64 / whole.max(1) as f64;
     if count < SWARM_MEMBERS || part(sum) < SWARM_SHARE || part(most) > SWARM_LARGEST {
         return None;
@@ -139,6 +141,57 @@ fn swarm(incident: &Incident) -> Option<Finding> {
         verdict: VerdictKind::ForkSwarm,
         confidence: Confidence::Low,
         reasons: vec![reason],
+        culprit: Some(culprit),
+    })
+}
+
+/// The name whose processes hold most: how many, their sum, the largest.
+fn of_table(incident: &Incident) -> Option<(Text, usize, i64, i64)> {
+    let first = incident.scope.holders.as_ref()?.by_name.first()?;
+    let count = usize::try_from(first.processes).ok()?;
+    Some((first.comm.clone(), count, cut(first.bytes), cut(first.largest_bytes)))
+}
+
+/// The same of the best candidates alone.
+fn of_candidates(incident: &Incident) -> Option<(Text, usize, i64, i64)> {
+    let mut families: HashMap<&[u8], (usize, i64, i64)> = HashMap::new();
+    for candidate in &incident.candidates {
+        let bytes = footprint(candidate).unwrap_or(0);
+        let (count, sum, most) = families.entry(candidate.comm.as_bytes()).or_default();
+        (*count, *sum, *most) = (*count + 1, sum.saturating_add(bytes), (*most).max(bytes));
+    }
+    let (comm, (count, sum, most)) = families.into_iter().max_by_key(|(comm, (_, sum, _))| (*sum, *comm))?;
+    Some((Text::new(comm), count, sum, most))
+}
+
+/// One process, or all of one name, holds more than all others together: named, and no more than that.
+fn most(incident: &Incident) -> Option<Finding> {
+    let whole = scope::limit(incident)?;
+    let held = incident.scope.holders.as_ref()?;
+    let much = |bytes: u64| cut(bytes) as f64 >= HOLDS_MOST * whole.max(1) as f64;
+    let name = held.by_name.first().filter(|name| much(name.bytes))?;
+    let row = held.tasks.first().filter(|row| much(row.bytes()));
+    let is_victim = |pid: u32| incident.victims.iter().any(|victim| victim.pid == pid);
+    let culprit = match row {
+        Some(row) => Culprit {
+            pid: Some(row.pid),
+            comm: Some(row.comm.clone()),
+            is_victim: is_victim(row.pid),
+            ..holder(cut(row.bytes()), whole)
+        },
+        None if name.processes > 1 => Culprit {
+            kind: CulpritKind::Family,
+            comm: Some(name.comm.clone()),
+            members: Some(name.processes),
+            is_victim: incident.victims.iter().any(|victim| victim.comm == name.comm),
+            ..holder(cut(name.bytes), whole)
+        },
+        None => return None,
+    };
+    Some(Finding {
+        verdict: VerdictKind::Undetermined,
+        confidence: Confidence::Low,
+        reasons: Vec::new(),
         culprit: Some(culprit),
     })
 }

@@ -3,7 +3,7 @@
 use aho_corasick::AhoCorasick;
 
 /// None of them holds a byte that a wrapper writes in another way.
-const NEEDLES: [&str; 23] = [
+const NEEDLES: [&str; 24] = [
     "oom-kill",
     "oom_reaper: ",
     "Killed process ",
@@ -27,6 +27,7 @@ const NEEDLES: [&str; 23] = [
     "oomd kill: ",
     "vict pod(s) to reclaim",
     "is evicted successfully",
+    ", object size: ",
 ];
 
 /// The journal writes a message that can't be shown as an array of bytes, which no word is found in.

@@ -14,10 +14,29 @@ pub(crate) fn take(text: &[u8], machine: &mut Machine) -> bool {
         machine.total_swap_kb = Some(total);
     } else if let Some((free, b"")) = kb(text, b"Free swap  = ") {
         machine.free_swap_kb = Some(free);
+    } else if text.starts_with(b"COMPACTION is disabled") {
+        machine.compaction_disabled = true;
+    } else if let Some((name, pages)) = count(text) {
+        zones::push_use(machine, name.to_owned(), pages);
     } else {
         return zones::take(text, machine);
     }
     true
+}
+
+/// Counts in lines of their own, by the names that they get among the uses.
+const COUNTS: [(&[u8], &str); 6] = [
+    (b" total pagecache pages", "pagecache"),
+    (b" pages in swap cache", "swap_cache"),
+    (b" pages HighMem/MovableOnly", "highmem_movable_only"),
+    (b" pages HighMem", "highmem_movable_only"),
+    (b" pages cma reserved", "cma_reserved"),
+    (b" pages hwpoisoned", "hwpoisoned"),
+];
+
+/// `1906236 total pagecache pages`
+fn count(text: &[u8]) -> Option<(&'static str, u64)> {
+    COUNTS.iter().find_map(|(words, name)| Some((*name, number(text.strip_suffix(*words)?)?)))
 }
 
 #[cfg(test)]
@@ -34,16 +53,17 @@ mod tests {
             "0 pages HighMem/MovableOnly",
             "9000 pages reserved",
         ] {
-            let taken = take(line.as_bytes(), &mut machine);
-            assert_eq!(taken, !line.contains("HighMem"), "{line}");
+            assert!(take(line.as_bytes(), &mut machine), "{line}");
         }
         let whole = Machine {
             ram_pages: Some(98206),
             reserved_pages: Some(9000),
             total_swap_kb: Some(1020),
             free_swap_kb: Some(8),
+            uses: vec![("highmem_movable_only".into(), 0)],
             ..Machine::default()
         };
         assert_eq!(machine, whole);
+        assert!(take(b"COMPACTION is disabled!!!", &mut machine) && machine.compaction_disabled);
     }
 }

@@ -12,6 +12,7 @@ pub(super) mod machine;
 pub(super) mod memcg;
 pub(super) mod outcome;
 pub(crate) mod scan;
+pub(super) mod slub;
 pub(super) mod tasks;
 pub(super) mod zones;
 

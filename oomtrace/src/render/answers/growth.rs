@@ -1,6 +1,6 @@
 //! Who ate the memory, how fast, since when?
 
-use super::Answer;
+use super::{Answer, is_moment};
 use crate::model::{Confidence, Culprit, CulpritKind, Diagnosis, Incident, VerdictKind};
 use crate::render::text::words;
 
@@ -17,16 +17,24 @@ pub(super) fn answer(incident: &Incident) -> Answer {
         return Answer { question, short: short.into(), ..Answer::default() };
     };
     let short = match &diagnosis.culprit {
+        Some(culprit) if diagnosis.window.is_none() => held(culprit),
         Some(culprit) => sentence(culprit),
+        None if is_moment(incident) => "Growth is not known: nothing was sampled before the kill.".into(),
         None => "Undetermined: the figures do not name anybody.".into(),
     };
-    Answer { question, short, more: more(diagnosis), command: None }
+    Answer { question, short, more: more(incident, diagnosis), command: None }
 }
 
-fn more(diagnosis: &Diagnosis) -> Vec<String> {
+fn more(incident: &Incident, diagnosis: &Diagnosis) -> Vec<String> {
     let mut more = Vec::new();
     if !diagnosis.summary.is_empty() {
         more.push(words::safe(&diagnosis.summary));
+    }
+    if is_moment(incident) {
+        // The first answer has why the allocation failed.
+        let failure = incident.scope.allocation.as_ref().and_then(|asked| asked.failure.as_ref());
+        let new = |reason: &&String| !diagnosis.summary.contains(reason.as_str()) && Some(*reason) != failure;
+        more.extend(diagnosis.reasons.iter().filter(new).map(|reason| format!("{}.", words::safe(reason))));
     }
     let others: Vec<_> = diagnosis.others.iter().take(OTHERS).map(other).collect();
     if !others.is_empty() {
@@ -53,6 +61,22 @@ fn sentence(culprit: &Culprit) -> String {
     let likely = if culprit.likely { "Likely " } else { "" };
     let victim = if culprit.is_victim { ", the victim" } else { ", not the victim" };
     format!("{likely}{}{victim}: {}.", culprit_name(culprit), facts.join(", "))
+}
+
+/// `java (pid 4711), the victim, held 12.0 GiB at the kill, 73 % of the memory.`
+fn held(culprit: &Culprit) -> String {
+    use CulpritKind::{Cgroup, Family, Process};
+    let victim = match (culprit.kind, culprit.is_victim) {
+        (Process | Family | Cgroup, true) => ", the victim,",
+        (Process | Family | Cgroup, false) => ", not the victim,",
+        _ => "",
+    };
+    format!(
+        "{}{victim} held {} at the kill, {}\u{a0}% of the memory.",
+        culprit_name(culprit),
+        words::size(culprit.bytes.unwrap_or(culprit.growth_bytes)),
+        percent(culprit.share_of_growth)
+    )
 }
 
 fn other(culprit: &Culprit) -> String {

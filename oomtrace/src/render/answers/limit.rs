@@ -1,6 +1,6 @@
 //! Was it the OOM killer, and whose limit was hit?
 
-use super::Answer;
+use super::{Answer, ran_out};
 use crate::model::{Constraint, Incident, LimitMemcg, SourceKind};
 use crate::render::text::{headline, words};
 use crate::render::timeline;
@@ -12,6 +12,8 @@ pub(super) fn answer(incident: &Incident) -> Answer {
         more.push(place(memcg));
         more.extend(usage(memcg));
     }
+    let failure = scope.allocation.as_ref().and_then(|asked| asked.failure.as_deref());
+    more.extend(failure.filter(|_| scope.memcg.is_none()).map(|why| format!("{}.", words::safe(why))));
     if scope.inferred && scope.constraint.is_some() {
         more.push("Inferred from usage and limits: the kernel's own decision could not be read.".into());
     }
@@ -49,10 +51,13 @@ pub(super) fn whose(incident: &Incident) -> String {
             format!("the memory limit{limit} of {}", words::shown(&memcg.level.path))
         }
         (Some(Constraint::Memcg), None) => "a memory cgroup's limit, which one could not be read".into(),
+        (Some(Constraint::None), _) if !ran_out::is_machine(incident) => {
+            ran_out::phrase(incident).unwrap_or_default()
+        }
         (Some(Constraint::None), _) => format!("the whole machine's memory{of}"),
         (Some(Constraint::Cpuset), _) => format!("the memory of a cpuset's NUMA nodes{of}"),
         (Some(Constraint::MemoryPolicy), _) => format!("the memory of a policy's NUMA nodes{of}"),
-        (None, _) => "whose limit is not known".into(),
+        (None, _) => ran_out::phrase(incident).unwrap_or_else(|| "whose limit is not known".into()),
     }
 }
 

@@ -8,6 +8,7 @@ mod choice;
 mod growth;
 pub(super) mod limit;
 pub(super) mod program;
+pub(super) mod ran_out;
 pub(super) mod userspace;
 
 pub(super) use growth::{confidence, culprit_name, verdict_name};
@@ -48,6 +49,11 @@ pub(super) fn headline(incident: &Incident) -> String {
         all => format!(" {} other processes died with it.", all - 1),
     };
     format!("{who}: {}{more}", super::text::headline::cause(incident))
+}
+
+/// Whether one moment is all that is known: nothing was sampled before the kill.
+pub(super) fn is_moment(incident: &Incident) -> bool {
+    incident.history.is_none() && incident.scope.sysrq != Some(true)
 }
 
 /// The victim's name alone, for titles.

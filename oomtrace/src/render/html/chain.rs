@@ -2,7 +2,7 @@
 
 use super::parts::{bar, card};
 use crate::model::{Constraint, Incident, MemcgLevel};
-use crate::render::answers::limit;
+use crate::render::answers::{limit, ran_out};
 use crate::render::markup::Markup;
 use crate::render::text::words;
 use crate::words::escape;
@@ -94,10 +94,8 @@ fn without(page: &mut Markup, incident: &Incident) {
         Some(Constraint::None) if scope.sysrq == Some(true) => {
             "Nobody's: somebody asked for a kill with SysRq-f.".into()
         }
-        Some(Constraint::None) => "No cgroup's: the whole machine ran out of memory.".into(),
-        Some(Constraint::Cpuset | Constraint::MemoryPolicy) => {
-            format!("No memory cgroup's: the NUMA nodes that the task may use ran out.{nodes}")
-        }
+        Some(_) => ran_out::sentence(incident) + &nodes,
+        None if ran_out::phrase(incident).is_some() => ran_out::sentence(incident),
         None => limit::not_known(incident).into(),
     };
     card(page, "Whose limit", |page| {

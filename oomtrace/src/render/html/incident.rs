@@ -1,6 +1,6 @@
 //! One kill, from its headline to its raw record.
 
-use super::{OPEN, advice, answers, badness, chain, origin, raw, scene, timeline, victims};
+use super::{OPEN, advice, answers, badness, chain, origin, raw, request, scene, tasks, timeline, victims};
 use crate::model::Incident;
 use crate::render::answers as words_of;
 use crate::render::markup::Markup;
@@ -46,8 +46,10 @@ fn inside(page: &mut Markup, incident: &Incident, place: &Place) {
     advice::write(page, incident);
     badness::write(page, incident);
     chain::write(page, incident);
+    request::write(page, incident);
     victims::write(page, incident);
-    scene::write(page, incident);
+    tasks::write(page, incident, place);
+    scene::write(page, incident, place);
     origin::write(page, incident);
     raw::write(page, incident);
 }
@@ -78,7 +80,9 @@ fn head(page: &mut Markup, incident: &Incident, place: &Place) {
                     &[("class", "pill verdict")],
                     words_of::verdict_name(diagnosis.verdict),
                 );
-                page.text_tag("span", &[], words_of::confidence(diagnosis.confidence));
+                let moment = if words_of::is_moment(incident) { ", as of one moment" } else { "" };
+                let sure = words_of::confidence(diagnosis.confidence);
+                page.text_tag("span", &[], &format!("{sure}{moment}"));
             }
         });
         page.text_tag(if place.of > 1 { "h2" } else { "h1" }, &[], &words_of::headline(incident));

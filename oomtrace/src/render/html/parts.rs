@@ -35,6 +35,20 @@ pub(super) fn table(
     });
 }
 
+/// What the columns of a table mean, folded away.
+pub(super) fn words_of_columns(page: &mut Markup, columns: &[(&str, &str)]) {
+    page.tag("details", &[], |page| {
+        page.text_tag("summary", &[], "What the columns mean");
+        page.tag("dl", &[("class", "facts")], |page| {
+            for (name, words) in columns {
+                fact(page, name, |page| {
+                    page.text(words);
+                });
+            }
+        });
+    });
+}
+
 /// A cell with text.
 pub(super) fn cell(page: &mut Markup, text: &str) {
     page.text_tag("td", &[], text);

@@ -1,11 +1,17 @@
 //! The machine's memory around the kill.
 
-use super::parts::{bar, card, fact, number, size, table};
-use crate::model::{Captured, Incident, Psi, System};
+use super::glossary;
+use super::incident::Place;
+use super::parts::{bar, card, cell, fact, number, size, table, words_of_columns};
+use crate::model::{Captured, Incident, Psi, System, Zone};
 use crate::render::markup::Markup;
 use crate::render::text::words;
+use crate::words::bytes;
 
-pub(super) fn write(page: &mut Markup, incident: &Incident) {
+pub(super) fn write(page: &mut Markup, incident: &Incident, place: &Place) {
+    if !place.is_plain() {
+        stats(page, incident);
+    }
     let Some(system) = &incident.system else { return };
     let when = match (system.captured, system.age_ns) {
         (Captured::AtKill, _) => "at the kill".to_owned(),
@@ -14,6 +20,7 @@ pub(super) fn write(page: &mut Markup, incident: &Incident) {
     };
     card(page, &format!("The machine, {when}"), |page| {
         page.tag("dl", &[("class", "facts")], |page| facts(page, system));
+        items(page, system);
         zones(page, system);
         top(page, incident, system);
     });
@@ -60,25 +67,99 @@ fn pressure(psi: &Psi) -> String {
     format!("some task {:.1} % of the 10 s before{full}", psi.some_avg10)
 }
 
+/// What memory was used for, each of the kernel's figures in words.
+fn items(page: &mut Markup, system: &System) {
+    if system.items.is_empty() {
+        return;
+    }
+    let titles = [("Kernel's name", false), ("Size", true), ("Of RAM", true), ("What it is", false)];
+    table(page, "What memory was used for", &titles, |page| {
+        for item in system.items.iter().filter(|item| item.bytes > 0) {
+            page.tag("tr", &[], |page| {
+                page.text_tag("td", &[("class", "mono")], &item.name);
+                size(page, Some(item.bytes));
+                let share = system.mem_total_bytes.and_then(|total| words::percent(item.bytes, total));
+                number(page, &share.unwrap_or_default());
+                cell(page, glossary::of_use(&item.name));
+            });
+        }
+    });
+    let zero: Vec<_> =
+        system.items.iter().filter(|item| item.bytes == 0).map(|item| words::safe(&item.name)).collect();
+    if !zero.is_empty() {
+        page.text_tag("p", &[("class", "dim small")], &format!("Nothing: {}.", zero.join(", ")));
+    }
+}
+
+/// Statistics of the memory cgroup at its limit.
+fn stats(page: &mut Markup, incident: &Incident) {
+    let items = incident.scope.stats.as_ref().map_or(&[][..], |stats| &stats.items);
+    if items.is_empty() {
+        return;
+    }
+    card(page, "Statistics of the memory cgroup at its limit", |page| {
+        let titles = [("Kernel's name", false), ("Value", true), ("What it is", false)];
+        table(page, "memory.stat at the kill, what is not 0", &titles, |page| {
+            for item in items {
+                page.tag("tr", &[], |page| {
+                    page.text_tag("td", &[("class", "mono")], &item.name);
+                    match glossary::is_size(&item.name) {
+                        true => size(page, Some(item.value)),
+                        false => number(page, &bytes::count(i64::try_from(item.value).unwrap_or(i64::MAX))),
+                    }
+                    cell(page, glossary::of_stat(&item.name));
+                });
+            }
+        });
+    });
+}
+
 fn zones(page: &mut Markup, system: &System) {
     if system.zones.is_empty() {
         return;
     }
-    let titles = [("Node", true), ("Zone", false), ("Free", true), ("Minimum", true), ("Managed", true)];
+    // Those read from /proc after the kill have three values, those of the kernel's report all.
+    let whole = system.zones.iter().any(|zone| zone.low_bytes.is_some());
+    let mut titles = vec![("Node", true), ("Zone", false), ("Free", true)];
+    if whole {
+        titles.extend([("Lacks", true), ("Min", true), ("Low", true), ("High", true), ("Reserve", true)]);
+        titles.extend([("Managed", true), ("Largest block", true), ("CMA free", true), ("Atomic", true)]);
+        titles.push(("Usable", false));
+    } else {
+        titles.extend([("Min", true), ("Managed", true)]);
+    }
     table(page, "Zones; below the minimum allocations fail or kill", &titles, |page| {
-        for zone in &system.zones {
-            page.tag(
-                "tr",
-                &[("class", if zone.free_bytes < zone.min_bytes { "dead" } else { "" })],
-                |page| {
-                    number(page, &zone.node.to_string());
-                    page.text_tag("td", &[], &zone.name);
-                    size(page, Some(zone.free_bytes));
-                    size(page, Some(zone.min_bytes));
-                    size(page, zone.managed_bytes);
-                },
-            );
+        system.zones.iter().for_each(|zone| one(page, zone, whole));
+    });
+    let known = |column: &&(&str, &str)| titles.iter().any(|(title, _)| *title == column.0);
+    let columns: Vec<_> = glossary::ZONE.iter().filter(known).copied().collect();
+    words_of_columns(page, &columns);
+}
+
+fn one(page: &mut Markup, zone: &Zone, whole: bool) {
+    let short = zone.lacks_bytes.is_some() || zone.free_bytes < zone.min_bytes;
+    page.tag("tr", &[("class", if short { "dead" } else { "" })], |page| {
+        number(page, &zone.node.to_string());
+        cell(page, &zone.name);
+        size(page, Some(zone.free_bytes));
+        if !whole {
+            size(page, Some(zone.min_bytes));
+            size(page, zone.managed_bytes);
+            return;
         }
+        size(page, zone.lacks_bytes);
+        size(page, Some(zone.min_bytes));
+        let rest = [zone.low_bytes, zone.high_bytes, zone.reserve_bytes, zone.managed_bytes];
+        let more = [zone.largest_block_bytes, zone.cma_free_bytes, zone.highatomic_bytes];
+        rest.into_iter().chain(more).for_each(|bytes| size(page, bytes));
+        cell(
+            page,
+            match zone.usable {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "",
+            },
+        );
     });
 }
 

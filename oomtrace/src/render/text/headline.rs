@@ -4,6 +4,7 @@ use super::page::{Page, Rich, Tone};
 use super::{verdict, words};
 use crate::enrich::container::{self, Identity};
 use crate::model::{Constraint, Incident, SourceKind};
+use crate::render::answers::ran_out;
 
 /// Writes the title and the sentence.
 pub(super) fn write(page: &mut Page, incident: &Incident) {
@@ -62,12 +63,11 @@ pub(in crate::render) fn cause(incident: &Incident) -> String {
         return "somebody asked the kernel for a kill by SysRq-f.".into();
     }
     let hedge = if scope.inferred && scope.constraint.is_some() { " (inferred)" } else { "" };
+    let ran_out = ran_out::phrase(incident);
     let what = match scope.constraint {
         Some(Constraint::Memcg) => memcg(incident),
-        Some(Constraint::None) => "the whole machine ran out of memory".into(),
-        Some(Constraint::Cpuset) => "the NUMA nodes of a cpuset ran out of memory".into(),
-        Some(Constraint::MemoryPolicy) => "the NUMA nodes of a memory policy ran out of memory".into(),
-        None => "by the OOM killer, but whose limit was hit is not known".into(),
+        _ if ran_out.is_some() => ran_out.unwrap_or_default(),
+        _ => "by the OOM killer, but whose limit was hit is not known".into(),
     };
     format!("{what}{hedge}.")
 }

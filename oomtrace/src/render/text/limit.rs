@@ -3,7 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::words;
 use crate::model::{Constraint, Incident, LimitMemcg, MemcgLevel};
-use crate::render::answers::limit;
+use crate::render::answers::{limit, ran_out};
 use crate::words::bytes;
 
 /// A path longer than this many lines is cut; the NDJSON has it whole.
@@ -20,6 +20,9 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         (Some(Constraint::Memcg), Some(memcg)) => memcg_limit(page, incident, memcg),
         (Some(Constraint::Memcg), None) => page.para("A memory cgroup's; which one could not be read.", 0),
         (Some(Constraint::None), _) if scope.sysrq == Some(true) => {}
+        (Some(Constraint::None), _) if !ran_out::is_machine(incident) => {
+            page.para(ran_out::sentence(incident), 0);
+        }
         (Some(Constraint::None), _) => {
             page.para(with_total(incident, "No cgroup's: the whole machine ran out"), 0);
         }
@@ -27,6 +30,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         (Some(Constraint::MemoryPolicy), _) => {
             nodes(page, incident, "No cgroup's: the nodes of a memory policy");
         }
+        (None, _) if ran_out::phrase(incident).is_some() => page.para(ran_out::sentence(incident), 0),
         (None, _) => page.para(limit::not_known(incident), 0),
     }
     // A cgroup's limit says it all.

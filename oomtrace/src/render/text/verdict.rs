@@ -3,10 +3,12 @@
 use super::page::{Page, Rich, Tone};
 use super::{who, words};
 use crate::model::{Confidence, Incident, VerdictKind};
-use crate::render::answers::{confidence, culprit_name, verdict_name};
+use crate::render::answers::{self, confidence, culprit_name, verdict_name};
 
 /// Reasons shown; the record has them all.
 const REASONS: usize = 3;
+/// The same where one moment is all that is known: its figures stand for the course.
+const OF_A_MOMENT: usize = 6;
 
 /// Writes the section, nothing where no diagnosis was made.
 pub(super) fn write(page: &mut Page, incident: &Incident) {
@@ -19,14 +21,15 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         let tone = if diagnosis.confidence == Confidence::Low { Tone::Yellow } else { Tone::Plain };
         text.push(Tone::Plain, ", ").push(tone, confidence(diagnosis.confidence));
     }
-    text.push(Tone::Plain, ".");
+    let moment = answers::is_moment(incident);
+    text.push(Tone::Plain, if moment { ", as of one moment." } else { "." });
     // With a culprit the section before has said it.
     if diagnosis.culprit.is_none() && !diagnosis.summary.is_empty() {
         text.push(Tone::Plain, format!(" {}", sentence(&diagnosis.summary)));
     }
     page.para(text, 0);
     let said = |reason: &&String| diagnosis.culprit.is_some() || !diagnosis.summary.contains(reason.as_str());
-    for reason in diagnosis.reasons.iter().filter(said).take(REASONS) {
+    for reason in diagnosis.reasons.iter().filter(said).take(if moment { OF_A_MOMENT } else { REASONS }) {
         page.para(format!("· {}", sentence(reason)), 2);
     }
 }

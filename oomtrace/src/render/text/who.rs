@@ -20,7 +20,9 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     page.section("Who");
     match &diagnosis.culprit {
         Some(culprit) => page.para(sentence(incident, diagnosis, culprit), 0),
-        None if incident.history.is_none() => page.para("Not known: nothing was sampled before the kill.", 0),
+        None if incident.history.is_none() => {
+            page.para("Who grew is not known: nothing was sampled before the kill.", 0);
+        }
         None => page.para("Undetermined: the figures name nobody.", 0),
     }
     page.para(others(diagnosis), 2);
