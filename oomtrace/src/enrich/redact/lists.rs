@@ -65,7 +65,7 @@ pub(super) const OTHER_KEYS: List = List(
 pub(super) const QUALIFIERS: List = List(
     "file filename path dir directory folder stdin prompt env ttl timeout length len count type mode url uri endpoint \
     method policy expiry expire expiration expiresin duration lifetime age size limit max min interval period host \
-    hostname port user username algorithm alg format encoding provider scheme realm plugin manager store backend \
+    hostname port user username algorithm algo alg format encoding provider scheme realm plugin manager store backend \
     source location ref class version audience issuer header headers field column var variable cache retries retry \
     attempt window rotation round enabled enable required disabled command cmd helper script program digit server \
     service name names jar fd domain samesite httponly char charset generator validator strength level list model \
@@ -89,7 +89,7 @@ pub(super) const RUNS: List = List(
 
 /// First words of options that switch something on or off, or count.
 pub(super) const SWITCHES: List = List(
-    "no disable enable use with without allow require requires skip show print max min num ask generate is has need n \
+    "no disable enable use without allow require requires skip show print max min num ask generate is has need n \
     total list avg count ignore hide prompt keep save load delete clear",
 );
 

@@ -109,7 +109,8 @@ fn is_joined_auth(word: &str) -> bool {
 fn is_split(words: &[String]) -> bool {
     let strong = ["account", "access", "secret", "api", "private", "shared", "master", "encryption"];
     words.windows(2).any(|pair| match pair[1].as_str() {
-        "phrase" | "word" | "code" => pair[0] == "pass",
+        "word" | "code" => pair[0] == "pass",
+        "phrase" => ["pass", "seed", "recovery", "backup"].contains(&pair[0].as_str()),
         "key" => strong.contains(&pair[0].as_str()),
         _ => false,
     })

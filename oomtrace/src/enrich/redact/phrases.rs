@@ -150,8 +150,9 @@ pub(super) fn is_code(words: Words<'_>, at: usize) -> bool {
 /// `ssh HOST 'script'`.
 fn is_remote(words: Words<'_>, at: usize) -> bool {
     let from = at.saturating_sub(12);
-    (from..at.saturating_sub(1))
-        .any(|at| is_one_of(words.get(at), &["ssh", "watch", "xargs", "parallel", "eval", "flock"]))
+    (from..at.saturating_sub(1)).any(|at| {
+        is_one_of(words.get(at), &["ssh", "tmux", "screen", "watch", "xargs", "parallel", "eval", "flock"])
+    })
 }
 
 /// `echo user:password | chpasswd`: what was printed for a program that reads a secret.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::guesses::is_password;
 use super::hidden::Hidden;
 use super::names::{self, Holds};
-use super::values::{after_scheme, is_harmless, is_method, is_random};
+use super::values::{SCHEMES, after_scheme, is_harmless, is_method, is_random};
 use super::{cookies, words};
 
 /// Longer values are hidden, whatever they look like.
@@ -30,6 +30,11 @@ fn secret(text: &[u8], name: &[u8], holds: Holds, place: Range<usize>) -> Option
         return Some(rest.clone()).filter(|_| !is_harmless(&text[rest]));
     }
     if is_harmless(value) || is_pass_number(name, value) || is_figure(name, value) {
+        return None;
+    }
+    // `Authorization: Bearer` whose token is elsewhere.
+    let is_scheme = SCHEMES.iter().any(|scheme| scheme.as_bytes().eq_ignore_ascii_case(value));
+    if is_scheme && words::of(name).last().is_some_and(|word| word == "authorization") {
         return None;
     }
     match holds {
