@@ -6,6 +6,7 @@
 pub mod badness;
 mod building;
 mod complete;
+mod gfp;
 mod holders;
 pub mod incident;
 pub mod input;
@@ -21,6 +22,7 @@ mod reader;
 mod report;
 mod same;
 pub mod scene;
+mod scope_of_words;
 mod settle;
 mod shortage;
 pub mod to_model;

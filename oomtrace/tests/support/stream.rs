@@ -32,12 +32,14 @@ pub(crate) fn stream() -> Vec<Event> {
             reason: NoKillReason::AlreadyDying,
             pid: Some(7),
             comm: Some(Text::from("s\u{1b}h")),
+            report: None,
         }),
         Event::OomNoKill(NoKill {
             time: time(),
             boottime_ns: 1,
             reason: NoKillReason::AlreadyExited,
             ..NoKill::default()
+            report: None,
         }),
         Event::Sigkill(Box::new(Sigkill {
             time: time(),

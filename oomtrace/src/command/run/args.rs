@@ -22,7 +22,7 @@ pub struct RunArgs {
     pub command: Vec<OsString>,
 
     /// Memory limit for CMD and everything it starts, e.g. 512M
-    #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse, help_heading = "Limits")]
+    #[arg(long, value_name = "SIZE", value_parser = memory_max, help_heading = "Limits")]
     pub memory_max: Option<u64>,
     /// Swap limit on top of that (0 = none)
     #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse, help_heading = "Limits")]
@@ -88,6 +88,24 @@ pub struct RunArgs {
     /// Leave out a kind of hook, a fact or a program
     #[arg(long, value_name = "NAME", hide = true)]
     pub without_probe: Vec<String>,
+}
+
+/// No program starts in less: the new address space, its stack and page tables, and the pages that the loader touches.
+const MEMORY_MIN: u64 = 1 << 20;
+/// The same in pages, where they are large.
+const PAGES_MIN: u64 = 64;
+
+/// A limit that a process can start in.
+fn memory_max(text: &str) -> Result<u64, String> {
+    let bytes = crate::words::bytes::parse(text)?;
+    let least = MEMORY_MIN.max(PAGES_MIN.saturating_mul(crate::kernel::host::page_size()));
+    if bytes < least {
+        let least = least >> 10;
+        return Err(format!(
+            "{text} can't hold a process: the kernel would kill the command while it starts. Give {least}K at least"
+        ));
+    }
+    Ok(bytes)
 }
 
 const EXIT_CODES: &str = "Exit codes: CMD's own (128+N if a signal ended it); 86 if a rule was violated although CMD succeeded; \
