@@ -395,7 +395,9 @@ impl Building {
     /// The report as far as it got.
     pub(super) fn finish(mut self, known: &VecDeque<u32>) -> Report {
         self.settle();
-        if let Some(reaped) = self.stray.take().filter(|reaped| !self.is_decided() && !known.contains(&reaped.task.pid)) {
+        if let Some(reaped) =
+            self.stray.take().filter(|reaped| !self.is_decided() && !known.contains(&reaped.task.pid))
+        {
             self.by_reaper(reaped);
         }
         gfp::name(&mut self.report);
@@ -411,7 +413,15 @@ impl Building {
         let other = self.report.domain.pid.is_some_and(|pid| pid != reaped.task.pid);
         if !other {
             settle::doubt(&mut self.report, settle::BY_REAPER);
-            self.kill(Killed { pid: reaped.task.pid, comm: Some(reaped.task.comm.clone()), lines: 1, ..Killed::default() }, None);
+            self.kill(
+                Killed {
+                    pid: reaped.task.pid,
+                    comm: Some(reaped.task.comm.clone()),
+                    lines: 1,
+                    ..Killed::default()
+                },
+                None,
+            );
             self.reaped(reaped);
         }
     }

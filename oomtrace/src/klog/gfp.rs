@@ -5,17 +5,60 @@ use crate::kernel::gfp::GfpNames;
 
 /// Flags up to 4.3, by bit.
 const UP_TO_4_3: [&str; 25] = [
-    "__GFP_DMA", "__GFP_HIGHMEM", "__GFP_DMA32", "__GFP_MOVABLE", "__GFP_WAIT", "__GFP_HIGH", "__GFP_IO", "__GFP_FS",
-    "__GFP_COLD", "__GFP_NOWARN", "__GFP_REPEAT", "__GFP_NOFAIL", "__GFP_NORETRY", "__GFP_MEMALLOC", "__GFP_COMP",
-    "__GFP_ZERO", "__GFP_NOMEMALLOC", "__GFP_HARDWALL", "__GFP_THISNODE", "__GFP_RECLAIMABLE", "0x100000",
-    "__GFP_NOTRACK", "__GFP_NO_KSWAPD", "__GFP_OTHER_NODE", "__GFP_WRITE",
+    "__GFP_DMA",
+    "__GFP_HIGHMEM",
+    "__GFP_DMA32",
+    "__GFP_MOVABLE",
+    "__GFP_WAIT",
+    "__GFP_HIGH",
+    "__GFP_IO",
+    "__GFP_FS",
+    "__GFP_COLD",
+    "__GFP_NOWARN",
+    "__GFP_REPEAT",
+    "__GFP_NOFAIL",
+    "__GFP_NORETRY",
+    "__GFP_MEMALLOC",
+    "__GFP_COMP",
+    "__GFP_ZERO",
+    "__GFP_NOMEMALLOC",
+    "__GFP_HARDWALL",
+    "__GFP_THISNODE",
+    "__GFP_RECLAIMABLE",
+    "0x100000",
+    "__GFP_NOTRACK",
+    "__GFP_NO_KSWAPD",
+    "__GFP_OTHER_NODE",
+    "__GFP_WRITE",
 ];
 /// Those of 4.4 and 4.5.
 const SINCE_4_4: [&str; 26] = [
-    "__GFP_DMA", "__GFP_HIGHMEM", "__GFP_DMA32", "__GFP_MOVABLE", "__GFP_RECLAIMABLE", "__GFP_HIGH", "__GFP_IO",
-    "__GFP_FS", "__GFP_COLD", "__GFP_NOWARN", "__GFP_REPEAT", "__GFP_NOFAIL", "__GFP_NORETRY", "__GFP_MEMALLOC",
-    "__GFP_COMP", "__GFP_ZERO", "__GFP_NOMEMALLOC", "__GFP_HARDWALL", "__GFP_THISNODE", "__GFP_ATOMIC", "__GFP_ACCOUNT",
-    "__GFP_NOTRACK", "__GFP_DIRECT_RECLAIM", "__GFP_OTHER_NODE", "__GFP_WRITE", "__GFP_KSWAPD_RECLAIM",
+    "__GFP_DMA",
+    "__GFP_HIGHMEM",
+    "__GFP_DMA32",
+    "__GFP_MOVABLE",
+    "__GFP_RECLAIMABLE",
+    "__GFP_HIGH",
+    "__GFP_IO",
+    "__GFP_FS",
+    "__GFP_COLD",
+    "__GFP_NOWARN",
+    "__GFP_REPEAT",
+    "__GFP_NOFAIL",
+    "__GFP_NORETRY",
+    "__GFP_MEMALLOC",
+    "__GFP_COMP",
+    "__GFP_ZERO",
+    "__GFP_NOMEMALLOC",
+    "__GFP_HARDWALL",
+    "__GFP_THISNODE",
+    "__GFP_ATOMIC",
+    "__GFP_ACCOUNT",
+    "__GFP_NOTRACK",
+    "__GFP_DIRECT_RECLAIM",
+    "__GFP_OTHER_NODE",
+    "__GFP_WRITE",
+    "__GFP_KSWAPD_RECLAIM",
 ];
 /// What the combinations are of: waiting is one bit up to 4.3, two since.
 const COMBINATIONS: [(&str, u32); 6] = [
@@ -34,7 +77,8 @@ pub(super) fn name(report: &mut Report) {
     let release = report.kernel_release.as_deref().and_then(release);
     let Some(trigger) = &mut report.trigger else { return };
     if trigger.gfp_names.is_none() {
-        trigger.gfp_names = trigger.gfp_mask.and_then(|mask| names(mask, release)).filter(|names| !names.is_empty());
+        trigger.gfp_names =
+            trigger.gfp_mask.and_then(|mask| names(mask, release)).filter(|names| !names.is_empty());
     }
 }
 
@@ -92,7 +136,11 @@ mod tests {
             (0xcc0, "6.1.0", "GFP_KERNEL"),
             (0x140_cca, "5.10.0", "GFP_HIGHUSER_MOVABLE|__GFP_COMP"),
         ] {
-            assert_eq!(names(mask, super::release(release)).as_deref(), Some(expected), "{mask:#x} {release}");
+            assert_eq!(
+                names(mask, super::release(release)).as_deref(),
+                Some(expected),
+                "{mask:#x} {release}"
+            );
         }
         assert_eq!(names(0xcc0, Some((4, 19))), None);
         assert_eq!(names(0xcc0, Some((6, 12))), None);

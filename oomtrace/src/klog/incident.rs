@@ -136,7 +136,10 @@ fn chosen_only(incident: &mut Incident, report: &Report) {
         report.chosen.as_ref().map(|chosen| (chosen.task.pid, Some(chosen.task.comm.clone()), None));
     let Some((pid, comm, uid)) = of_domain.or(of_score) else {
         if report.outcome == Outcome::Unknown {
-            incident.source.notes.push("the log does not have the line of the kill, nor another one that names the victim".to_owned());
+            incident.source.notes.push(
+                "the log does not have the line of the kill, nor another one that names the victim"
+                    .to_owned(),
+            );
         }
         return;
     };
@@ -281,7 +284,10 @@ fn said(report: &Report, context: &Context) -> Vec<String> {
         .collect();
     notes.extend(report.doubts.iter().map(|doubt| format!("not certain: {doubt}")));
     if !report.unknown_columns.is_empty() {
-        notes.push(format!("columns of the task table that are not known: {}", report.unknown_columns.join(", ")));
+        notes.push(format!(
+            "columns of the task table that are not known: {}",
+            report.unknown_columns.join(", ")
+        ));
     }
     if report.lost_records > 0 {
         notes.push(format!(

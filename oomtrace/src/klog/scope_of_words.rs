@@ -57,7 +57,10 @@ mod tests {
     #[test]
     fn the_words_decide() {
         let (report, note) = (killed(Some("Memory cgroup out of memory")), None);
-        assert_eq!((settled(&report).0.domain.constraint, settled(&report).1), (Some(Constraint::Memcg), note));
+        assert_eq!(
+            (settled(&report).0.domain.constraint, settled(&report).1),
+            (Some(Constraint::Memcg), note)
+        );
         for message in ["Out of memory", "Out of memory (oom_kill_allocating_task)"] {
             let report = killed(Some(message));
             assert_eq!(

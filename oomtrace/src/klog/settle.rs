@@ -24,7 +24,8 @@ pub(super) const CUT_CONSTRAINT: &str = "the constraint line, which is cut";
 /// The header of the task table is missing.
 pub(super) const GUESSED_COLUMNS: &str = "the columns of the task table, whose header is missing";
 /// Nothing but the reaper's line names the victim.
-pub(super) const BY_REAPER: &str = "the victim: the line of the kill is missing, and the OOM reaper's names it";
+pub(super) const BY_REAPER: &str =
+    "the victim: the line of the kill is missing, and the OOM reaper's names it";
 
 /// Notes a doubt once.
 pub(super) fn doubt(report: &mut Report, about: &'static str) {

@@ -19,4 +19,4 @@ pub use place::Place;
 pub use random::word;
 pub use replace::Replacement;
 pub use stderr::{Stderr, tell};
-pub use stream::{Output, Wrote, columns, reader_is_gone};
+pub use stream::{Output, Standing, Wrote, columns, reader_is_gone};

@@ -10,7 +10,6 @@ use anyhow::{Result, anyhow};
 
 use super::error::cannot;
 use super::{Kind, Opened, Owner, Place, Wanted};
-use crate::pen::Standing;
 
 /// What came of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +19,17 @@ pub enum Wrote {
     All,
     /// Nobody reads any more (closed pipe): end quietly, with success.
     Closed,
+}
+
+/// Where the file is that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Under its name; also what has no name.
+    InPlace,
+    /// It has another name by now, or none that is known.
+    Renamed,
+    /// It has no name any more: what is written to it is lost.
+    Deleted,
 }
 
 /// An open output.

@@ -144,9 +144,9 @@ fn what_was_rotated_away_is_opened_anew() {
     let (path, rotated) = (tmp.path().join("log"), tmp.path().join("log.1"));
     let mut output = Output::open(Some(&path)).unwrap();
     let _ = output.line(b"one").unwrap();
-    assert!(output.is_in_place());
+    assert_eq!(output.standing(), Standing::InPlace);
     fs::rename(&path, &rotated).unwrap();
-    assert!(!output.is_in_place());
+    assert_eq!(output.standing(), Standing::Renamed);
     let _ = output.line(b"two").unwrap();
     output.reopen(Wanted::Emptied).unwrap();
     let _ = output.line(b"three").unwrap();

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+pub(crate) use crate::output::Standing;
 use crate::output::Wrote;
 pub use account::{Account, Count};
 use nib::Nib;
@@ -25,17 +26,6 @@ const ROOM: usize = 8 << 20;
 const STUCK: Duration = Duration::from_millis(700);
 /// Stack of the thread.
 const STACK: usize = 256 * 1024;
-
-/// Where the file is that was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Under its name; also what has no name.
-    InPlace,
-    /// It has another name by now, or none that is known.
-    Renamed,
-    /// It has no name any more: what is written to it is lost.
-    Deleted,
-}
 
 /// What a pen writes to.
 pub trait Sink: Send {

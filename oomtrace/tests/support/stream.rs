@@ -39,7 +39,6 @@ pub(crate) fn stream() -> Vec<Event> {
             boottime_ns: 1,
             reason: NoKillReason::AlreadyExited,
             ..NoKill::default()
-            report: None,
         }),
         Event::Sigkill(Box::new(Sigkill {
             time: time(),

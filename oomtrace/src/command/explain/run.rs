@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -116,7 +116,9 @@ fn unread(name: &str, unread: &Unread) -> Option<String> {
         1 => ("1 line".to_owned(), "has"),
         lines => (format!("{lines} lines"), "have"),
     };
-    Some(format!("{name}: {lines} {have} the kernel's words in an unknown form; they are not counted as kills (first: line {number}: {text})"))
+    Some(format!(
+        "{name}: {lines} {have} the kernel's words in an unknown form; they are not counted as kills (first: line {number}: {text})"
+    ))
 }
 
 /// Counts what was read; an error when it was not all.
@@ -127,7 +129,10 @@ fn note(name: &str, summary: &Summary, collector: &mut dyn Sink) -> Option<anyho
             .incomplete(format!("{name}: {} lines of more than 1 MiB were read in part", summary.cut_lines));
     }
     if summary.cut_records > 0 {
-        collector.incomplete(format!("{name}: {} JSON records of more than 8 MiB were not read", summary.cut_records));
+        collector.incomplete(format!(
+            "{name}: {} JSON records of more than 8 MiB were not read",
+            summary.cut_records
+        ));
     }
     if let Some(text) = unread(name, &summary.unread) {
         collector.incomplete(text);

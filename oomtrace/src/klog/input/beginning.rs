@@ -52,8 +52,10 @@ impl Seen<'_> {
             (false, true, Writer::Unknown | Writer::RingBuffer) => Writer::Kernel,
             (.., inner) => inner,
         };
-        let host = inner.host.clone().or_else(|| self.host.map(|host| String::from_utf8_lossy(host).into_owned()));
-        let program = inner.program.clone().or_else(|| self.program.clone().filter(|_| writer == Writer::Process));
+        let host =
+            inner.host.clone().or_else(|| self.host.map(|host| String::from_utf8_lossy(host).into_owned()));
+        let program =
+            inner.program.clone().or_else(|| self.program.clone().filter(|_| writer == Writer::Process));
         let stamp = inner.stamp.clone().or_else(|| self.stamp.clone());
         LogLine { writer, host, program, stamp, usec: inner.usec.or(self.usec), ..inner }
     }
@@ -95,7 +97,8 @@ pub(super) fn parse(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
             Token::Time(stamp) => seen.stamp = seen.stamp.take().or(stamp),
             Token::Process(tag) => {
                 seen.process = true;
-                seen.program = seen.program.take().or_else(|| text::program(tag)).or_else(|| Some(Program::default()));
+                seen.program =
+                    seen.program.take().or_else(|| text::program(tag)).or_else(|| Some(Program::default()));
             }
         }
         rest = after;
@@ -111,9 +114,19 @@ pub(super) fn found(line: &[u8]) -> Option<(usize, Option<bool>)> {
     let words = before.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
     let prose = words.clone().filter(|word| tokens::is_prose(word)).count();
     let last = words.clone().last().unwrap_or_default();
-    let tagged = tokens::is_tag_of_process(last) || words.clone().any(|word| tokens::is_numbered_tag(word) || tokens::is_structured(word));
+    let tagged = tokens::is_tag_of_process(last)
+        || words.clone().any(|word| tokens::is_numbered_tag(word) || tokens::is_structured(word));
     let logger = words.clone().any(tokens::is_level) && words.clone().count() > 2;
-    Some((at, if tagged || logger { Some(true) } else if prose > 2 { None } else { Some(false) }))
+    Some((
+        at,
+        if tagged || logger {
+            Some(true)
+        } else if prose > 2 {
+            None
+        } else {
+            Some(false)
+        },
+    ))
 }
 
 /// A name may end with a quote; a line that stands in quotes does.

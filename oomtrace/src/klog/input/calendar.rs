@@ -46,7 +46,11 @@ pub(super) fn date(text: &[u8]) -> Option<(Stamp, &[u8])> {
 fn word_at(text: &[u8], from: usize) -> Option<(&[u8], usize)> {
     let rest = &text[from..];
     let begin = from + rest.iter().take(4).position(|b| *b != b' ')?;
-    let length = text[begin..].iter().take(LONGEST).position(|b| matches!(b, b' ' | b'\t')).unwrap_or_else(|| LONGEST.min(text.len() - begin));
+    let length = text[begin..]
+        .iter()
+        .take(LONGEST)
+        .position(|b| matches!(b, b' ' | b'\t'))
+        .unwrap_or_else(|| LONGEST.min(text.len() - begin));
     (length > 0).then(|| (&text[begin..begin + length], begin + length))
 }
 
@@ -55,16 +59,23 @@ fn clock_end(word: &[u8]) -> Option<(usize, bool)> {
     let digit = |at: usize| word.get(at).is_some_and(u8::is_ascii_digit);
     let colon = (1..word.len().min(40)).find(|at| {
         let hours = word[..*at].iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        matches!(word[*at], b':' | b'h' | b'.') && matches!(hours, 1 | 2) && digit(at + 1) && digit(at + 2) && is_clock(word, *at)
+        matches!(word[*at], b':' | b'h' | b'.')
+            && matches!(hours, 1 | 2)
+            && digit(at + 1)
+            && digit(at + 2)
+            && is_clock(word, *at)
     })?;
     let begin = (0..colon).rev().find(|at| !digit(*at)).map_or(0, |at| at + 1);
     let before = &word[..begin];
     let dated = before.iter().any(u8::is_ascii_digit);
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'.' | b':' | b'_') || *b >= 0x80;
+    let plain =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'.' | b':' | b'_') || *b >= 0x80;
     if !(before.is_empty() || (dated && before.iter().all(plain))) {
         return None;
     }
-    let more = |b: &u8| b.is_ascii_digit() || matches!(b, b':' | b'.' | b',' | b'+' | b'-' | b'Z' | b'z' | b'h' | b'm' | b's');
+    let more = |b: &u8| {
+        b.is_ascii_digit() || matches!(b, b':' | b'.' | b',' | b'+' | b'-' | b'Z' | b'z' | b'h' | b'm' | b's')
+    };
     let length = word[colon..].iter().take_while(|b| more(b)).count();
     let end = colon + length;
     let end = if word[..end].ends_with(b":") || word[..end].ends_with(b",") { end - 1 } else { end };
@@ -90,7 +101,19 @@ fn behind(text: &[u8], from: usize) -> usize {
         let half = [&b"AM"[..], b"PM", b"am", b"pm", b"Uhr", b"a.m.", b"p.m."].contains(&word);
         let zone = matches!(word.len(), 2..=5)
             && word.iter().all(u8::is_ascii_uppercase)
-            && ![&b"INFO"[..], b"WARN", b"ERROR", b"DEBUG", b"FATAL", b"TRACE", b"CRIT", b"ERR", b"OOM", b"CPU"].contains(&word);
+            && ![
+                &b"INFO"[..],
+                b"WARN",
+                b"ERROR",
+                b"DEBUG",
+                b"FATAL",
+                b"TRACE",
+                b"CRIT",
+                b"ERR",
+                b"OOM",
+                b"CPU",
+            ]
+            .contains(&word);
         let offset = matches!(word, [b'+' | b'-', rest @ ..] if matches!(rest.len(), 2 | 4 | 5) && rest[0].is_ascii_digit());
         if !(year || half || zone || offset) || text.get(next) == Some(&b':') {
             break;
@@ -103,7 +126,8 @@ fn behind(text: &[u8], from: usize) -> usize {
 /// `28`, `28.`, `28,`, `2023-11-28`, `11/28/23`, `8月`, `28th`, `@`.
 fn is_number(word: &[u8]) -> bool {
     let plain = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b'/' | b'.' | b',') || *b >= 0x80;
-    let bare = word.strip_suffix(b"th").or_else(|| word.strip_suffix(b"st")).or_else(|| word.strip_suffix(b"nd"));
+    let bare =
+        word.strip_suffix(b"th").or_else(|| word.strip_suffix(b"st")).or_else(|| word.strip_suffix(b"nd"));
     let bare = bare.unwrap_or(word);
     word == b"@" || word == b"at" || (bare.first().is_some_and(u8::is_ascii_digit) && bare.len() <= 16 && bare.iter().all(plain))
         // `28-Nov-2023`, `28/Nov/2023`

@@ -25,8 +25,28 @@ const ENTITIES: [(&[u8], &[u8]); 14] = [
 const BREAKS: [&[u8]; 7] = [b"br", b"p", b"div", b"li", b"tr", b"pre", b"code"];
 /// Tags that only colour or enclose.
 const INLINE: [&[u8]; 22] = [
-    b"span", b"b", b"i", b"em", b"strong", b"font", b"tt", b"a", b"td", b"th", b"table", b"tbody", b"ul", b"ol", b"body",
-    b"html", b"mark", b"u", b"s", b"samp", b"kbd", b"blockquote",
+    b"span",
+    b"b",
+    b"i",
+    b"em",
+    b"strong",
+    b"font",
+    b"tt",
+    b"a",
+    b"td",
+    b"th",
+    b"table",
+    b"tbody",
+    b"ul",
+    b"ol",
+    b"body",
+    b"html",
+    b"mark",
+    b"u",
+    b"s",
+    b"samp",
+    b"kbd",
+    b"blockquote",
 ];
 
 /// The line without all that; newlines stand where a tag ends a line. Borrowed where there was nothing.
@@ -56,11 +76,14 @@ const ESCAPES: [&[u8]; 7] = [b"\x1b", b"^[", b"#033", b"\\x1b", b"\\033", b"\\u0
 
 /// Whether there may be an escape sequence that is written out.
 pub(super) fn has_written_colour(text: &[u8]) -> bool {
-    ESCAPES[1..].iter().any(|start| memmem::find(text, start).is_some_and(|at| text.get(at + start.len()) == Some(&b'[')))
+    ESCAPES[1..]
+        .iter()
+        .any(|start| memmem::find(text, start).is_some_and(|at| text.get(at + start.len()) == Some(&b'[')))
 }
 
 fn has_colour(text: &[u8]) -> bool {
-    memchr(0x1b, text).is_some() || (memchr(b'[', text).is_some() && (0..text.len()).any(|at| escape(&text[at..]).is_some()))
+    memchr(0x1b, text).is_some()
+        || (memchr(b'[', text).is_some() && (0..text.len()).any(|at| escape(&text[at..]).is_some()))
 }
 
 /// The length of an escape sequence at the beginning.
@@ -73,7 +96,8 @@ fn escape(text: &[u8]) -> Option<usize> {
     let rest = &text[start.len()..];
     match rest.first() {
         Some(b'[') => {
-            let end = rest[1..].iter().take(24).position(|b| !matches!(b, b'0'..=b'9' | b';' | b':' | b'?'))? + 1;
+            let end =
+                rest[1..].iter().take(24).position(|b| !matches!(b, b'0'..=b'9' | b';' | b':' | b'?'))? + 1;
             let last = rest.get(end)?;
             (last.is_ascii_alphabetic() && (*first == 0x1b || end > 1 || matches!(last, b'm' | b'K')))
                 .then_some(start.len() + end + 1)
@@ -148,7 +172,9 @@ pub(super) fn is_html(begin: &[u8]) -> bool {
         && begin.split(|b| *b == b'\n').any(|line| {
             let line = line.trim_ascii();
             let last = line.iter().rposition(|b| *b == b'<').filter(|_| line.ends_with(b">"));
-            tag(line).is_some() || last.is_some_and(|at| tag(&line[at..]).is_some_and(|(_, length)| at + length == line.len()))
+            tag(line).is_some()
+                || last
+                    .is_some_and(|at| tag(&line[at..]).is_some_and(|(_, length)| at + length == line.len()))
         })
 }
 
@@ -217,7 +243,8 @@ mod tests {
     #[test]
     fn colours_however_they_are_written() {
         for escape in ["\x1b", "^[", "#033", "\\x1b", "\\033", "\\u001b"] {
-            let line = format!("{escape}[32m[   12.3] {escape}[0m{escape}[1;31mOut of{escape}[m memory{escape}[K");
+            let line =
+                format!("{escape}[32m[   12.3] {escape}[0m{escape}[1;31mOut of{escape}[m memory{escape}[K");
             assert_eq!(cleaned(&line), "[   12.3] Out of memory", "{escape}");
         }
         assert_eq!(cleaned("\x1b]8;;http://x\x1b\\a\x1b]0;t\x07b"), "ab");
@@ -228,9 +255,13 @@ mod tests {
 
     #[test]
     fn web_pages() {
-        assert_eq!(cleaned("<pre>[ 1.2] a &lt;b&gt; &#39;c&#x27; d&amp;e&nbsp;f<br>g</pre>"), "\n[ 1.2] a <b> 'c' d&e f\ng\n");
+        assert_eq!(
+            cleaned("<pre>[ 1.2] a &lt;b&gt; &#39;c&#x27; d&amp;e&nbsp;f<br>g</pre>"),
+            "\n[ 1.2] a <b> 'c' d&e f\ng\n"
+        );
         assert_eq!(cleaned("<td class=\"x\">a</td><td>b</td>"), " a  b ");
-        for same in ["<4>[ 1.2] x", "[ 1.2 < 0.1>] x", "a < b > c", "AT&T", "&#999;", "<busybox>", "R13: <x"] {
+        for same in ["<4>[ 1.2] x", "[ 1.2 < 0.1>] x", "a < b > c", "AT&T", "&#999;", "<busybox>", "R13: <x"]
+        {
             assert_eq!(cleaned(same), same);
         }
         assert_eq!(cleaned("\u{feff}Out\u{a0}of memory"), "Out of memory");

@@ -77,7 +77,11 @@ impl Cutter {
     fn begin(&mut self, byte: u8) {
         // An object at the top that holds a list of objects is not a record: they are.
         let depth = self.open.len();
-        let first = self.after_bracket && self.open.split_last().is_some_and(|(last, rest)| *last == b'[' && rest.iter().all(|b| *b == b'{'));
+        let first = self.after_bracket
+            && self
+                .open
+                .split_last()
+                .is_some_and(|(last, rest)| *last == b'[' && rest.iter().all(|b| *b == b'{'));
         let of_top = self.began == Some(0) && depth > 1 && (first || self.list == Some(depth));
         if of_top {
             self.outer = Some((std::mem::take(&mut self.record), self.too_long));
@@ -118,7 +122,8 @@ impl Cutter {
 
     fn keep(&mut self, byte: u8) {
         let between = self.began == Some(0) && self.list == Some(self.open.len()) && !self.quoted;
-        if self.began.is_none() || self.too_long || (between && (byte == b',' || byte.is_ascii_whitespace())) {
+        if self.began.is_none() || self.too_long || (between && (byte == b',' || byte.is_ascii_whitespace()))
+        {
             return;
         }
         self.too_long = self.record.len() >= RECORD_MAX;

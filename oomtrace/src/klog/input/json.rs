@@ -49,8 +49,16 @@ const WRITERS: [&str; 11] = [
     "tag",
 ];
 /// Of those, the names that nothing but the program's tag is called by.
-const TAGS: [&str; 8] =
-    ["SYSLOG_IDENTIFIER", "appname", "programname", "syslogtag", "program", "ProcessName", "process.name", "syslog_identifier"];
+const TAGS: [&str; 8] = [
+    "SYSLOG_IDENTIFIER",
+    "appname",
+    "programname",
+    "syslogtag",
+    "program",
+    "ProcessName",
+    "process.name",
+    "syslog_identifier",
+];
 /// Names of the machine.
 const HOSTS: [&str; 8] =
     ["_HOSTNAME", "hostname", "host", "nodename", "node", "node_name", "instance_id", "Computer"];
@@ -84,13 +92,22 @@ pub(super) fn value(text: &[u8]) -> Option<Value> {
 }
 
 /// The object, those in it that wrap the record or tell about it, and those around it, from the most to the least telling.
-pub(super) fn around<'a>(object: &'a Map<String, Value>, outer: &[&'a Map<String, Value>]) -> Vec<&'a Map<String, Value>> {
-    let mut all: Vec<&Map<String, Value>> = WRAPPERS.iter().filter_map(|name| object.get(*name)?.as_object()).collect();
+pub(super) fn around<'a>(
+    object: &'a Map<String, Value>,
+    outer: &[&'a Map<String, Value>],
+) -> Vec<&'a Map<String, Value>> {
+    let mut all: Vec<&Map<String, Value>> =
+        WRAPPERS.iter().filter_map(|name| object.get(*name)?.as_object()).collect();
     all.push(object);
     let mut at = 0;
     while at < all.len() && all.len() < OBJECTS {
         let inner: Vec<_> = all[at].values().filter_map(Value::as_object).collect();
-        all.extend(inner.into_iter().filter(|inner| !all.iter().any(|known| std::ptr::eq(*known, *inner))).collect::<Vec<_>>());
+        all.extend(
+            inner
+                .into_iter()
+                .filter(|inner| !all.iter().any(|known| std::ptr::eq(*known, *inner)))
+                .collect::<Vec<_>>(),
+        );
         at += 1;
     }
     all.extend(outer.iter().rev());
@@ -155,8 +172,10 @@ fn program(all: &[&Map<String, Value>]) -> Option<Program> {
 
 /// The journal tells it best; a tag is what syslog would have; a text may hold one itself.
 fn writer(all: &[&Map<String, Value>], transport: Option<&str>, inner: Writer) -> Writer {
-    let facility =
-        string(all, &["SYSLOG_FACILITY", "facility", "fac", "syslogfacility", "syslogfacility-text", "Facility"]);
+    let facility = string(
+        all,
+        &["SYSLOG_FACILITY", "facility", "fac", "syslogfacility", "syslogfacility-text", "Facility"],
+    );
     if facility.as_deref().is_some_and(|facility| !matches!(facility, "0" | "kern" | "kernel")) {
         return Writer::Process;
     }

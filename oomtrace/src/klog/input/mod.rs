@@ -31,5 +31,5 @@ mod wrapped;
 pub use line::{LogLine, Stamp, Writer};
 pub use open::open;
 pub use reader::{LogReader, Summary};
-pub use unread::Unread;
 pub use streams::{Context, Found, Told};
+pub use unread::Unread;

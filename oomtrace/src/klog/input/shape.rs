@@ -69,7 +69,10 @@ mod tests {
     #[test]
     fn numbers_and_words_differ_and_marks_do_not() {
         let shape = Shape::of(b"%%7 node-12!Mon# ", Writer::Unknown, None).unwrap();
-        assert_eq!(shape.strip(b"%%123 node-9!Tuesday#  [  612]     0 java"), Some(&b"[  612]     0 java"[..]));
+        assert_eq!(
+            shape.strip(b"%%123 node-9!Tuesday#  [  612]     0 java"),
+            Some(&b"[  612]     0 java"[..])
+        );
         for other in [&b"%7 node-12!Mon# x"[..], b"%%7 node-12", b"", b"%%x node-1!Mon# x"] {
             assert_eq!(shape.strip(other), None, "{other:?}");
         }

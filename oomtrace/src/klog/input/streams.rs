@@ -123,7 +123,10 @@ impl Stream {
     fn reaped(&mut self, line: &LogLine<'_>, source: &Arc<str>, sink: &mut dyn FnMut(Found)) {
         let Some(reaped) = self.reaped.take() else { return };
         let pid = reaped.task.pid;
-        let is_open = self.parser.current().is_some_and(|report| report.outcome == Outcome::Unknown || report.kills(pid));
+        let is_open = self
+            .parser
+            .current()
+            .is_some_and(|report| report.outcome == Outcome::Unknown || report.kills(pid));
         if is_open || self.killed.contains(&pid) {
             return;
         }

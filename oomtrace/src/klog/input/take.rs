@@ -40,10 +40,16 @@ impl LogReader {
     /// A line of the file, which may hold several of a log.
     fn take_line(&mut self, raw: &[u8], source: &mut Source, sink: &mut dyn FnMut(Found)) {
         let blank = raw.trim_ascii();
-        if matches!(blank.first(), Some(b'{' | b'[')) && matches!(blank.last(), Some(b'}' | b']' | b',')) && walk::is_json(blank) {
+        if matches!(blank.first(), Some(b'{' | b'['))
+            && matches!(blank.last(), Some(b'}' | b']' | b','))
+            && walk::is_json(blank)
+        {
             return self.take_record(blank, source, sink);
         }
-        let plain = !source.kind.is_html && memchr(0x1b, raw).is_none() && raw.is_ascii() && !clean::has_written_colour(raw);
+        let plain = !source.kind.is_html
+            && memchr(0x1b, raw).is_none()
+            && raw.is_ascii()
+            && !clean::has_written_colour(raw);
         if plain && !has_line_ends(raw) {
             return self.take_text(raw, source, sink);
         }

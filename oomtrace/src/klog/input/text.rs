@@ -69,7 +69,11 @@ pub(super) fn exact(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
     }
     if let Some(rest) = rest.strip_prefix(b"kernel:") {
         let text = rest.strip_prefix(b" ").unwrap_or(rest);
-        return Some(LogLine { format: "syslog", writer: written(priority, Writer::Kernel), ..printed(text) });
+        return Some(LogLine {
+            format: "syslog",
+            writer: written(priority, Writer::Kernel),
+            ..printed(text)
+        });
     }
     // `<4>` before the kernel's words, and nothing else.
     priority.map(|_| LogLine { writer: written(priority, Writer::Unknown), ..bare(rest) })
@@ -350,7 +354,11 @@ fn tagged(text: &[u8]) -> Option<Tagged<'_>> {
     if let Some(after) = rest.strip_prefix(kernel) {
         return Some((host, kernel, after.strip_prefix(b" ").unwrap_or(after)));
     }
-    if let Some(after) = rest.strip_prefix(b"kernel[").and_then(|rest| split(rest, b"]:")).filter(|(id, _)| number::<u32>(id).is_some()) {
+    if let Some(after) = rest
+        .strip_prefix(b"kernel[")
+        .and_then(|rest| split(rest, b"]:"))
+        .filter(|(id, _)| number::<u32>(id).is_some())
+    {
         return Some((host, kernel, after.1.strip_prefix(b" ").unwrap_or(after.1)));
     }
     let end = rest.iter().take(128).position(|b| matches!(b, b' ' | b'\t'))?;

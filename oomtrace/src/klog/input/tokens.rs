@@ -34,23 +34,98 @@ pub(super) fn is_quote(text: &[u8]) -> bool {
 const MARKS: &[u8] = b">|*-+\"'`~#,;=$(";
 /// The same in UTF-8: bullets, quotes, lines, dashes.
 const WIDE: [&[u8]; 16] = [
-    b"\xe2\x80\xa2", b"\xc2\xb7", b"\xe2\x80\x93", b"\xe2\x80\x94", b"\xe2\x80\x9c", b"\xe2\x80\x9d", b"\xe2\x80\x98",
-    b"\xe2\x80\x99", b"\xc2\xab", b"\xc2\xbb", b"\xe2\x80\x9e", b"\xe2\x80\xba", b"\xe2\x94\x82", b"\xe2\x94\x83",
-    b"\xe2\x96\xb6", b"\xe2\x80\xb9",
+    b"\xe2\x80\xa2",
+    b"\xc2\xb7",
+    b"\xe2\x80\x93",
+    b"\xe2\x80\x94",
+    b"\xe2\x80\x9c",
+    b"\xe2\x80\x9d",
+    b"\xe2\x80\x98",
+    b"\xe2\x80\x99",
+    b"\xc2\xab",
+    b"\xc2\xbb",
+    b"\xe2\x80\x9e",
+    b"\xe2\x80\xba",
+    b"\xe2\x94\x82",
+    b"\xe2\x94\x83",
+    b"\xe2\x96\xb6",
+    b"\xe2\x80\xb9",
 ];
 /// Words before a colon that name no program.
 const LABELS: [&[u8]; 26] = [
-    b"guest", b"message", b"msg", b"text", b"log", b"line", b"dmesg", b"console", b"host", b"node", b"stdout", b"stderr",
-    b"syslog", b"messages", b"journal", b"output", b"raw", b"_raw", b"body", b"content", b"value", b"event", b"data",
-    b"serial", b"klog", b"kmsg",
+    b"guest",
+    b"message",
+    b"msg",
+    b"text",
+    b"log",
+    b"line",
+    b"dmesg",
+    b"console",
+    b"host",
+    b"node",
+    b"stdout",
+    b"stderr",
+    b"syslog",
+    b"messages",
+    b"journal",
+    b"output",
+    b"raw",
+    b"_raw",
+    b"body",
+    b"content",
+    b"value",
+    b"event",
+    b"data",
+    b"serial",
+    b"klog",
+    b"kmsg",
 ];
 const LEVELS: [&[u8]; 22] = [
-    b"INFO", b"WARN", b"WARNING", b"ERROR", b"ERR", b"DEBUG", b"TRACE", b"FATAL", b"NOTICE", b"CRIT", b"CRITICAL",
-    b"ALERT", b"EMERG", b"info", b"warn", b"warning", b"error", b"err", b"debug", b"notice", b"crit", b"critical",
+    b"INFO",
+    b"WARN",
+    b"WARNING",
+    b"ERROR",
+    b"ERR",
+    b"DEBUG",
+    b"TRACE",
+    b"FATAL",
+    b"NOTICE",
+    b"CRIT",
+    b"CRITICAL",
+    b"ALERT",
+    b"EMERG",
+    b"info",
+    b"warn",
+    b"warning",
+    b"error",
+    b"err",
+    b"debug",
+    b"notice",
+    b"crit",
+    b"critical",
 ];
 const FACILITIES: [&[u8]; 21] = [
-    b"kern", b"user", b"mail", b"daemon", b"auth", b"syslog", b"lpr", b"news", b"uucp", b"cron", b"authpriv", b"ftp",
-    b"local0", b"local1", b"local2", b"local3", b"local4", b"local5", b"local6", b"local7", b"security",
+    b"kern",
+    b"user",
+    b"mail",
+    b"daemon",
+    b"auth",
+    b"syslog",
+    b"lpr",
+    b"news",
+    b"uucp",
+    b"cron",
+    b"authpriv",
+    b"ftp",
+    b"local0",
+    b"local1",
+    b"local2",
+    b"local3",
+    b"local4",
+    b"local5",
+    b"local6",
+    b"local7",
+    b"security",
 ];
 
 /// The part at the beginning and what follows it.
@@ -90,7 +165,9 @@ fn time(text: &[u8]) -> Option<(Token<'_>, &[u8])> {
     if let Some((stamp, _, rest)) = stamp::iso(text) {
         return Some((Token::Time(Some(stamp)), rest));
     }
-    if let Some((stamp, rest)) = stamp::rfc3164(text).or_else(|| stamp::unix(text)).or_else(|| stamp::ctime(text)) {
+    if let Some((stamp, rest)) =
+        stamp::rfc3164(text).or_else(|| stamp::unix(text)).or_else(|| stamp::ctime(text))
+    {
         return Some((Token::Time(Some(stamp)), rest));
     }
     let (stamp, rest) = calendar::date(text)?;
@@ -131,7 +208,8 @@ fn priority(text: &[u8]) -> Option<(Token<'_>, &[u8])> {
 fn number(text: &[u8]) -> Option<(Token<'_>, &[u8])> {
     let (_, rest) = digits(text)?;
     if let [b':' | b'-' | b'\t' | b',' | b'|' | b';' | b'.' | b')', after @ ..] = rest
-        && (!after.first().is_some_and(u8::is_ascii_digit) || after.first().is_some_and(|_| is_stamped(after)))
+        && (!after.first().is_some_and(u8::is_ascii_digit)
+            || after.first().is_some_and(|_| is_stamped(after)))
     {
         return Some((Token::Filling, after));
     }
@@ -204,7 +282,12 @@ fn facility(text: &[u8]) -> Option<(&[u8], &[u8])> {
     };
     let end = rest.iter().take(10).position(|b| !b.is_ascii_alphabetic()).unwrap_or(0);
     let level = &rest[..end];
-    let after = if level.is_empty() || LEVELS.contains(&level) || level == b"alert" || level == b"emerg" || level == b"panic" {
+    let after = if level.is_empty()
+        || LEVELS.contains(&level)
+        || level == b"alert"
+        || level == b"emerg"
+        || level == b"panic"
+    {
         &rest[end..]
     } else {
         return (blank.first() == Some(&b':')).then_some((name, rest));
@@ -273,14 +356,17 @@ fn assigned<'a>(text: &'a [u8], whole: &'a [u8]) -> Option<(Token<'a>, &'a [u8])
     if value == b"kernel" || value == b"\"kernel" {
         return Some((Token::Kernel, &text[whole.len()..]));
     }
-    let of_program: [&[u8]; 8] = [b"level", b"lvl", b"logger", b"caller", b"component", b"severity", b"module", b"thread"];
+    let of_program: [&[u8]; 8] =
+        [b"level", b"lvl", b"logger", b"caller", b"component", b"severity", b"module", b"thread"];
     let token = if of_program.contains(&lower.as_slice()) { Token::Process(b"") } else { Token::Name };
     Some((token, &text[whole.len()..]))
 }
 
 /// `kern.log.1:`, `/var/log/messages-20231128.gz:12:`, `kern.log-12-`, as grep and zgrep write them before a line.
 fn named_file<'a>(text: &'a [u8], whole: &[u8]) -> Option<&'a [u8]> {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b'+' | b'@' | b'~' | b'=' | b'%');
+    let plain = |b: &u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b'+' | b'@' | b'~' | b'=' | b'%')
+    };
     let length = whole.iter().take_while(|b| plain(b)).count();
     if whole.get(length) == Some(&b':') && length > 0 && length + 1 < text.len() {
         let rest = &text[length + 1..];
@@ -299,13 +385,18 @@ fn named_file<'a>(text: &'a [u8], whole: &[u8]) -> Option<&'a [u8]> {
 
 /// Without `12:` or `12-`.
 fn numbered(text: &[u8]) -> &[u8] {
-    let behind = digits(text).and_then(|(_, rest)| rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"-")));
+    let behind =
+        digits(text).and_then(|(_, rest)| rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"-")));
     behind.filter(|rest| is_stamped(rest) || is_solid(rest)).unwrap_or(text)
 }
 
 /// A name of a machine, a container, a file: nothing that stands in a sentence between others.
 fn is_plain(word: &[u8]) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'@' | b'#' | b'+' | b'>') || *b >= 0x80;
+    let plain = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'-' | b'_' | b'.' | b'/' | b':' | b'@' | b'#' | b'+' | b'>')
+            || *b >= 0x80
+    };
     !word.is_empty() && word.iter().all(plain)
 }
 
@@ -316,7 +407,12 @@ pub(super) fn is_tag_of_process(word: &[u8]) -> bool {
     let letters = name.iter().any(u8::is_ascii_alphabetic);
     let place = name.contains(&b'.') || name.contains(&b'/') || name.contains(&b':');
     let vendor = matches!(name, [b'A'..=b'Z', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
-    letters && !place && !vendor && !LABELS.contains(&lower.as_slice()) && name != b"kernel" && !LEVELS.contains(&name)
+    letters
+        && !place
+        && !vendor
+        && !LABELS.contains(&lower.as_slice())
+        && name != b"kernel"
+        && !LEVELS.contains(&name)
 }
 
 /// `sshd[123]:`, `sshd[123]`
@@ -325,7 +421,10 @@ pub(super) fn is_numbered_tag(word: &[u8]) -> bool {
     let Some(rest) = word.strip_suffix(b"]") else { return false };
     let at = rest.iter().rposition(|b| *b == b'[');
     at.is_some_and(|at| {
-        at > 0 && &rest[..at] != b"kernel" && !rest[at + 1..].is_empty() && rest[at + 1..].iter().all(u8::is_ascii_digit)
+        at > 0
+            && &rest[..at] != b"kernel"
+            && !rest[at + 1..].is_empty()
+            && rest[at + 1..].iter().all(u8::is_ascii_digit)
     })
 }
 

@@ -29,11 +29,13 @@ impl Unread {
 
 /// Whether a text that the kernel wrote says that something was killed, in words that can't be made out: it is cut.
 pub(super) fn is_cut(text: &[u8]) -> bool {
-    let starts: [&[u8]; 3] = [b"Out of memory: ", b"Memory cgroup out of memory: ", b"Out of memory (oom_kill_allocating_task)"];
+    let starts: [&[u8]; 3] =
+        [b"Out of memory: ", b"Memory cgroup out of memory: ", b"Out of memory (oom_kill_allocating_task)"];
     let about_kill = starts.iter().any(|start| {
         text.strip_prefix(*start).is_some_and(|rest| rest.starts_with(b"Kill") || rest.starts_with(b"kill"))
     });
-    let reaped = text.starts_with(b"oom_reaper: reaped process ") || text.starts_with(b"oom_reaper: unable to reap");
+    let reaped =
+        text.starts_with(b"oom_reaper: reaped process ") || text.starts_with(b"oom_reaper: unable to reap");
     (about_kill || reaped) && Line::parse(text).is_none()
 }
 
@@ -48,7 +50,13 @@ pub(super) fn is_read(text: &[u8]) -> bool {
 /// Whether all that stands before the words is of a kind that a part of a form may be: in a line of the kernel's about
 /// something else they can only be a name that a process chose.
 pub(super) fn may_be_form(before: &[u8]) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'\t' | b'[' | b']' | b'(' | b')' | b'<' | b'>' | b'-' | b'_' | b'.' | b'|' | b'*');
+    let plain = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b' ' | b'\t' | b'[' | b']' | b'(' | b')' | b'<' | b'>' | b'-' | b'_' | b'.' | b'|' | b'*'
+            )
+    };
     before.len() <= 64 && before.iter().all(plain)
 }
 

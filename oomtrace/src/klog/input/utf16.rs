@@ -43,9 +43,16 @@ const BUFFER: usize = 64 * 1024;
 ///
 /// # Errors
 /// Those of reading.
-pub(super) fn decoded(order: Utf16, begin: Vec<u8>, input: Box<dyn BufRead>) -> io::Result<(Vec<u8>, Box<dyn BufRead>)> {
+pub(super) fn decoded(
+    order: Utf16,
+    begin: Vec<u8>,
+    input: Box<dyn BufRead>,
+) -> io::Result<(Vec<u8>, Box<dyn BufRead>)> {
     let whole = io::Cursor::new(begin).chain(input);
-    let mut decoder = BufReader::with_capacity(BUFFER, Decoder { order, input: Box::new(whole), out: Vec::new(), at: 0, high: None });
+    let mut decoder = BufReader::with_capacity(
+        BUFFER,
+        Decoder { order, input: Box::new(whole), out: Vec::new(), at: 0, high: None },
+    );
     let mut begin = Vec::new();
     decoder.by_ref().take(BUFFER as u64).read_to_end(&mut begin)?;
     Ok((begin, Box::new(decoder)))
@@ -80,7 +87,8 @@ impl Decoder {
         self.input.by_ref().take(BUFFER as u64).read_to_end(&mut raw)?;
         (self.at, self.out) = (0, Vec::with_capacity(raw.len()));
         let units = raw.chunks_exact(2).map(|pair| self.order.unit([pair[0], pair[1]]));
-        let units: Vec<u16> = self.high.take().into_iter().chain(units).filter(|unit| *unit != 0xfeff).collect();
+        let units: Vec<u16> =
+            self.high.take().into_iter().chain(units).filter(|unit| *unit != 0xfeff).collect();
         let whole = match units.split_last() {
             Some((last, before)) if (0xd800..0xdc00).contains(last) && raw.len() == BUFFER => {
                 self.high = Some(*last);
@@ -88,7 +96,9 @@ impl Decoder {
             }
             _ => &units[..],
         };
-        let text: String = char::decode_utf16(whole.iter().copied()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        let text: String = char::decode_utf16(whole.iter().copied())
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
         self.out = text.into_bytes();
         Ok(!raw.is_empty())
     }
@@ -101,14 +111,19 @@ mod tests {
     #[test]
     fn with_and_without_a_mark() {
         let text = "[   12.345678] Out of memory: Killed process 12 (a\u{1f600}b)\r\n".repeat(3000);
-        for (order, mark) in [(Utf16::Little, true), (Utf16::Big, true), (Utf16::Little, false), (Utf16::Big, false)] {
+        for (order, mark) in
+            [(Utf16::Little, true), (Utf16::Big, true), (Utf16::Little, false), (Utf16::Big, false)]
+        {
             let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
             let bytes: Vec<u8> = units
-                .flat_map(|unit: u16| if order == Utf16::Little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+                .flat_map(
+                    |unit: u16| if order == Utf16::Little { unit.to_le_bytes() } else { unit.to_be_bytes() },
+                )
                 .collect();
             assert_eq!(Utf16::of(&bytes), Some(order), "{mark}");
             let (head, tail) = bytes.split_at(1001);
-            let (mut out, mut rest) = decoded(order, head.to_vec(), Box::new(io::Cursor::new(tail.to_vec()))).unwrap();
+            let (mut out, mut rest) =
+                decoded(order, head.to_vec(), Box::new(io::Cursor::new(tail.to_vec()))).unwrap();
             rest.read_to_end(&mut out).unwrap();
             assert!(out == text.as_bytes(), "{order:?} {mark}");
         }

@@ -14,7 +14,8 @@ const DEPTH: usize = 32;
 /// Lines of one record.
 const LINES: usize = 1 << 16;
 /// Texts of these names are no lines of a log.
-const NO_LINES: [&str; 8] = ["_CMDLINE", "cmdline", "command", "query", "expr", "queryString", "_COMM", "comm"];
+const NO_LINES: [&str; 8] =
+    ["_CMDLINE", "cmdline", "command", "query", "expr", "queryString", "_COMM", "comm"];
 
 type Object = Map<String, Value>;
 
@@ -103,7 +104,8 @@ impl Walk<'_> {
         }
         let trimmed = text.trim_start();
         // What stands in a text anyone may have written.
-        if trimmed.starts_with(['{', '[']) && is_json(trimmed.as_bytes())
+        if trimmed.starts_with(['{', '['])
+            && is_json(trimmed.as_bytes())
             && let Some(value) = json::value(trimmed.as_bytes())
         {
             let mut inner = Walk { busy: self.busy, needles: self.needles, out: Vec::new() };
@@ -157,7 +159,10 @@ fn siblings(list: &[Value]) -> Object {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         if text == "kernel" {
             found.insert("transport".to_owned(), Value::String(text));
-        } else if text.len() <= 40 && text.starts_with(|c: char| c.is_ascii_digit()) && !found.contains_key("time") {
+        } else if text.len() <= 40
+            && text.starts_with(|c: char| c.is_ascii_digit())
+            && !found.contains_key("time")
+        {
             found.insert("time".to_owned(), Value::String(text));
         }
     }
@@ -169,7 +174,8 @@ fn named(list: &[Value]) -> Option<Object> {
     let mut object = Object::new();
     for value in list {
         let pair = value.as_object().filter(|pair| pair.len() <= 3)?;
-        let name = ["field", "name", "key", "Key", "Name"].iter().find_map(|name| pair.get(*name)?.as_str())?;
+        let name =
+            ["field", "name", "key", "Key", "Name"].iter().find_map(|name| pair.get(*name)?.as_str())?;
         let value = ["value", "Value", "stringValue"].iter().find_map(|name| pair.get(*name))?;
         // OpenTelemetry has the value in an object of its type.
         let value = value.get("stringValue").unwrap_or(value);
@@ -185,7 +191,9 @@ fn table(object: &Object) -> Option<Vec<Object>> {
     let rows = list(&["rows", "values", "data", "datarows"])?;
     let names: Vec<&str> = columns
         .iter()
-        .map(|column| column.as_str().or_else(|| column.get("name")?.as_str()).or_else(|| column.get("text")?.as_str()))
+        .map(|column| {
+            column.as_str().or_else(|| column.get("name")?.as_str()).or_else(|| column.get("text")?.as_str())
+        })
         .collect::<Option<_>>()?;
     let row = |row: &Value| {
         let cells = row.as_array().filter(|cells| cells.len() == names.len())?;
@@ -206,5 +214,7 @@ fn is_backwards(list: &[Value]) -> bool {
         _ => None,
     };
     let ends = list.first().zip(list.last());
-    ends.is_some_and(|(first, last)| matches!((order(first), order(last)), (Some(first), Some(last)) if first > last))
+    ends.is_some_and(
+        |(first, last)| matches!((order(first), order(last)), (Some(first), Some(last)) if first > last),
+    )
 }

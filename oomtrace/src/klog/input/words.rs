@@ -87,32 +87,51 @@ fn is_name(text: &[u8], is_first: bool) -> bool {
     let first = words.next().unwrap_or_default();
     let several = words.next().is_some();
     let mark = !first.first().is_some_and(u8::is_ascii_alphanumeric);
-    let column = several && ((first.len() < 2 && (mark || !is_first)) || first.iter().all(u8::is_ascii_digit) || first == b"kernel" || first.ends_with(b":"));
+    let column = several
+        && ((first.len() < 2 && (mark || !is_first))
+            || first.iter().all(u8::is_ascii_digit)
+            || first == b"kernel"
+            || first.ends_with(b":"));
     let assigned = text.iter().any(|b| matches!(b, b'=' | b',' | b'|' | b'"'));
     !(assigned
-        || text.starts_with(b" ") || text.starts_with(b"kernel:") || blank(text) || column || memmem::find(text, b": ").is_some())
+        || text.starts_with(b" ")
+        || text.starts_with(b"kernel:")
+        || blank(text)
+        || column
+        || memmem::find(text, b": ").is_some())
 }
 
 /// Words that no one but the kernel uses in this form, wherever they stand: where they begin in the line.
 pub(super) fn find(text: &[u8]) -> Option<usize> {
-    kill(text).or_else(|| constraint(text)).or_else(|| invoked(text)).or_else(|| reaped(text)).or_else(|| limit(text))
+    kill(text)
+        .or_else(|| constraint(text))
+        .or_else(|| invoked(text))
+        .or_else(|| reaped(text))
+        .or_else(|| limit(text))
 }
 
 /// `Out of memory: Killed process N (`, or without the message and with sizes.
 fn kill(text: &[u8]) -> Option<usize> {
-    memmem::find_iter(text, b"illed process ").chain(memmem::find_iter(text, b"ill process ")).find_map(|at| {
-        let begin = at.checked_sub(1).filter(|at| matches!(text[*at], b'K' | b'k'))?;
-        let (_, rest) = text[at..].split_at_checked(text[at..].iter().position(u8::is_ascii_digit)?)?;
-        let (_, rest) = digits(rest)?;
-        (rest.starts_with(b" (") || rest.starts_with(b", UID ")).then_some(())?;
-        for message in [&b"Memory cgroup out of memory: "[..], b"Out of memory (oom_kill_allocating_task): ", b"Out of memory: "] {
-            if text[..begin].ends_with(message) {
-                return Some(begin - message.len());
+    memmem::find_iter(text, b"illed process ").chain(memmem::find_iter(text, b"ill process ")).find_map(
+        |at| {
+            let begin = at.checked_sub(1).filter(|at| matches!(text[*at], b'K' | b'k'))?;
+            let (_, rest) = text[at..].split_at_checked(text[at..].iter().position(u8::is_ascii_digit)?)?;
+            let (_, rest) = digits(rest)?;
+            (rest.starts_with(b" (") || rest.starts_with(b", UID ")).then_some(())?;
+            for message in [
+                &b"Memory cgroup out of memory: "[..],
+                b"Out of memory (oom_kill_allocating_task): ",
+                b"Out of memory: ",
+            ] {
+                if text[..begin].ends_with(message) {
+                    return Some(begin - message.len());
+                }
             }
-        }
-        let sized = memmem::find(rest, b") total-vm:").is_some() || memmem::find(rest, b", total-vm:").is_some();
-        (sized && memmem::find(rest, b"anon-rss:").is_some()).then_some(begin)
-    })
+            let sized =
+                memmem::find(rest, b") total-vm:").is_some() || memmem::find(rest, b", total-vm:").is_some();
+            (sized && memmem::find(rest, b"anon-rss:").is_some()).then_some(begin)
+        },
+    )
 }
 
 fn constraint(text: &[u8]) -> Option<usize> {

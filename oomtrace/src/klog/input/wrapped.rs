@@ -47,7 +47,8 @@ impl Wrapping {
         }
         let lines: Vec<&[u8]> = begin.split(|b| *b == b'\n').map(bare).collect();
         let stamped = lines.iter().any(|line| is_stamped(line));
-        let broken = |pair: &&[&[u8]]| !pair[0].is_empty() && !pair[1].is_empty() && !starts(pair[1], stamped);
+        let broken =
+            |pair: &&[&[u8]]| !pair[0].is_empty() && !pair[1].is_empty() && !starts(pair[1], stamped);
         let lengths: Vec<usize> = lines.windows(2).filter(broken).map(|pair| columns(pair[0])).collect();
         let longest = lengths.iter().copied().max().filter(|width| *width >= NARROWEST)?;
         let mut ways = vec![Way::Hard(longest), Way::Soft(longest)];
@@ -107,7 +108,10 @@ impl Wrapping {
         let mut out = Vec::with_capacity(line.len());
         let mut at = 0;
         while at < line.len() {
-            let hex = line.get(at + 1..at + 3).filter(|_| line[at] == b'=').and_then(|hex| std::str::from_utf8(hex).ok());
+            let hex = line
+                .get(at + 1..at + 3)
+                .filter(|_| line[at] == b'=')
+                .and_then(|hex| std::str::from_utf8(hex).ok());
             match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|byte| *byte >= b' ') {
                 Some(byte) => {
                     out.push(byte);
@@ -126,7 +130,8 @@ impl Wrapping {
 /// Whether, put together in either way, there are words of a report.
 fn has_words(begin: &[u8]) -> bool {
     let wanted: [&[u8]; 4] = [b"illprocess", b"illedprocess", b"oom-kill", b"killedasaresult"];
-    let dense: Vec<u8> = begin.iter().copied().filter(|b| !b.is_ascii_whitespace() && !matches!(b, b'>' | b'=')).collect();
+    let dense: Vec<u8> =
+        begin.iter().copied().filter(|b| !b.is_ascii_whitespace() && !matches!(b, b'>' | b'=')).collect();
     wanted.iter().any(|word| memchr::memmem::find(&dense, word).is_some())
 }
 
@@ -165,9 +170,7 @@ fn starts(line: &[u8], stamped: bool) -> bool {
     if stamped {
         return is_stamped(line);
     }
-    words::begins(line.trim_ascii_start())
-        || tasks::is_row(line)
-        || line.starts_with(b"{")
+    words::begins(line.trim_ascii_start()) || tasks::is_row(line) || line.starts_with(b"{")
 }
 
 /// Whether what looks like a beginning can be nothing but the rest of a line.
@@ -211,7 +214,9 @@ fn value(text: &[u8], columns: &mut Option<tasks::Columns>, machine: &mut Machin
             let adj = killed.oom_score_adj.is_some();
             return 1 + fields.iter().flatten().count() as u32 + u32::from(adj);
         }
-        Some(Line::Invoked(trigger, _)) => return 1 + u32::from(trigger.order.is_some()) + u32::from(trigger.oom_score_adj.is_some()),
+        Some(Line::Invoked(trigger, _)) => {
+            return 1 + u32::from(trigger.order.is_some()) + u32::from(trigger.oom_score_adj.is_some());
+        }
         Some(Line::TableHeader(found)) => {
             *columns = Some(found);
             return 2;
@@ -225,7 +230,8 @@ fn value(text: &[u8], columns: &mut Option<tasks::Columns>, machine: &mut Machin
     if columns.as_ref().is_some_and(|columns| tasks::row(text, columns).is_some()) {
         return 1;
     }
-    let (zones, managed) = (machine.zones.len(), machine.zones.last().and_then(|zone| zone.managed_kb).is_some());
+    let (zones, managed) =
+        (machine.zones.len(), machine.zones.last().and_then(|zone| zone.managed_kb).is_some());
     u32::from(machine::take(text, machine)) + u32::from(machine.zones.len() > zones && !managed)
 }
 
@@ -270,7 +276,14 @@ pub(super) struct Unwrapped {
 
 impl Unwrapped {
     pub(super) fn new(wrapping: Wrapping, input: Box<dyn Read>) -> Self {
-        Self { wrapping, input: BufReader::new(input), joined: Joined::default(), out: Vec::new(), at: 0, ended: false }
+        Self {
+            wrapping,
+            input: BufReader::new(input),
+            joined: Joined::default(),
+            out: Vec::new(),
+            at: 0,
+            ended: false,
+        }
     }
 
     /// Fills `out` with the next whole line.
@@ -336,7 +349,9 @@ mod tests {
     fn put_together(text: &str) -> String {
         let Some(wrapping) = Wrapping::of(text.as_bytes()) else { return text.to_owned() };
         let mut out = String::new();
-        Unwrapped::new(wrapping, Box::new(io::Cursor::new(text.as_bytes().to_vec()))).read_to_string(&mut out).unwrap();
+        Unwrapped::new(wrapping, Box::new(io::Cursor::new(text.as_bytes().to_vec())))
+            .read_to_string(&mut out)
+            .unwrap();
         out
     }
 
@@ -371,7 +386,8 @@ mod tests {
     fn a_word_that_is_longer_than_the_width() {
         let constraint = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/klogtest,task_memcg=/klogtest,task=python3,pid=2112,uid=0";
         let before = "Nov 28 07:26:44 web-3 kernel: ";
-        let text = soft(&format!("{before}{constraint}"), 160, "") + &soft(&format!("{before}Memory cgroup o{}", &KILL[1..]), 160, "");
+        let text = soft(&format!("{before}{constraint}"), 160, "")
+            + &soft(&format!("{before}Memory cgroup o{}", &KILL[1..]), 160, "");
         let whole = format!("{before}{constraint}\n{before}Memory cgroup o{}\n", &KILL[1..]);
         assert_eq!(put_together(&text), whole);
     }

@@ -59,13 +59,15 @@ pub(crate) fn cut(text: &[u8]) -> Option<Domain> {
         domain.global = true;
     }
     let task = if let Some(paths) = names.strip_prefix(b",oom_memcg=") {
-        let whole = split(paths, b",task_memcg=").filter(|(limit, _)| is_path(limit) && only(paths, b",task_memcg="));
+        let whole =
+            split(paths, b",task_memcg=").filter(|(limit, _)| is_path(limit) && only(paths, b",task_memcg="));
         domain.oom_memcg = whole.map(|(limit, _)| Text::new(limit));
         whole.map_or(&[][..], |(_, task)| task)
     } else {
         names.strip_prefix(b",global_oom,task_memcg=").unwrap_or_default()
     };
-    if let Some((path, _)) = split(task, b",task=").filter(|(path, _)| is_path(path) && only(task, b",task=")) {
+    if let Some((path, _)) = split(task, b",task=").filter(|(path, _)| is_path(path) && only(task, b",task="))
+    {
         domain.task_memcg = Some(Text::new(path));
     }
     Some(domain)

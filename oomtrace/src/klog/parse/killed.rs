@@ -52,8 +52,9 @@ pub(crate) fn parse(text: &[u8]) -> Option<Killed> {
 pub(crate) fn bare(text: &[u8]) -> Option<Killed> {
     let (pid, rest) = digits(text.strip_prefix(b"Killed process ")?)?;
     let comm = rest.strip_prefix(b" (")?.strip_suffix(b")")?;
-    (comm.len() <= COMM_MAX)
-        .then(|| Some(Killed { pid: number(pid)?, comm: Some(Text::new(comm)), lines: 1, ..Killed::default() }))?
+    (comm.len() <= COMM_MAX).then(|| {
+        Some(Killed { pid: number(pid)?, comm: Some(Text::new(comm)), lines: 1, ..Killed::default() })
+    })?
 }
 
 /// The name, the user id and the sizes: `NAME) total-vm:…` or, in RHEL 7, `NAME), UID N, total-vm:…`.

@@ -60,7 +60,10 @@ pub(crate) fn header(text: &[u8]) -> Option<Columns> {
 /// The columns of a row of which the header is missing, by how many numbers it has: those that all kernels with as many
 /// have in common.
 pub(crate) fn guess(text: &[u8]) -> Option<Columns> {
-    use Column::{OomAdj, OomScoreAdj, Other, PageTablePages, PgtablesBytes, Rss, RssAnon, RssFile, RssShmem, Swapents, Tgid, TotalVm, Uid};
+    use Column::{
+        OomAdj, OomScoreAdj, Other, PageTablePages, PgtablesBytes, Rss, RssAnon, RssFile, RssShmem, Swapents,
+        Tgid, TotalVm, Uid,
+    };
     let (_, rest) = split(text.strip_prefix(b"[")?, b"]").filter(|_| is_row(text))?;
     let words = rest.split(|b| *b == b' ').filter(|word| !word.is_empty());
     let numbers: Vec<i64> = words.map_while(number).collect();
@@ -191,7 +194,11 @@ mod tests {
         let text = b"[  pid  ]   uid  tgid total_vm      rss nr_new pgtables_bytes swapents oom_score_adj cgroup name";
         let columns = header(text).unwrap();
         assert_eq!(columns.unknown, ["nr_new", "cgroup"]);
-        let row = row(b"[    117]     0   117    10000     5000   77    61440        3             5 /x a b", &columns).unwrap();
+        let row = row(
+            b"[    117]     0   117    10000     5000   77    61440        3             5 /x a b",
+            &columns,
+        )
+        .unwrap();
         assert_eq!((row.rss, row.swapents, row.oom_score_adj, row.name), (5000, 3, 5, Text::from("a b")));
     }
 

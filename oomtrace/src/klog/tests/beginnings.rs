@@ -156,7 +156,8 @@ fn a_lone_line_behind_each() {
             let all = kills(&wrapped(form, KILL.as_bytes()));
             let right = all.len() == 1 && {
                 let victim = &all[0].victims[0];
-                (victim.pid, victim.comm.lossy().as_ref(), victim.oom_score_adj) == (2112, "postmaster", Some(0))
+                (victim.pid, victim.comm.lossy().as_ref(), victim.oom_score_adj)
+                    == (2112, "postmaster", Some(0))
                     && victim.memory.page_table_bytes == Some(25_560 << 10)
             };
             !right
@@ -202,14 +203,24 @@ fn whole_reports_behind_each() {
     for name in ["6.12-v2-kinds", "6.18-v1-memcg", "6.12-numa", "6.12-swap"] {
         let all = kernel(&bytes(name));
         assert!(names().iter().any(|known| known == name));
-        let expected: Vec<_> = read(&log("[   12.345678] @", &all)).into_iter().map(|told| plain(told.report)).filter(is_kill).collect();
+        let expected: Vec<_> = read(&log("[   12.345678] @", &all))
+            .into_iter()
+            .map(|told| plain(told.report))
+            .filter(is_kill)
+            .collect();
         assert_eq!(expected.len(), read_all(&bytes(name)).into_iter().filter(is_kill).count(), "{name}");
         for form in FORMS {
-            let found: Vec<_> = read(&log(form, &all)).into_iter().map(|told| plain(told.report)).filter(is_kill).collect();
+            let found: Vec<_> =
+                read(&log(form, &all)).into_iter().map(|told| plain(told.report)).filter(is_kill).collect();
             // Where a beginning of unknown form ends before a name of two words is not known.
             let names_of_two_words = ["6.12-numa", "6.12-v2-kinds"].contains(&name);
             if found != expected && !LONE.contains(&form) && !(names_of_two_words && form.starts_with("%%")) {
-                failed.push(format!("{name} {form:?}: {} of {}: {}", found.len(), expected.len(), differs(&found, &expected)));
+                failed.push(format!(
+                    "{name} {form:?}: {} of {}: {}",
+                    found.len(),
+                    expected.len(),
+                    differs(&found, &expected)
+                ));
             }
         }
     }
@@ -222,14 +233,21 @@ fn whole_reports_broken_at_any_width() {
     for name in ["6.18-v1-memcg", "6.12-numa", "6.12-swap"] {
         for form in ["[   12.345678] @", "Nov 28 07:26:44 web-3 kernel: @", "@"] {
             let whole = log(form, &kernel(&bytes(name)));
-            let expected: Vec<_> = read(&whole).into_iter().map(|told| plain(told.report)).filter(is_kill).collect();
+            let expected: Vec<_> =
+                read(&whole).into_iter().map(|told| plain(told.report)).filter(is_kill).collect();
             for width in [40, 60, 72, 79, 80, 100, 120, 132, 160] {
                 // Narrower lines of statistics look the same broken and whole where nothing stands before them.
                 let (narrow, bare) = (width < 72, form == "@");
-                for (way, broken) in [("hard", hard(&whole, width)), ("soft", soft(&whole, width)), ("quoted", quoted(&soft(&whole, width)))] {
-                    let found: Vec<_> = read(&broken).into_iter().map(|told| plain(told.report)).filter(is_kill).collect();
+                for (way, broken) in [
+                    ("hard", hard(&whole, width)),
+                    ("soft", soft(&whole, width)),
+                    ("quoted", quoted(&soft(&whole, width))),
+                ] {
+                    let found: Vec<_> =
+                        read(&broken).into_iter().map(|told| plain(told.report)).filter(is_kill).collect();
                     // The only line that is broken besides the kill's has one word behind its beginning.
-                    let one_word = width == 160 && form.starts_with("Nov") && name == "6.18-v1-memcg" && way != "hard";
+                    let one_word =
+                        width == 160 && form.starts_with("Nov") && name == "6.18-v1-memcg" && way != "hard";
                     if found != expected && !one_word && !(narrow && bare && way != "hard") {
                         failed.push(format!("{name} {form:?} {width} {way}: {}", differs(&found, &expected)));
                     }
@@ -242,12 +260,18 @@ fn whole_reports_broken_at_any_width() {
 
 /// What two lists of reports say differently.
 fn differs(found: &[Report], expected: &[Report]) -> String {
-    let lines = |report: &Report| format!("{report:#?}").lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>();
+    let lines = |report: &Report| {
+        format!("{report:#?}").lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
     let pair = found.iter().zip(expected).find(|(found, expected)| found != expected);
     pair.map_or(String::new(), |(found, expected)| {
         let (found, expected) = (lines(found), lines(expected));
         let at = found.iter().zip(&expected).take_while(|(found, expected)| found == expected).count();
-        format!("{:?} for {:?}", &found[at.saturating_sub(3)..found.len().min(at + 3)], &expected[at.saturating_sub(1)..expected.len().min(at + 3)])
+        format!(
+            "{:?} for {:?}",
+            &found[at.saturating_sub(3)..found.len().min(at + 3)],
+            &expected[at.saturating_sub(1)..expected.len().min(at + 3)]
+        )
     })
 }
 
@@ -263,7 +287,13 @@ fn soft(text: &[u8], width: usize) -> Vec<u8> {
     for line in text.split(|b| *b == b'\n') {
         let mut rest = line;
         while rest.len() > width {
-            let Some(at) = rest[..=width].iter().rposition(|b| *b == b' ').filter(|at| !rest[..*at].trim_ascii().is_empty()) else { break };
+            let Some(at) = rest[..=width]
+                .iter()
+                .rposition(|b| *b == b' ')
+                .filter(|at| !rest[..*at].trim_ascii().is_empty())
+            else {
+                break;
+            };
             out.extend_from_slice(&rest[..at]);
             out.push(b'\n');
             rest = &rest[at + 1..];

@@ -27,7 +27,10 @@ pub(super) fn told(log: &[u8]) -> (Vec<Told>, Summary) {
 
 pub(super) fn kills(log: &[u8]) -> Vec<Incident> {
     let (all, _) = told(log);
-    all.iter().filter(|told| incident::kills(&told.report)).map(|told| incident::incident(told, &Known::default())).collect()
+    all.iter()
+        .filter(|told| incident::kills(&told.report))
+        .map(|told| incident::incident(told, &Known::default()))
+        .collect()
 }
 
 fn only(name: &str) -> Incident {
@@ -98,14 +101,21 @@ fn the_words_tell_the_scope() {
     assert_eq!((machine.scope.constraint, machine.scope.inferred), (Some(Constraint::None), false));
     assert_eq!(machine.system.as_ref().unwrap().mem_total_bytes, Some(32_768 * 4096));
     assert_eq!(machine.scope.gfp_flags.as_ref().unwrap().names, "GFP_HIGHUSER_MOVABLE|__GFP_COLD");
-    assert!(!machine.source.notes.iter().any(|note| note.contains("constraint line")), "{:?}", machine.source.notes);
+    assert!(
+        !machine.source.notes.iter().any(|note| note.contains("constraint line")),
+        "{:?}",
+        machine.source.notes
+    );
 }
 
 #[test]
 fn a_cut_line_is_used_as_far_as_it_goes() {
     let incident = only("07-min");
     let memcg = incident.scope.memcg.as_ref().unwrap();
-    assert_eq!((incident.scope.constraint, memcg.level.path.lossy().as_ref()), (Some(Constraint::Memcg), "/kubepods/pod1"));
+    assert_eq!(
+        (incident.scope.constraint, memcg.level.path.lossy().as_ref()),
+        (Some(Constraint::Memcg), "/kubepods/pod1")
+    );
     assert_eq!(victim(&incident), (11_342, "python".to_owned()));
 }
 
@@ -150,7 +160,10 @@ fn a_group_kill_that_begins_at_its_kill() {
     let incident = only("09-min");
     let all: Vec<_> = incident.victims.iter().map(|victim| (victim.pid, victim.role)).collect();
     let member = |pid| (pid, Role::GroupMember);
-    assert_eq!(all, [(1221, Role::Chosen), member(1217), member(1218), member(1219), member(1220), member(1222)]);
+    assert_eq!(
+        all,
+        [(1221, Role::Chosen), member(1217), member(1218), member(1219), member(1220), member(1222)]
+    );
 }
 
 #[test]
@@ -162,7 +175,8 @@ fn nothing_beyond_the_table() {
 
 #[test]
 fn the_reaper_names_a_victim() {
-    let line = "[   55.1] oom_reaper: reaped process 4711 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB\n";
+    let line =
+        "[   55.1] oom_reaper: reaped process 4711 (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB\n";
     let all = kills(line.as_bytes());
     assert_eq!(all.len(), 1);
     assert_eq!(victim(&all[0]), (4711, "java".to_owned()));
@@ -184,7 +198,11 @@ fn rows_without_their_header_and_columns_that_are_not_known() {
     let all = kills(rows.as_bytes());
     assert_eq!((all.len(), all[0].candidates.len()), (1, 2));
     assert_eq!(all[0].candidates[0].rss_bytes, Some(119_961 * 4096));
-    assert!(all[0].source.notes.iter().any(|note| note.contains("header is missing")), "{:?}", all[0].source.notes);
+    assert!(
+        all[0].source.notes.iter().any(|note| note.contains("header is missing")),
+        "{:?}",
+        all[0].source.notes
+    );
     let table = "[   12.1] [  pid  ]   uid  tgid total_vm      rss nr_new pgtables_bytes swapents oom_score_adj name
 [   12.2] [    612]     0   612  5063909   119961      7   139264   136409             0 java
 [   12.3] Out of memory: Killed process 612 (java) total-vm:20255636kB, anon-rss:466160kB, file-rss:13684kB, shmem-rss:0kB, UID:0 pgtables:136kB oom_score_adj:0
@@ -197,13 +215,22 @@ fn rows_without_their_header_and_columns_that_are_not_known() {
 #[test]
 fn nothing_is_dropped_in_silence() {
     for (line, count) in [
-        ("I was told that this morning my server said Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB", 1),
+        (
+            "I was told that this morning my server said Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB",
+            1,
+        ),
         ("[   12.3] Out of memory: Killed process 12", 1),
         ("[   12.3] Out of memory: Kill process 2112 (postm", 1),
         ("[   12.3] \u{b6}new\u{b6} Out of memory: Killed process 12", 0),
         ("Nov 28 07:26:44 web-3 app[77]: Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB", 0),
-        ("[   12.3] audit: type=1 name=\"Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB\"", 0),
-        ("{\"a\":[1,{\"b\":\"I was told that my server said Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB\"}]}", 1),
+        (
+            "[   12.3] audit: type=1 name=\"Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB\"",
+            0,
+        ),
+        (
+            "{\"a\":[1,{\"b\":\"I was told that my server said Out of memory: Killed process 12 (a) total-vm:9kB, anon-rss:8kB\"}]}",
+            1,
+        ),
     ] {
         let log = format!("[    1.0] first\n{line}\n");
         let (all, summary) = told(log.as_bytes());
