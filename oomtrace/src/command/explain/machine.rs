@@ -14,7 +14,7 @@ use crate::klog::incident::Known;
 use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
 use crate::klog::{KmsgReader, KmsgRecord, Next, Start};
 use crate::model::Host;
-use crate::rights::with_all;
+use crate::rights::{system_program, with_all};
 
 const RING_BUFFER: &str = "/dev/kmsg";
 const JOURNAL: &str = "the journal";
@@ -130,7 +130,7 @@ fn journal(reader: &mut LogReader, sink: &mut dyn FnMut(Found)) -> Read {
 }
 
 fn start() -> Result<Child> {
-    let mut command = Command::new("journalctl");
+    let mut command = Command::new(system_program("journalctl"));
     command.args(["--no-pager", "--quiet", "--output=export", "_TRANSPORT=kernel"]);
     // A plus sign is an "or".
     for unit in killers_units() {
