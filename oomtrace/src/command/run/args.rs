@@ -1,5 +1,6 @@
 //! Options of `run`.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
@@ -8,7 +9,8 @@ use crate::command::{
     cli::{RING_SIZE, Redact, TraceArgs},
     terminal::ColorChoice,
 };
-use crate::words::size;
+use crate::enrich::redact::redact;
+use crate::words::{escape, size};
 
 /// Exit code when a rule was hit while the command itself succeeded. k6, nextest, pytest and timeout use others.
 pub const RULE_HIT: u8 = 86;
@@ -151,6 +153,17 @@ pub enum Annotations {
 }
 
 impl RunArgs {
+    /// The command's name, safe to show. One that holds a secret (`PGPASSWORD=x psql`, all in one word) is shown without it.
+    #[must_use]
+    pub fn program(&self) -> String {
+        let name = self.command.first().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
+        let shown = match self.redact {
+            Redact::Secrets => redact(&[name]).concat(),
+            Redact::Off => name,
+        };
+        escape::text(&String::from_utf8_lossy(&shown)).into_owned()
+    }
+
     /// The same for the trace: every kill of the machine, as NDJSON into the evidence file.
     #[must_use]
     pub fn trace(&self) -> TraceArgs {
@@ -181,7 +194,17 @@ fn percent(text: &str) -> Result<u8, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::{Redact, RunArgs, percent};
+
+    #[test]
+    fn a_secret_in_the_name_of_the_command_is_not_shown() {
+        let named =
+            |redact| RunArgs { command: vec!["TOKEN=hunter2 app".into()], redact, ..RunArgs::default() };
+        assert!(!named(Redact::Secrets).program().contains("hunter2"));
+        assert_eq!(named(Redact::Off).program(), "TOKEN=hunter2 app");
+        let plain = RunArgs { command: vec!["/usr/bin/make".into(), "-j4".into()], ..RunArgs::default() };
+        assert_eq!(plain.program(), "/usr/bin/make");
+    }
 
     #[test]
     fn percents() {

@@ -153,8 +153,7 @@ fn perform(
 
 /// Says why the command could not be started, and returns the exit code.
 fn not_started(args: &RunArgs, failed: &Failed) -> u8 {
-    let program = args.command.first().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let program = crate::words::escape::text(&program).into_owned();
+    let program = args.program();
     let (code, text) = match failed {
         Failed::NotFound(error) => (verdict::NOT_FOUND, format!("can't run {program}: {error}")),
         Failed::NotExecutable(error) => (verdict::NOT_EXECUTABLE, format!("can't run {program}: {error}")),

@@ -36,7 +36,10 @@ pub(super) fn prepare(
     (tap, reopen): (Option<Tap>, Option<Tap>),
 ) -> Result<(Worker, Header)> {
     let redactor: Option<Redactor> = match args.redact {
-        Redact::Secrets => Some(redact::redact),
+        Redact::Secrets => {
+            redact::prepare();
+            Some(redact::redact_part)
+        }
         Redact::Off => None,
     };
     let enricher = Enricher::new(&session.roots, redactor);

@@ -362,7 +362,7 @@ fn pages_copied_after_a_fork_are_no_mystery() {
     child.parts.iter_mut().for_each(|part| drop(part.bytes.drain(..kept)));
     entities.push(child);
     let found = diagnose(&incident);
-    let culprit = found.culprit.clone().unwrap();
+    let culprit = found.culprit.clone().unwrap_or_else(|| panic!("{found:#?}"));
     assert_eq!((found.verdict, culprit.pid), (VerdictKind::LimitTooLow, Some(parent)), "{:?}", found.reasons);
     assert!(culprit.likely && found.reasons[0].contains("forked redis-server"), "{:?}", found.reasons);
 }

@@ -7,7 +7,7 @@ use super::super::thresholds::KIND_SHARE;
 use super::super::words;
 use crate::model::{Confidence, Culprit, CulpritKind, PartKind, VerdictKind};
 
-/// Most of what grew is anonymous memory that no process grew by, and one forked within the window.
+/// Most of what grew is anonymous memory that no process grew by, and one has forked.
 pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let growth = case.growth;
     if case.scope.domain != Domain::Memcg || !case.unsampled().is_empty() {
@@ -35,14 +35,14 @@ pub(super) fn rule(case: &Case<'_, '_, '_>) -> Option<Finding> {
         ..Culprit::default()
     };
     let reason = format!(
-        "{} of the growth ({} of {}) is anonymous memory by which no process grew: {} forked {} {} before the kill, and each page \
-         that one of them writes is copied",
+        "{} of the growth ({} of {}) is anonymous memory by which no process grew: {} forked {}{}, and each page that one of them \
+         writes is copied",
         words::percent(growth.share(copied)),
         words::size(copied),
         words::size(growth.total),
         words::task(track.comm, pid),
         words::task(child.track.comm, child.track.pid),
-        words::span(child.track.started.unwrap_or(0)),
+        child.track.started.map_or(String::new(), |t| format!(" {} before the kill", words::span(t))),
     );
     Some(Finding {
         verdict: VerdictKind::LimitTooLow,

@@ -111,9 +111,9 @@ pub(super) fn parse(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
 pub(super) fn found(line: &[u8]) -> Option<(usize, Option<bool>)> {
     let at = words::find(line)?;
     let before = &line[..at];
-    let words = before.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    let words = before.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let prose = words.clone().filter(|word| tokens::is_prose(word)).count();
-    let last = words.clone().last().unwrap_or_default();
+    let last = words.clone().next_back().unwrap_or_default();
     let tagged = tokens::is_tag_of_process(last)
         || words.clone().any(|word| tokens::is_numbered_tag(word) || tokens::is_structured(word));
     let logger = words.clone().any(tokens::is_level) && words.clone().count() > 2;

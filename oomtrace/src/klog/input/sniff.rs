@@ -52,8 +52,7 @@ pub(super) fn sniff(begin: &[u8]) -> Result<Kind> {
 /// Whether the line says who wrote it.
 pub(super) fn tells_writer(line: &[u8]) -> bool {
     let line = text::parse(line);
-    (line.format.starts_with("syslog") && line.writer != Writer::Unknown)
-        || (line.format == "journal" && line.writer != Writer::Unknown)
+    line.writer != Writer::Unknown && (line.format.starts_with("syslog") || line.format == "journal")
 }
 
 fn is_export(begin: &[u8]) -> bool {

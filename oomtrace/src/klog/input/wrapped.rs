@@ -173,6 +173,11 @@ fn starts(line: &[u8], stamped: bool) -> bool {
     words::begins(line.trim_ascii_start()) || tasks::is_row(line) || line.starts_with(b"{")
 }
 
+/// `16907 pages reserved`, `703 total pagecache pages`
+fn is_count(line: &[u8]) -> bool {
+    digits(line).is_some_and(|(_, rest)| rest.starts_with(b" pages ") || rest == b" total pagecache pages")
+}
+
 /// Whether what looks like a beginning can be nothing but the rest of a line.
 fn is_rest(line: &[u8], next: &[u8]) -> bool {
     let line = line.trim_ascii_end();
