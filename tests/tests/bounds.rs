@@ -29,6 +29,7 @@ struct Ended {
 }
 
 /// Runs oomtrace; `feed` writes to its standard input until that is closed.
+#[expect(clippy::zombie_processes, reason = "it is waited for with what it used")]
 fn ended(arguments: &[&str], feed: Option<&'static [u8]>) -> Ended {
     let mut command = Command::new(oomtrace());
     command.args(arguments).stdin(if feed.is_some() { Stdio::piped() } else { Stdio::null() });

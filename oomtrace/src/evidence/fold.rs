@@ -37,7 +37,11 @@ pub(crate) fn update(incidents: &mut [Incident], update: Update) -> bool {
 
 /// Adds an incident; of two accounts of the same kill the later one counts, unless it is the shorter one.
 pub(super) fn incident(incidents: &mut Vec<Incident>, new: Incident) {
-    match incidents.iter_mut().rev().take(RECENT).find(|known| known.id == new.id && !new.id.is_empty()) {
+    // One without an id is no account of a kill that is known.
+    if new.id.is_empty() {
+        return incidents.push(new);
+    }
+    match incidents.iter_mut().rev().take(RECENT).find(|known| known.id == new.id) {
         Some(_) if is_short(&new) => {}
         Some(known) => *known = new,
         None => incidents.push(new),

@@ -224,7 +224,7 @@ impl Reading<'_> {
 
     fn too_long(&mut self, evidence: &mut Evidence, begin: &[u8], length: u64) {
         self.dry += length;
-        let error = serde_json::from_slice::<IgnoredAny>(begin).err().filter(|error| error.is_syntax());
+        let error = serde_json::from_slice::<IgnoredAny>(begin).err().filter(serde_json::Error::is_syntax);
         evidence.bad_line(
             &error.map_or_else(|| format!("longer than {} MiB", LINE_MAX >> 20), |error| error.to_string()),
         );

@@ -61,4 +61,4 @@ impl Account {
 }
 
 /// Why, where no write failed.
-const NOT_READ: &str = "the output takes no more (its reader has stopped, or the disk hangs)";
+pub(super) const NOT_READ: &str = "the output takes no more (its reader has stopped, or the disk hangs)";

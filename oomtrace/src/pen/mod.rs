@@ -137,7 +137,7 @@ impl Pen {
     /// What the stream begins with, and each file after the first.
     pub fn header(&self, text: Vec<u8>) -> Wrote {
         self.shared.lock().header.clone_from(&text);
-        self.put(text, Count::default(), true)
+        self.put(text, Count::one(false), true)
     }
 
     /// Takes a block of whole lines. `sync` brings it to the disk at once. Where the queue is full this waits for as long as
@@ -207,6 +207,11 @@ impl Pen {
                 if let Item::Block { count, .. } = item {
                     state.account.unwritten.add(count);
                 }
+            }
+            if state.account.unwritten.records == 0 && !state.account.is_closed {
+                let why = state.account.why.clone();
+                let why = why.unwrap_or_else(|| account::NOT_READ.to_owned());
+                state.account.unsynced.get_or_insert(format!("the end could not be written: {why}"));
             }
             self.shared.changed.notify_all();
         }

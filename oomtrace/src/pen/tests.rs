@@ -90,8 +90,8 @@ fn all_is_written_in_order() {
     assert_eq!(test.pen.header(b"head;".to_vec()), Wrote::All);
     ["a;", "b;"].iter().for_each(|text| test.put(text));
     let (account, out) = test.end();
-    assert_eq!(out, "head;a;b;last 2;[end]");
-    assert_eq!((account.written, account.unwritten), (Count { records: 2, kills: 2 }, Count::default()));
+    assert_eq!(out, "head;a;b;last 3;[end]");
+    assert_eq!((account.written, account.unwritten), (Count { records: 3, kills: 2 }, Count::default()));
     assert!(account.notes().is_empty());
 }
 
@@ -161,7 +161,7 @@ fn a_new_file_begins_with_the_header() {
     test.pen.reopen(b"more elsewhere;".to_vec());
     test.put("b;");
     let (_, out) = test.end();
-    assert_eq!(out, "head;a;more elsewhere;[new]head;b;last 2;[end]");
+    assert_eq!(out, "head;a;more elsewhere;[new]head;b;last 3;[end]");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_new_file_takes_what_the_old_one_did_not() {
     test.pen.reopen(b"more elsewhere;".to_vec());
     [Do::Write, Do::Fail].into_iter().for_each(|word| test.word.send(word).unwrap());
     let (account, out) = test.end();
-    assert_eq!((out.as_str(), account.unwritten.records), ("head;[new]head;a;last 1;[end]", 0));
+    assert_eq!((out.as_str(), account.unwritten.records), ("head;[new]head;a;last 2;[end]", 0));
 }
 
 #[test]
@@ -186,6 +186,6 @@ fn a_file_that_was_deleted_is_made_anew_and_that_is_said() {
     *test.standing.lock().unwrap() = Standing::Deleted;
     test.put("a;");
     let (account, out) = test.end();
-    assert_eq!((out.as_str(), account.deleted), ("head;[new]head;a;last 1;[end]", 1));
+    assert_eq!((out.as_str(), account.deleted), ("head;[new]head;a;last 2;[end]", 1));
     assert!(account.notes()[0].contains("was deleted 1 times"), "{account:?}");
 }

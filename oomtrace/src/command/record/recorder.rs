@@ -31,7 +31,7 @@ enum Main {
     /// Lines, as they are or compressed. Each sync ends a part of the compressed ones that can be read by itself.
     Lines(Pen),
     /// A file of fixed size, which needs no room, and so no patience.
-    Ring(Journal),
+    Ring(Box<Journal>),
 }
 
 /// Writes records. Kills in short are written by another thread, which never waits for this one.
@@ -60,7 +60,7 @@ impl Recorder {
         let until = args.duration.and_then(|duration| Instant::now().checked_add(duration));
         let mut can_reopen = false;
         let mut main = match args.ring_bytes() {
-            Some(bytes) => Main::Ring(ring(path, owner, Sizes::of_file(bytes))?),
+            Some(bytes) => Main::Ring(Box::new(ring(path, owner, Sizes::of_file(bytes))?)),
             None => {
                 let output = Output::open_for(path, owner, Wanted::Emptied, until)?;
                 can_reopen = output.can_reopen();

@@ -68,7 +68,9 @@ impl Session {
         layout::place_cpus(&mut layout, &roots, symbols.per_cpu_offset(&roots));
         let mut vmstat = VmstatOomKill::open(&roots);
         let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
-        let (mut ebpf, outcomes) = attach(args, &roots, layout, own, &mut notes)?;
+        let (mut ebpf, outcomes) = attach(args, &roots, layout, own.as_ref(), &mut notes)?;
+        // Before memory is locked.
+        drop(own);
         let alloc_hook = super::history::alloc_hook(args, ebpf.as_mut(), &layout, &mut notes);
         let samples = super::history::open(args, ebpf.as_mut(), &layout, &roots);
         for outcome in crate::survive::settle(&roots) {
@@ -141,7 +143,7 @@ fn attach(
     args: &TraceArgs,
     roots: &Roots,
     layout: Layout,
-    own: Option<probe::Types>,
+    own: Option<&probe::Types>,
     notes: &mut Vec<String>,
 ) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
     if args.without_probe.iter().any(|w| w == "all") {
@@ -163,10 +165,10 @@ fn attach(
             return Ok((None, Vec::new()));
         }
     };
-    let mut outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
+    let mut outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own, &args.without_probe);
     if !args.no_history {
         let without = &args.without_probe;
-        outcomes.extend(probe::attach_sampling(&mut loaded.ebpf, &layout, own.as_ref(), without));
+        outcomes.extend(probe::attach_sampling(&mut loaded.ebpf, &layout, own, without));
     }
     notes.extend(probe::shortfalls(&outcomes));
     let witness = |fact| outcomes.iter().any(|o: &Outcome| o.fact == fact && o.attached());
