@@ -9,6 +9,7 @@ mod complete;
 mod holders;
 pub mod incident;
 pub mod input;
+pub mod instead;
 mod kmsg;
 mod line;
 mod memcg_stats;

@@ -16,10 +16,10 @@ use crate::kernel::clock;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::Told;
 use crate::klog::userspace;
-use crate::klog::{self, Same};
-use crate::model::{Event, Footer, Host, Incident, UserspaceKill};
+use crate::klog::{self, Same, instead};
+use crate::model::{Event, Footer, Host, Incident, Sign, UserspaceKill};
 use crate::output::{Output, Wrote};
-use crate::render::{Ndjson, Render, Text, TextStyle};
+use crate::render::{Ndjson, Render, Text, TextStyle, other_lines};
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
@@ -37,6 +37,7 @@ pub(super) struct Collector {
     /// Of the formats that are no stream.
     document: Option<Document>,
     look: Look,
+    style: TextStyle,
     output: Output,
     filter: Filter,
     ndjson: bool,
@@ -47,6 +48,7 @@ pub(super) struct Collector {
     seen_userspace: VecDeque<UserspaceKill>,
     sources: Vec<(String, u64)>,
     notes: Vec<String>,
+    signs: Vec<Sign>,
     kills: u64,
     userspace: u64,
     filtered: u64,
@@ -84,6 +86,10 @@ impl Sink for Collector {
         } else if told.report.outcome != klog::Outcome::Unknown {
             self.take(Event::OomNoKill(incident::no_kill(told, known)));
         }
+    }
+
+    fn signs(&mut self, found: Vec<Sign>) {
+        instead::merge(&mut self.signs, found);
     }
 
     fn userspace(&mut self, mut kill: UserspaceKill) {
@@ -124,6 +130,7 @@ impl Collector {
             render,
             document,
             look,
+            style,
             output,
             filter: args.filter.clone(),
             ndjson: format == Format::Json,
@@ -134,6 +141,7 @@ impl Collector {
             seen_userspace: VecDeque::new(),
             sources: Vec::new(),
             notes: Vec::new(),
+            signs: Vec::new(),
             kills: 0,
             userspace: 0,
             filtered: 0,
@@ -255,6 +263,7 @@ impl Collector {
             vmstat_oom_kill: None,
             complete: self.notes.is_empty(),
             notes: self.notes.clone(),
+            signs: std::mem::take(&mut self.signs),
         };
         if let Some(document) = self.document.take() {
             // Where nothing could be read there is nothing to make a document of; the error says why.
@@ -272,7 +281,8 @@ impl Collector {
             }
             // With nothing read there is nothing to sum up; the error says why.
             if !self.quiet && !self.sources.is_empty() {
-                let text = overview::after(&footer, self.userspace, &self.sources);
+                let mut text = overview::after(&footer, self.userspace, &self.sources);
+                text.push_str(&other_lines(&footer.signs, self.style));
                 self.block(text.as_bytes());
             }
         }

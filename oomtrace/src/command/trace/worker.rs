@@ -177,7 +177,16 @@ impl Worker {
                 let notes = notes.into_iter().chain(self.log_verdict(vmstat_oom_kill)).collect::<Vec<_>>();
                 let Tally { kills, filtered, .. } = self.tally;
                 let complete = complete && notes.is_empty();
-                let footer = Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes };
+                let footer = Footer {
+                    time,
+                    kills,
+                    filtered,
+                    lost_kills,
+                    vmstat_oom_kill,
+                    complete,
+                    notes,
+                    signs: Vec::new(),
+                };
                 return if self.framed { self.write(&Event::Footer(footer)) } else { Ok(true) };
             }
         }

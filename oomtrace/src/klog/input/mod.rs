@@ -20,3 +20,8 @@ pub use line::{LogLine, Stamp, Writer};
 pub use open::open;
 pub use reader::{LogReader, Summary};
 pub use streams::{Context, Found, Told};
+
+/// Reads one line, whatever wrapped it.
+pub(super) fn parse_line(line: &[u8]) -> LogLine<'_> {
+    text::parse(line)
+}

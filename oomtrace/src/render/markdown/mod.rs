@@ -9,6 +9,7 @@ mod incident;
 mod limits;
 mod machine;
 mod overview;
+mod signs;
 mod timeline;
 mod userspace;
 
@@ -40,6 +41,7 @@ pub fn document(all: &[Evidence]) -> String {
             line(&mut out, &format!("\n{more} more kills are in the table above only."));
         }
         userspace::write(&mut out, &evidence.userspace_kills);
+        signs::write(&mut out, crate::render::answers::signs::of(evidence));
         notes(&mut out, &evidence.unread.notes());
     }
     out

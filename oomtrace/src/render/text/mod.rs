@@ -12,6 +12,7 @@ mod machine;
 mod origin;
 mod page;
 pub(in crate::render) mod score;
+mod signs;
 mod stream;
 mod table;
 mod trigger;
@@ -27,6 +28,7 @@ use std::io;
 
 pub use self::answer::answer;
 use self::page::Page;
+pub use self::signs::other_lines;
 pub use self::stream::sender;
 pub(in crate::render) use self::verdict::sentence;
 use super::Render;

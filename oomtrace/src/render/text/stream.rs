@@ -1,7 +1,7 @@
 //! The one-line events around the kills.
 
 use super::page::{Page, Rich, Tone};
-use super::words;
+use super::{signs, words};
 use crate::model::{
     Footer, Header, Lost, NoKill, NoKillReason, Sender, SenderKind, SentHow, Sigkill, Update,
 };
@@ -141,6 +141,7 @@ pub(super) fn footer(page: &mut Page, footer: &Footer) {
     };
     page.para(text, 2);
     notes(page, &footer.notes);
+    signs::write(page, &footer.signs);
 }
 
 fn notes(page: &mut Page, notes: &[String]) {
