@@ -213,6 +213,9 @@ pub struct ExplainArgs {
     /// Print only the reports, without overview and totals
     #[arg(short, long)]
     pub quiet: bool,
+    /// Exit with 1 if anything in the logs could not be read or is known to be missing
+    #[arg(long)]
+    pub strict: bool,
     /// Print more to standard error
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,

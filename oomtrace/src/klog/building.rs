@@ -1,13 +1,15 @@
 //! A report while it is being read.
 
+use std::collections::VecDeque;
+
 use super::kmsg::Caller;
 use super::line::Line;
 use super::parse::memcg::Which;
 use super::parse::outcome::NoKill;
-use super::parse::{constraint, cpu, machine, memcg, tasks};
+use super::parse::{constraint, cpu, killed, machine, memcg, tasks};
 use super::pieces::Pieces;
 use super::report::{FailedCache, Killed, Outcome, Reaped, Report};
-use super::{KmsgLine, settle};
+use super::{KmsgLine, gfp, settle};
 use crate::model::Text;
 
 /// Rows kept of a task table.
@@ -22,6 +24,8 @@ const KILLED_MAX: usize = 1 << 16;
 /// Between members of a group 0.05 to 5 ms were seen (33 ms in a starved guest), between one kill and the next 80 ms. Used only
 /// while reports may be suppressed.
 const MEMBER_GAP_USEC: u64 = 10_000;
+/// The same where nothing shows that reports are suppressed: the log is an excerpt that begins at a kill.
+const EXCERPT_GAP_USEC: u64 = 50_000;
 
 /// What became of a line that is only part of something.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,8 +48,12 @@ pub(super) struct Building {
     last_usec: Option<u64>,
     /// The next report may be suppressed, so that a kill without one need not be of this group.
     suppressing: bool,
+    /// Nothing shows that they are: no report was seen so far.
+    excerpt: bool,
     /// A kill was not taken for a member of the group because it came late.
     split: bool,
+    /// A line of the reaper about a task that this report has not named.
+    stray: Option<Reaped>,
 }
 
 impl Building {
@@ -56,8 +64,20 @@ impl Building {
     }
 
     /// Says whether the kernel's rate limit is used up by now.
-    pub(super) fn suppresses(&mut self, suppressing: bool) {
-        self.suppressing = suppressing;
+    pub(super) fn suppresses(&mut self, suppressing: bool, excerpt: bool) {
+        (self.suppressing, self.excerpt) = (suppressing, excerpt);
+    }
+
+    /// Rows of a task table of which the beginning is lost.
+    pub(super) fn adopt(&mut self, rows: Vec<Vec<u8>>) {
+        for row in rows {
+            self.row(&row);
+        }
+    }
+
+    /// The reaper names a task; it may be the victim, if the line of the kill is missing.
+    pub(super) fn stray(&mut self, reaped: Reaped) {
+        self.stray = self.stray.take().or(Some(reaped));
     }
 
     pub(super) fn report(&self) -> &Report {
@@ -129,7 +149,8 @@ impl Building {
         }
         if self.is_decided() {
             let group = report.group.is_some();
-            self.split = group && !self.follows(usec);
+            // Up to 5.0 another kill begins with a line of the choice.
+            self.split = group && killed.message.is_some() && !self.follows(usec);
             return group && !self.split;
         }
         match report.domain.pid {
@@ -157,7 +178,8 @@ impl Building {
     /// Whether a kill at `usec` can be of the same group: its members are killed in one go.
     fn follows(&self, usec: Option<u64>) -> bool {
         let gap = usec.zip(self.last_usec).map(|(now, last)| now.saturating_sub(last));
-        !(self.suppressing && gap.is_some_and(|gap| gap > MEMBER_GAP_USEC))
+        let most = if self.excerpt { EXCERPT_GAP_USEC } else { MEMBER_GAP_USEC };
+        !(self.suppressing && gap.is_some_and(|gap| gap > most))
     }
 
     fn counter(&mut self, which: Which) -> &mut Option<super::report::Counter> {
@@ -197,6 +219,7 @@ impl Building {
             Line::Protection(protection) => self.report.memcg.protection_kb = Some(protection),
             Line::TableTitle => {}
             Line::TableHeader(columns) => {
+                self.report.unknown_columns.clone_from(&columns.unknown);
                 self.columns = Some(columns);
                 self.report.has_task_table = true;
             }
@@ -250,6 +273,7 @@ impl Building {
             return Taken::No;
         }
         let taken = self.row(line.text)
+            || self.bare_kill(line)
             || self.stack_header(line.text)
             || self.stats(line.text)
             || self.scene(line.text);
@@ -298,10 +322,27 @@ impl Building {
         }
     }
 
-    fn row(&mut self, text: &[u8]) -> bool {
-        let Some(columns) = self.columns.as_ref().filter(|_| tasks::is_row(text)) else {
+    /// A kill without sizes, behind the line of the choice.
+    fn bare_kill(&mut self, line: &KmsgLine<'_>) -> bool {
+        if self.is_decided() || self.report.chosen.is_none() {
             return false;
-        };
+        }
+        let Some(killed) = killed::bare(line.text) else { return false };
+        self.kill(killed, line.usec);
+        true
+    }
+
+    fn row(&mut self, text: &[u8]) -> bool {
+        if !tasks::is_row(text) {
+            return false;
+        }
+        if self.columns.is_none() && !self.report.has_task_table && !self.is_decided() {
+            self.columns = tasks::guess(text);
+            if self.columns.is_some() {
+                settle::doubt(&mut self.report, settle::GUESSED_COLUMNS);
+            }
+        }
+        let Some(columns) = &self.columns else { return false };
         match tasks::row(text, columns) {
             Some(row) if self.report.tasks.len() < TASKS_MAX => self.report.tasks.push(row),
             _ => self.report.tasks_dropped += 1,
@@ -352,12 +393,36 @@ impl Building {
     }
 
     /// The report as far as it got.
-    pub(super) fn finish(mut self) -> Report {
+    pub(super) fn finish(mut self, known: &VecDeque<u32>) -> Report {
         self.settle();
+        if let Some(reaped) =
+            self.stray.take().filter(|reaped| !self.is_decided() && !known.contains(&reaped.task.pid))
+        {
+            self.by_reaper(reaped);
+        }
+        gfp::name(&mut self.report);
         if self.report.group.is_some() && self.suppressing {
             self.doubt_members();
         }
         settle::missing(&mut self.report);
         self.report
+    }
+
+    /// The line of the kill is missing, and this is the one that it was about: the reaper works for nothing else.
+    fn by_reaper(&mut self, reaped: Reaped) {
+        let other = self.report.domain.pid.is_some_and(|pid| pid != reaped.task.pid);
+        if !other {
+            settle::doubt(&mut self.report, settle::BY_REAPER);
+            self.kill(
+                Killed {
+                    pid: reaped.task.pid,
+                    comm: Some(reaped.task.comm.clone()),
+                    lines: 1,
+                    ..Killed::default()
+                },
+                None,
+            );
+            self.reaped(reaped);
+        }
     }
 }

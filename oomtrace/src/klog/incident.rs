@@ -4,12 +4,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::input::{Context, Stamp, Told};
-use super::{Facts, Outcome, PROBE, Report, page_size, scene, to_model, why};
+use super::{Facts, Outcome, PROBE, Report, page_size, scene, scope_of_words, to_model, why};
 use crate::klog::userspace;
 use crate::model::{
-    Host, Incident, LogSource, NoKill, NoKillReason, Role, SCHEMA, Source, SourceKind, Text, UserspaceKill,
-    Victim,
+    Host, Incident, LogSource, NoKill, NoKillReason, Role, SCHEMA, Scope, Source, SourceKind, Text,
+    UserspaceKill, Victim,
 };
+
+/// The size of a page where nothing in the report shows it: that of all but few machines.
+const ASSUMED_PAGE: u64 = 4096;
 
 /// The note on an incident whose lines anybody can have written.
 pub const UNKNOWN_WRITER: &str = "the log does not say who wrote these lines";
@@ -32,8 +35,9 @@ pub struct Known {
 pub fn kills(report: &Report) -> bool {
     match report.outcome {
         Outcome::Killed => true,
+        // That the OOM killer was invoked says nothing yet; what is printed of the task that it chose does.
         Outcome::Unknown => {
-            report.trigger.is_some() || report.domain.pid.is_some() || report.chosen.is_some()
+            report.domain.pid.is_some() || report.domain.task_memcg.is_some() || report.chosen.is_some()
         }
         Outcome::Skipped | Outcome::NoKillable | Outcome::Panic => false,
     }
@@ -42,7 +46,9 @@ pub fn kills(report: &Report) -> bool {
 /// The incident of a report that [`kills`].
 #[must_use]
 pub fn incident(told: &Told, known: &Known) -> Incident {
-    let (report, context) = (&told.report, &told.context);
+    let context = &told.context;
+    let (report, inferred) = scope_of_words::settled(&told.report);
+    let report = &*report;
     let host = host(report, context, known);
     let facts = Facts {
         page_size: host.page_size,
@@ -65,7 +71,7 @@ pub fn incident(told: &Told, known: &Known) -> Incident {
             notes,
             log: Some(log_source(context)),
         },
-        scope: to_model::scope(report, &facts),
+        scope: Scope { inferred: inferred.is_some(), ..to_model::scope(report, &facts) },
         trigger: to_model::trigger(report),
         victims: to_model::victims(report, &facts),
         candidates: to_model::candidates(report, &facts),
@@ -75,6 +81,8 @@ pub fn incident(told: &Told, known: &Known) -> Incident {
         history: None,
         diagnosis: None,
     };
+    incident.source.notes.extend(inferred.map(str::to_owned));
+    incident.source.notes.extend(page_size_note(report, known));
     chosen_only(&mut incident, report);
     incident.source.notes.extend(why::notes(report, &facts));
     incident
@@ -93,10 +101,12 @@ pub fn no_kill(told: &Told, known: &Known) -> NoKill {
         reason: match report.outcome {
             Outcome::NoKillable => NoKillReason::NoneKillable,
             Outcome::Panic => NoKillReason::Panic,
-            _ => NoKillReason::AlreadyExited,
+            Outcome::Unknown => NoKillReason::Unknown,
+            Outcome::Killed | Outcome::Skipped => NoKillReason::AlreadyExited,
         },
         pid: task.map(|task| task.pid),
         comm: task.map(|task| task.comm.clone()),
+        report: Some(Box::new(incident(told, known))),
     }
 }
 
@@ -118,13 +128,21 @@ pub fn userspace_kill(told: &userspace::Told, known: &Known) -> UserspaceKill {
 
 /// The line of the kill is missing: what was chosen is told by the one before it.
 fn chosen_only(incident: &mut Incident, report: &Report) {
-    if !incident.victims.is_empty() {
+    if !incident.victims.is_empty() || !kills(report) {
         return;
     }
     let of_domain = report.domain.pid.map(|pid| (pid, report.domain.task.clone(), report.domain.uid));
     let of_score =
         report.chosen.as_ref().map(|chosen| (chosen.task.pid, Some(chosen.task.comm.clone()), None));
-    let Some((pid, comm, uid)) = of_domain.or(of_score) else { return };
+    let Some((pid, comm, uid)) = of_domain.or(of_score) else {
+        if report.outcome == Outcome::Unknown {
+            incident.source.notes.push(
+                "the log does not have the line of the kill, nor another one that names the victim"
+                    .to_owned(),
+            );
+        }
+        return;
+    };
     let row = report.row_of(pid);
     let comm = comm.or_else(|| row.map(|row| row.name.clone())).unwrap_or_default();
     incident.victims.push(Victim {
@@ -152,6 +170,8 @@ fn host(report: &Report, context: &Context, known: &Known) -> Host {
     }
     if let Some(size) = page_size::of(report) {
         host.page_size = size;
+    } else if host.page_size == 0 && needs_page_size(report) {
+        host.page_size = ASSUMED_PAGE;
     }
     host.cgroup_version = host.cgroup_version.or_else(|| {
         let memcg = &report.memcg;
@@ -162,6 +182,17 @@ fn host(report: &Report, context: &Context, known: &Known) -> Host {
         }
     });
     host
+}
+
+/// What is in pages in the report.
+fn needs_page_size(report: &Report) -> bool {
+    report.machine.ram_pages.is_some() || !report.tasks.is_empty() || !report.machine.uses.is_empty()
+}
+
+fn page_size_note(report: &Report, known: &Known) -> Option<String> {
+    let of_host = known.host.as_ref().is_some_and(|host| host.page_size > 0);
+    let assumed = page_size::of(report).is_none() && !of_host && needs_page_size(report);
+    assumed.then(|| "the log does not show the size of a page: 4 KiB is assumed".to_owned())
 }
 
 fn stamp_of(context: &Context) -> Option<&Stamp> {
@@ -252,6 +283,12 @@ fn said(report: &Report, context: &Context) -> Vec<String> {
         .map(|part| format!("missing in the log: {part}"))
         .collect();
     notes.extend(report.doubts.iter().map(|doubt| format!("not certain: {doubt}")));
+    if !report.unknown_columns.is_empty() {
+        notes.push(format!(
+            "columns of the task table that are not known: {}",
+            report.unknown_columns.join(", ")
+        ));
+    }
     if report.lost_records > 0 {
         notes.push(format!(
             "{} lines of the kernel's log are missing before or in this report",

@@ -6,6 +6,7 @@
 pub mod badness;
 mod building;
 mod complete;
+mod gfp;
 mod holders;
 pub mod incident;
 pub mod input;
@@ -22,6 +23,7 @@ mod reader;
 mod report;
 mod same;
 pub mod scene;
+mod scope_of_words;
 mod settle;
 mod shortage;
 pub mod to_model;

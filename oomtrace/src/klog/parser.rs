@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::KmsgLine;
 use super::building::{Building, Taken};
 use super::line::Line;
-use super::parse::{lost, slub};
+use super::parse::{lost, slub, tasks};
 use super::rate_limit::RateLimit;
 use super::report::{FailedCache, Reaped, Report};
 
@@ -16,6 +16,11 @@ use super::report::{FailedCache, Reaped, Report};
 const QUIET_AFTER_OUTCOME_USEC: u64 = 1_000_000;
 /// An unfinished one is given up after so long: a starving machine is slow, a console on a serial line slower.
 const QUIET_BEFORE_OUTCOME_USEC: u64 = 30_000_000;
+/// Rows kept of a task table of which the beginning is lost, and lines between them that are of something else.
+const LOOSE_ROWS: usize = 4096;
+const LOOSE_LINES: u32 = 64;
+/// Ids of killed tasks kept, to tell whose line a line of the reaper is.
+const RECENT: usize = 256;
 
 /// A cache that could not be extended is taken to be about the report that begins within this time.
 const FAILED_CACHE_USEC: u64 = 10_000_000;
@@ -42,6 +47,11 @@ pub struct Parser {
     failed_cache: Option<(Option<u64>, FailedCache)>,
     /// Lines since the last one that was part of a report.
     idle: u32,
+    /// Rows that came while no report was open.
+    loose: Vec<Vec<u8>>,
+    loose_idle: u32,
+    /// The last that were killed.
+    recent: VecDeque<u32>,
 }
 
 impl Parser {
@@ -132,7 +142,10 @@ impl Parser {
         self.idle = 0;
         if let Some(open) = self.open.take() {
             self.gap = 0;
-            self.done.push_back(Item::Report(Box::new(open.finish())));
+            let report = open.finish(&self.recent);
+            self.recent.extend(report.killed.iter().map(|killed| killed.pid));
+            self.recent.drain(..self.recent.len().saturating_sub(RECENT));
+            self.done.push_back(Item::Report(Box::new(report)));
         }
     }
 
@@ -141,7 +154,12 @@ impl Parser {
             Some(open) if open.report().killed.iter().any(|killed| killed.pid == reaped.task.pid) => {
                 open.reaped(reaped);
             }
-            _ => self.done.push_back(Item::Reaped(reaped)),
+            other => {
+                if let Some(open) = other.as_mut().filter(|open| !open.is_decided()) {
+                    open.stray(reaped.clone());
+                }
+                self.done.push_back(Item::Reaped(reaped));
+            }
         }
     }
 
@@ -169,6 +187,7 @@ impl Parser {
         let begins = matches!(kind, Line::Invoked(..));
         if begins {
             self.gap = 0;
+            self.loose.clear();
         }
         let kills = matches!(kind, Line::Killed(_) | Line::Skipped(_));
         self.idle = 0;
@@ -202,13 +221,17 @@ impl Parser {
         } else {
             self.limit.suppressed();
         }
-        open.suppresses(self.limit.is_used_up());
+        open.suppresses(self.limit.is_used_up(), self.limit.is_unknown());
     }
 
     /// The open report; a new one, if there is none, may have lost its beginning.
     fn opened(&mut self) -> &mut Building {
-        let gap = self.gap;
-        self.open.get_or_insert_with(|| Building::without_beginning(gap))
+        let (gap, loose) = (self.gap, &mut self.loose);
+        self.open.get_or_insert_with(|| {
+            let mut building = Building::without_beginning(gap);
+            building.adopt(std::mem::take(loose));
+            building
+        })
     }
 
     /// Lines that mean something only inside a report, or that come in pieces.
@@ -228,6 +251,21 @@ impl Parser {
             self.idle = 0;
         } else if let Some(cache) = slub::cache(line.text) {
             self.failed_cache = Some((line.usec, cache));
+        } else if self.open.is_none() {
+            self.loose_row(line);
+        }
+    }
+
+    /// Keeps rows of a table, for the report of which the beginning is lost.
+    fn loose_row(&mut self, line: &KmsgLine<'_>) {
+        if tasks::guess(line.text).is_none() {
+            self.loose_idle = self.loose_idle.saturating_add(1);
+            if self.loose_idle > LOOSE_LINES {
+                self.loose.clear();
+            }
+        } else if self.loose.len() < LOOSE_ROWS {
+            self.loose_idle = 0;
+            self.loose.push(line.text.to_vec());
         }
     }
 

@@ -33,6 +33,11 @@ impl RateLimit {
         self.suppressed = true;
     }
 
+    /// Whether no report was seen so far, so that nothing is known about it.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.begun_usec.is_none()
+    }
+
     /// Whether the next report may be suppressed.
     pub(super) fn is_used_up(&self) -> bool {
         self.suppressed || self.printed >= BURST || self.begun_usec.is_none()

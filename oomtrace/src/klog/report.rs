@@ -47,6 +47,8 @@ pub struct Report {
     pub tasks: Vec<TaskRow>,
     /// True when the table's header was seen.
     pub has_task_table: bool,
+    /// Columns of the table that are not known.
+    pub unknown_columns: Vec<String>,
     /// Rows beyond [`super::TASKS_MAX`], or unreadable.
     pub tasks_dropped: u64,
     /// What was chosen, where the kernel says so before it kills (5.0 and older).
@@ -72,6 +74,23 @@ pub struct Report {
 }
 
 impl Report {
+    /// A kill of which nothing but the reaper's line is there.
+    pub(super) fn of_reaper(reaped: Reaped, usec: Option<u64>) -> Self {
+        let task = reaped.task.clone();
+        let killed = Killed { pid: task.pid, comm: Some(task.comm), lines: 1, usec, ..Killed::default() };
+        let mut report = Self {
+            outcome: Outcome::Killed,
+            begin_usec: usec,
+            outcome_usec: usec,
+            killed: vec![killed],
+            reaped: vec![reaped],
+            doubts: vec![super::settle::BY_REAPER],
+            ..Self::default()
+        };
+        super::settle::missing(&mut report);
+        report
+    }
+
     /// Whether this report says that the task with this thread or process id was killed.
     #[must_use]
     pub fn kills(&self, pid: u32) -> bool {

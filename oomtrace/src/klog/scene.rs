@@ -17,10 +17,9 @@ pub fn system(report: &Report, facts: &Facts) -> Option<System> {
     }
     let pages = |names: &[&str]| machine.pages_of(names).and_then(|pages| facts.bytes(pages));
     let kb = |value: Option<u64>| value.and_then(|kb| kb.checked_mul(1024));
-    let ram = machine
-        .ram_pages
-        .zip(machine.reserved_pages)
-        .and_then(|(all, not)| facts.bytes(all.checked_sub(not)?));
+    // Where the second line is missing, the memory of the kernel's image is in it.
+    let ram =
+        machine.ram_pages.and_then(|all| facts.bytes(all.checked_sub(machine.reserved_pages.unwrap_or(0))?));
     Some(System {
         captured: Captured::AtKill,
         mem_total_bytes: ram,

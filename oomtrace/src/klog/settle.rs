@@ -19,6 +19,14 @@ pub const TOO_MANY_KILLED: &str = "more killed processes than are kept";
 /// The kernel was suppressing reports, so a later kill may have been taken for a member of the group, or the reverse.
 pub const GROUP_MEMBERS: &str = "which of the killed processes belong to the group";
 
+/// The line that names the domain was cut; what is whole of it is used.
+pub(super) const CUT_CONSTRAINT: &str = "the constraint line, which is cut";
+/// The header of the task table is missing.
+pub(super) const GUESSED_COLUMNS: &str = "the columns of the task table, whose header is missing";
+/// Nothing but the reaper's line names the victim.
+pub(super) const BY_REAPER: &str =
+    "the victim: the line of the kill is missing, and the OOM reaper's names it";
+
 /// Notes a doubt once.
 pub(super) fn doubt(report: &mut Report, about: &'static str) {
     if !report.doubts.contains(&about) {
@@ -92,7 +100,11 @@ fn line(report: &mut Report, text: &[u8]) -> bool {
 fn constraint_line(report: &mut Report, text: &[u8]) -> bool {
     let oom_memcg = report.memcg.path.as_ref().map(Text::as_bytes);
     let Some((domain, ambiguous)) = constraint::parse(text, Hints { oom_memcg, tasks: &report.tasks }) else {
-        return false;
+        if let Some(domain) = constraint::cut(text) {
+            report.domain = domain;
+        }
+        doubt(report, CUT_CONSTRAINT);
+        return true;
     };
     report.domain = domain;
     if ambiguous {
@@ -118,11 +130,17 @@ pub(super) fn missing(report: &mut Report) {
         (memcg && report.domain.oom_memcg.is_none() && report.memcg.path.is_none(), "memory cgroup's path"),
         (!report.has_task_table, "task table"),
         (report.tasks_dropped > 0, "rows of the task table"),
-        (killed && report.domain.constraint.is_none(), "constraint line"),
+        // Before 5.0 there was none.
+        (killed && report.domain.constraint.is_none() && !is_old(report), "constraint line"),
         (report.outcome == Outcome::Unknown, "killed line"),
         (killed && report.killed.iter().any(|one| one.comm.is_none()), "victim's name"),
         (killed && report.killed.iter().any(|one| one.file_kb.is_none()), "victim's sizes"),
         (report.lost_records > 0, "overwritten records"),
     ];
     report.missing.extend(checks.iter().filter(|(lacks, _)| *lacks).map(|(_, what)| *what));
+}
+
+/// The words are those of 5.0 and older, which choose in a line of its own.
+pub(super) fn is_old(report: &Report) -> bool {
+    report.chosen.is_some() && report.killed.iter().all(|killed| killed.message.is_none())
 }

@@ -84,7 +84,7 @@ pub struct VictimExit {
 }
 
 /// The OOM killer ran without a kill.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoKill {
     /// RFC 3339 UTC; as it stands in a log that does not tell its zone.
@@ -101,6 +101,9 @@ pub struct NoKill {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comm: Option<Text>,
+    /// From `explain`: what the kernel printed of this run, as of a kill, but without victims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Box<Incident>>,
 }
 
 /// Why the OOM killer killed nothing.
@@ -117,6 +120,8 @@ pub enum NoKillReason {
     NoneKillable,
     /// The kernel panicked instead (`vm.panic_on_oom`, or nothing left to kill).
     Panic,
+    /// The log ends, or was cut, before it says what came of it: something may have been killed.
+    Unknown,
 }
 
 /// A gap in the stream.

@@ -16,6 +16,8 @@ use crate::model::{Event, Incident, UserspaceKill};
 const WIDTH: usize = 100;
 /// Kills that are reported whole; the others are counted.
 const REPORTS: usize = 50;
+/// Kills of which a line is written.
+const HEADLINES: usize = 1000;
 
 /// A suite: one stream, or one run of a command.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +97,8 @@ pub fn suite(evidence: &Evidence) -> Suite {
         ],
         output: reports(&evidence.incidents)
             + &by_programs(&evidence.userspace_kills)
-            + &other_lines(signs::of(evidence), TextStyle { color: false, width: WIDTH }),
+            + &other_lines(signs::of(evidence), TextStyle { color: false, width: WIDTH })
+            + &evidence.unread.notes().iter().map(|note| format!("note: {note}\n")).collect::<String>(),
     }
 }
 
@@ -107,11 +110,21 @@ fn kills(evidence: &Evidence, verdict: Verdict) -> Outcome {
             false => "no kill was seen, and one can have been missed".into(),
         }),
         Verdict::Fail => {
-            let headlines: Vec<_> = evidence.incidents.iter().map(answers::headline).collect();
-            let message = match headlines.as_slice() {
-                [one] => one.clone(),
-                all => format!("{} OOM kills; the first: {}", all.len(), all[0]),
+            let count = evidence.incidents.len();
+            let mut headlines: Vec<_> =
+                evidence.incidents.iter().take(HEADLINES).map(answers::headline).collect();
+            let message = match (count, headlines.first()) {
+                (1, Some(one)) => one.clone(),
+                (_, first) => {
+                    format!("{count} OOM kills; the first: {}", first.map_or("", String::as_str))
+                }
             };
+            if count > HEADLINES {
+                headlines.push(format!(
+                    "and {} more; `oomtrace report -f json` writes all of them",
+                    count - HEADLINES
+                ));
+            }
             Outcome::Failed("oom_kill", message, headlines.join("\n"))
         }
     }

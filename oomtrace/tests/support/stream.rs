@@ -32,6 +32,7 @@ pub(crate) fn stream() -> Vec<Event> {
             reason: NoKillReason::AlreadyDying,
             pid: Some(7),
             comm: Some(Text::from("s\u{1b}h")),
+            report: None,
         }),
         Event::OomNoKill(NoKill {
             time: time(),

@@ -53,6 +53,8 @@ pub(super) struct Collector {
     userspace: u64,
     filtered: u64,
     lost: u64,
+    /// Runs of the OOM killer of which the log does not say what came of them.
+    open_ends: u64,
     closed: bool,
     error: Option<anyhow::Error>,
     host: Host,
@@ -84,6 +86,9 @@ impl Sink for Collector {
         if incident::kills(&told.report) {
             self.kill(incident::incident(told, known));
         } else if told.report.outcome != klog::Outcome::Unknown {
+            self.take(Event::OomNoKill(incident::no_kill(told, known)));
+        } else if told.report.trigger.is_some() {
+            self.open_ends += 1;
             self.take(Event::OomNoKill(incident::no_kill(told, known)));
         }
     }
@@ -146,6 +151,7 @@ impl Collector {
             userspace: 0,
             filtered: 0,
             lost: 0,
+            open_ends: 0,
             closed: false,
             error: None,
             host: Host::default(),
@@ -246,14 +252,20 @@ impl Collector {
         }
     }
 
-    /// Writes what is left, and the sums.
+    /// Writes what is left, and the sums; whether everything was read.
     ///
     /// # Errors
     /// Those of the output.
-    pub(super) fn finish(mut self) -> Result<()> {
+    pub(super) fn finish(mut self) -> Result<bool> {
         if self.lost > 0 {
             let note = format!("{} of the reports lack lines that the log lost", self.lost);
             self.notes.push(note);
+        }
+        if self.open_ends > 0 {
+            let (runs, s) = (self.open_ends, if self.open_ends == 1 { "" } else { "s" });
+            self.notes.push(format!(
+                "the log lacks the end of {runs} report{s} of the OOM killer: whether anything was killed is unknown"
+            ));
         }
         let footer = Footer {
             time: clock::rfc3339(clock::boottime_ns()),
@@ -265,6 +277,7 @@ impl Collector {
             notes: self.notes.clone(),
             signs: std::mem::take(&mut self.signs),
         };
+        let footer_complete = footer.complete;
         if let Some(document) = self.document.take() {
             // Where nothing could be read there is nothing to make a document of; the error says why.
             if !self.sources.is_empty() {
@@ -289,6 +302,7 @@ impl Collector {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        self.output.finish()
+        self.output.finish()?;
+        Ok(footer_complete)
     }
 }

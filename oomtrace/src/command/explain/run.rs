@@ -1,6 +1,5 @@
 //! Reads what was asked for, in its order, and reports what is in it.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -11,8 +10,9 @@ use super::collect::Collector;
 use super::machine;
 use super::sink::Sink;
 use crate::command::cli::ExplainArgs;
+use crate::command::overwrite::refuse_overwriting;
 use crate::klog::incident::Known;
-use crate::klog::input::{LogReader, Summary, open};
+use crate::klog::input::{LogReader, Summary, Unread, open};
 use crate::klog::instead::{Signs, Watched};
 use crate::words::bytes;
 
@@ -29,7 +29,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
             open(path)?;
         }
     }
-    refuse_overwriting(args)?;
+    refuse_overwriting(&args.files, args.output.as_deref())?;
     let mut collector = Collector::new(args)?;
     let mut reader = LogReader::new();
     let known = Known { zone, ..Known::default() };
@@ -37,20 +37,11 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         [] => machine::read(&mut reader, &known, &mut collector),
         files => read_files(files, &mut reader, &known, &mut collector),
     };
-    collector.finish()?;
-    result
-}
-
-/// Opening the output empties it.
-fn refuse_overwriting(args: &ExplainArgs) -> Result<()> {
-    let id = |path: &Path| {
-        std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()))
-    };
-    let Some(output) = args.output.as_deref().filter(|output| id(output).is_some()) else { return Ok(()) };
-    let is_read = args.files.iter().any(|file| id(file) == id(output));
+    let complete = collector.finish()?;
+    result?;
     ensure!(
-        !is_read,
-        "{output:?} is a log that is to be read, and writing to it would empty it: give -o another name"
+        complete || !args.strict,
+        "not everything could be read (--strict): the notes at the end of the output say what is missing"
     );
     Ok(())
 }
@@ -122,6 +113,18 @@ fn written(path: &Path) -> Option<Timestamp> {
     file.and_then(|time| Timestamp::try_from(time).ok()).or_else(|| Some(Timestamp::now()))
 }
 
+/// Lines that say that something was killed, and that could not be read.
+fn unread(name: &str, unread: &Unread) -> Option<String> {
+    let (number, text) = unread.first.as_ref()?;
+    let (lines, have) = match unread.lines {
+        1 => ("1 line".to_owned(), "has"),
+        lines => (format!("{lines} lines"), "have"),
+    };
+    Some(format!(
+        "{name}: {lines} {have} the kernel's words in an unknown form; they are not counted as kills (first: line {number}: {text})"
+    ))
+}
+
 /// Counts what was read; an error when it was not all.
 fn note(name: &str, summary: &Summary, collector: &mut dyn Sink) -> Option<anyhow::Error> {
     collector.read(name, summary.bytes);
@@ -129,9 +132,23 @@ fn note(name: &str, summary: &Summary, collector: &mut dyn Sink) -> Option<anyho
         collector
             .incomplete(format!("{name}: {} lines of more than 1 MiB were read in part", summary.cut_lines));
     }
+    if summary.cut_records > 0 {
+        collector.incomplete(format!(
+            "{name}: {} JSON records of more than 8 MiB were not read",
+            summary.cut_records
+        ));
+    }
+    if let Some(text) = unread(name, &summary.unread) {
+        collector.incomplete(text);
+    }
     let error = summary.error.as_ref()?;
+    // What was given up has no rest worth getting.
+    let rest = match error.ends_with("any further") {
+        true => "",
+        false => ". It is cut off or damaged: get it again for the rest",
+    };
     let text = format!(
-        "can't read {name} to its end: {error}; what is there was read ({}). It is cut off or damaged: get it again for the rest",
+        "can't read {name} to its end: {error}; what is there was read ({}){rest}",
         bytes::size(summary.bytes)
     );
     collector.incomplete(text.clone());

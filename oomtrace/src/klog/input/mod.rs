@@ -3,7 +3,11 @@
 //! bytes → [`crate::decompress`] → lines or records → [`text`] or [`json`] → [`LogLine`] → one parser for each host →
 //! [`Told`]. Lines that can't be of a report are passed over by a search for a few words, a large buffer at a time.
 
+mod beginning;
+mod calendar;
+mod clean;
 mod document;
+mod endless;
 mod export;
 mod json;
 mod line;
@@ -11,15 +15,24 @@ mod lines;
 mod needles;
 mod open;
 mod reader;
+mod shape;
 mod sniff;
 mod stamp;
 mod streams;
+mod take;
 mod text;
+mod tokens;
+mod unread;
+mod utf16;
+mod walk;
+mod words;
+mod wrapped;
 
 pub use line::{LogLine, Stamp, Writer};
 pub use open::open;
 pub use reader::{LogReader, Summary};
 pub use streams::{Context, Found, Told};
+pub use unread::Unread;
 
 /// Reads one line, whatever wrapped it.
 pub(super) fn parse_line(line: &[u8]) -> LogLine<'_> {

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use super::document::Cutter;
+use super::endless::Endless;
 use super::export::Entry;
-use super::line::{LogLine, Writer};
-use super::lines::{self, Lines};
+use super::line::LogLine;
+use super::lines::Lines;
 use super::needles::Needles;
+use super::shape::Shape;
 use super::sniff::{Framing, Kind, sniff};
 use super::streams::{Found, Streams};
-use super::{json, text};
+use super::unread::Unread;
+use super::utf16::{Utf16, decoded};
+use super::wrapped::{Unwrapped, Wrapping};
 
 /// How much of a log is looked at to tell what it is.
 const BEGIN: usize = 64 * 1024;
@@ -24,6 +28,10 @@ pub struct Summary {
     pub bytes: u64,
     /// Lines that were too long to be read whole.
     pub cut_lines: u64,
+    /// Lines with the kernel's words in a form that is not known.
+    pub unread: Unread,
+    /// Records in JSON that were too long to be read.
+    pub cut_records: u64,
     /// Reading ended before the log did.
     pub error: Option<String>,
 }
@@ -31,17 +39,26 @@ pub struct Summary {
 /// Reads logs; reports may go on from one to the next, as `kern.log.1` goes on in `kern.log`.
 #[derive(Debug)]
 pub struct LogReader {
-    streams: Streams,
-    needles: Needles,
+    pub(super) streams: Streams,
+    pub(super) needles: Needles,
     lines: Lines,
 }
 
 /// What is known of the source that is being read.
-struct Source {
-    name: Arc<str>,
-    kind: Kind,
+pub(super) struct Source {
+    pub(super) name: Arc<str>,
+    pub(super) kind: Kind,
     /// The last line is the kernel's, so that its rest is, too.
-    of_kernel: bool,
+    pub(super) of_kernel: bool,
+    /// Lines have dmesg's stamps, so that one which is indented is the rest of the one before it.
+    pub(super) stamped: bool,
+    /// It is short, so that every line is read, also one in which none of the words can be found at first sight.
+    pub(super) is_short: bool,
+    /// The beginning of its lines, where it is none that is known.
+    pub(super) shape: Option<Shape>,
+    /// Lines so far.
+    pub(super) line: u64,
+    pub(super) unread: Unread,
 }
 
 impl Default for LogReader {
@@ -78,18 +95,37 @@ impl LogReader {
                 None => bail!("it is empty: see whether what was to write to it has failed"),
             }
         }
-        let kind = sniff(&begin)?;
-        let mut source = Source { name: name.into(), kind, of_kernel: false };
-        let whole: Box<dyn Read> = match failed {
-            Some(_) => Box::new(io::Cursor::new(begin)),
-            None => Box::new(io::Cursor::new(begin).chain(input)),
+        let is_short = begin.len() < BEGIN;
+        let (begin, input) = match (failed.is_some(), Utf16::of(&begin)) {
+            (true, _) => (begin, Box::new(io::empty()) as Box<dyn BufRead>),
+            (false, None) => (begin, input),
+            (false, Some(order)) => decoded(order, begin, input)?,
         };
+        let kind = sniff(&begin)?;
+        let mut source = Source {
+            name: name.into(),
+            kind,
+            of_kernel: false,
+            stamped: false,
+            is_short,
+            shape: None,
+            line: 0,
+            unread: Unread::default(),
+        };
+        let wrapping = (kind.framing == Framing::Lines).then(|| Wrapping::of(&begin)).flatten();
+        let whole: Box<dyn Read> = Box::new(io::Cursor::new(begin).chain(input));
+        let whole: Box<dyn Read> = match wrapping {
+            Some(wrapping) => Box::new(Unwrapped::new(wrapping, whole)),
+            None => whole,
+        };
+        let whole = Box::new(Endless::new(whole, kind.framing == Framing::Lines));
         let mut summary = Summary::default();
         let read = match kind.framing {
             Framing::Lines => self.read_lines(whole, &mut source, &mut summary, sink),
-            Framing::Document => self.read_document(whole, &source, &mut summary, sink),
+            Framing::Document => self.read_document(whole, &mut source, &mut summary, sink),
             Framing::Export => self.read_export(whole, &source, &mut summary, sink),
         };
+        summary.unread = source.unread;
         summary.error = failed.or(read.err()).map(|error| error.to_string());
         Ok(summary)
     }
@@ -127,61 +163,20 @@ impl LogReader {
         };
         let last = lines.filled();
         summary.bytes += last.len() as u64;
-        if result.is_ok() && !last.is_empty() && (self.streams.is_busy() || self.needles.find(last).is_some())
-        {
+        if result.is_ok() && !last.is_empty() {
             // Its last number may have been cut.
             let end = last.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
-            self.take_line(&last[..end], source, sink);
+            self.take_lines(&last[..end], source, sink);
         }
         summary.cut_lines = std::mem::take(&mut lines.cut);
         self.lines = lines;
         result
     }
 
-    /// Reads the lines that matter: all of an open report, otherwise those with one of the words.
-    fn take_lines(&mut self, mut text: &[u8], source: &mut Source, sink: &mut dyn FnMut(Found)) {
-        while !text.is_empty() {
-            if !self.streams.is_busy() {
-                let Some(at) = self.needles.find(text) else {
-                    self.streams.skipped();
-                    source.of_kernel = false;
-                    return;
-                };
-                let begin = lines::begin_of(text, at);
-                if begin > 0 {
-                    self.streams.skipped();
-                    source.of_kernel = false;
-                }
-                text = &text[begin..];
-            }
-            let (line, rest) = lines::first(text);
-            self.take_line(line, source, sink);
-            text = rest;
-        }
-    }
-
-    fn take_line(&mut self, raw: &[u8], source: &mut Source, sink: &mut dyn FnMut(Found)) {
-        let line = text::parse(raw);
-        if line.writer == Writer::Unknown && source.kind.tagged && line.format == "text" {
-            if source.of_kernel {
-                self.streams.push_rest(line.text.trim_ascii_start());
-            }
-            return;
-        }
-        source.kind.tagged |= line.format.starts_with("syslog");
-        source.of_kernel = line.writer != Writer::Process;
-        // The rest of a record is indented by dmesg.
-        let indented = line.format == "text" && line.text.starts_with(b"  ");
-        if indented {
-            return self.streams.push_rest(line.text.trim_ascii_start());
-        }
-        self.streams.push(&line, &source.name, sink);
-    }
-
     fn read_document(
         &mut self,
         input: Box<dyn Read>,
-        source: &Source,
+        source: &mut Source,
         summary: &mut Summary,
         sink: &mut dyn FnMut(Found),
     ) -> io::Result<()> {
@@ -191,15 +186,15 @@ impl LogReader {
             let bytes = input.fill_buf()?;
             let length = bytes.len();
             if length == 0 {
+                summary.cut_records = cutter.too_long();
                 return Ok(());
             }
             cutter.push(bytes, |record| {
+                source.line += 1;
                 if !self.streams.is_busy() && self.needles.find(record).is_none() {
                     return self.streams.skipped();
                 }
-                if let Some(line) = json::parse(record, 0) {
-                    self.streams.push(&line, &source.name, sink);
-                }
+                self.take_record(record, source, sink);
             });
             summary.bytes += length as u64;
             input.consume(length);

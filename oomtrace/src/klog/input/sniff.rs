@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::line::Writer;
-use super::{json, text};
+use super::{clean, text, walk};
 
 /// How records are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(super) struct Kind {
     pub(super) framing: Framing,
     /// Lines say who wrote them, so that one which does not is the rest of the one before it.
     pub(super) tagged: bool,
+    /// It is a web page, or a part of one.
+    pub(super) is_html: bool,
 }
 
 /// Lines looked at.
@@ -33,7 +35,7 @@ const LINES: usize = 200;
 /// When it is no log of text, with what to do instead.
 pub(super) fn sniff(begin: &[u8]) -> Result<Kind> {
     refuse_binary(begin)?;
-    let blank = begin.trim_ascii_start();
+    let blank = begin.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begin).trim_ascii_start();
     let framing = if is_export(blank) {
         Framing::Export
     } else if is_document(blank) {
@@ -43,28 +45,36 @@ pub(super) fn sniff(begin: &[u8]) -> Result<Kind> {
     };
     let tagged = framing == Framing::Lines
         && begin.split(|b| *b == b'\n').take(LINES).filter(|line| !line.is_empty()).any(tells_writer);
-    Ok(Kind { framing, tagged })
+    let is_html = framing == Framing::Lines && clean::is_html(begin);
+    Ok(Kind { framing, tagged, is_html })
 }
 
 /// Whether the line says who wrote it.
 pub(super) fn tells_writer(line: &[u8]) -> bool {
     let line = text::parse(line);
-    line.format.starts_with("syslog") || (line.format == "journal" && line.writer != Writer::Unknown)
+    line.writer != Writer::Unknown && (line.format.starts_with("syslog") || line.format == "journal")
 }
 
 fn is_export(begin: &[u8]) -> bool {
     [&b"__CURSOR="[..], b"__REALTIME_TIMESTAMP=", b"_BOOT_ID="].iter().any(|start| begin.starts_with(start))
 }
 
+/// JSON whose first line is not all of a value.
 fn is_document(begin: &[u8]) -> bool {
+    let first = begin.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end();
     match begin.split_first() {
-        Some((b'[', rest)) => matches!(rest.trim_ascii_start().first(), Some(b'{')),
-        Some((b'{', _)) => {
-            let first = begin.split(|b| *b == b'\n').next().unwrap_or_default();
-            json::parse(first, 0).is_none()
+        Some((b'[', rest)) => matches!(rest.trim_ascii_start().first(), Some(b'{' | b'[')) && opens(begin),
+        Some((b'{', rest)) => {
+            matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')) && !walk::is_json(first)
         }
         _ => false,
     }
+}
+
+/// Whether what begins with a bracket is a list of JSON, and no line of a log.
+fn opens(begin: &[u8]) -> bool {
+    let rest = begin[1..].trim_ascii_start();
+    matches!(rest.split_first(), Some((b'{' | b'[', after)) if matches!(after.trim_ascii_start().first(), Some(b'"' | b'{' | b'[' | b'}' | b']')))
 }
 
 fn refuse_binary(begin: &[u8]) -> Result<()> {
@@ -72,9 +82,6 @@ fn refuse_binary(begin: &[u8]) -> Result<()> {
         bail!(
             "it is a file of the systemd journal: journalctl -k -o export --file FILE | oomtrace explain -"
         );
-    }
-    if begin.starts_with(&[0xff, 0xfe]) || begin.starts_with(&[0xfe, 0xff]) {
-        bail!("it is text in UTF-16: iconv -f UTF-16 -t UTF-8 FILE | oomtrace explain -");
     }
     if begin.starts_with(b"{\"type\":\"header\"")
         && begin.windows(11).take(400).any(|w| w == b"\"oomtrace/1\"".get(..11).unwrap_or(w))

@@ -3,6 +3,7 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
+use super::calendar;
 use super::line::Stamp;
 use crate::klog::Caller;
 
@@ -13,18 +14,25 @@ const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"
 /// Stands for the year that a log does not have; it has a 29th of February.
 const NO_YEAR: i16 = 2000;
 
-/// `[ 1234.567890] `, and `[ 1234.567890 <    0.000001>] ` of `dmesg --show-delta`.
+/// `[ 1234.567890] ` with any number of digits, `[ 1234.567890 <    0.000001>] ` of `dmesg --show-delta`, and what vendors
+/// add: `[ 1234.567890@0]`, `[ 1234.567890 / 11-25 02:46:53.123]`.
 pub(super) fn printk(text: &[u8]) -> Option<(u64, &[u8])> {
     let inner = text.strip_prefix(b"[")?.trim_ascii_start();
     let (seconds, rest) = number(inner, 1..=12)?;
-    let (micros, rest) = number(rest.strip_prefix(b".")?, 6..=6)?;
-    let rest = match rest.strip_prefix(b" <") {
-        Some(delta) => delta.get(delta.iter().take(24).position(|b| *b == b'>')? + 1..)?,
-        None => rest,
+    let fraction = rest.strip_prefix(b".")?;
+    let (value, rest) = number(fraction, 1..=9)?;
+    let end = rest.iter().take(48).position(|b| *b == b']')?;
+    let more = &rest[..end];
+    if !(more.is_empty() || [&b" <"[..], b"@", b" /", b" @"].iter().any(|start| more.starts_with(start))) {
+        return None;
+    }
+    let digits = u32::try_from(fraction.len() - rest.len()).ok()?;
+    let micros = match 6_u32.checked_sub(digits) {
+        Some(lacking) => value.checked_mul(10_u64.pow(lacking))?,
+        None => value / 10_u64.pow(digits - 6),
     };
-    let rest = rest.strip_prefix(b"]")?;
     let usec = seconds.checked_mul(1_000_000)?.checked_add(micros)?;
-    Some((usec, one_space(rest)))
+    Some((usec, one_space(&rest[end + 1..])))
 }
 
 /// `[  T117] ` or `[   C0] `, where the kernel prints the caller.
@@ -41,30 +49,109 @@ pub(super) fn caller(text: &[u8]) -> Option<(Caller, &[u8])> {
     Some((caller, one_space(rest.strip_prefix(b"]")?)))
 }
 
-/// `[Wed Nov 25 02:46:53 2026] ` of `dmesg -T`, `[Nov25 02:46] ` and `[  +0.022697] ` of `dmesg -e`, `[<    0.02>] `.
+/// One more time behind another one: microseconds of printk's clock, or of the wall clock; and what follows.
+pub(super) fn another(text: &[u8]) -> Option<(Option<u64>, Option<Stamp>, &[u8])> {
+    if let Some((usec, rest)) = printk(text) {
+        return Some((Some(usec), None, rest));
+    }
+    if let Some((stamp, rest)) = bracketed(text) {
+        return Some((None, stamp, rest));
+    }
+    if let Some(rest) = delta(text) {
+        return Some((None, None, rest));
+    }
+    let (stamp, comma, rest) = iso(text)?;
+    comma.then_some((None, Some(stamp), rest))
+}
+
+/// What vendors print behind the time: `[0:  swapper/0:    0] `, `I[1:kswapd0:  77] `, `[pid:77,cpu0,kswapd0] `,
+/// `<0>.(1)[77:kswapd0]`, `-(1)[77:kswapd0]`.
+pub(super) fn vendor(text: &[u8]) -> Option<&[u8]> {
+    let text = text.trim_ascii_start();
+    let bare = match text {
+        [b'A'..=b'Z', b'[', ..] => &text[1..],
+        _ => text,
+    };
+    if let Some(rest) = bare.strip_prefix(b"[") {
+        let end = rest.iter().take(64).position(|b| *b == b']')?;
+        let inner = rest[..end].trim_ascii();
+        let (first, last) = (inner.first()?, inner.last()?);
+        let numbers = first.is_ascii_digit() && last.is_ascii_digit();
+        let of_cpu = numbers && inner.iter().filter(|b| **b == b':').count() >= 2;
+        return (of_cpu || inner.starts_with(b"pid:")).then(|| rest[end + 1..].trim_ascii_start());
+    }
+    let marks = |b: &u8| b.is_ascii_digit() || matches!(b, b'<' | b'>' | b'.' | b'-' | b'(' | b')');
+    let length = text.iter().take(16).take_while(|b| marks(b)).count();
+    let rest = text[length..].strip_prefix(b"[").filter(|_| text[..length].ends_with(b")"))?;
+    let end = rest.iter().take(40).position(|b| *b == b']')?;
+    let (_, after) = number(&rest[..end], 1..=10)?;
+    after.starts_with(b":").then(|| one_space(&rest[end + 1..]))
+}
+
+/// `[Wed Nov 25 02:46:53 2026] ` of `dmesg -T`, also in other languages, with ` <    0.02>` behind it, or in another calendar
+/// form; `[Nov25 02:46] ` and `[  +0.022697] ` of `dmesg -e`, `[<    0.02>] `.
 pub(super) fn bracketed(text: &[u8]) -> Option<(Option<Stamp>, &[u8])> {
-    let end = text.iter().take(40).position(|b| *b == b']')?;
+    let end = text.iter().take(72).position(|b| *b == b']')?;
     let inner = text[..end].strip_prefix(b"[")?;
-    let rest = one_space(&text[end + 1..]);
+    // Talos has a colon behind it.
+    let rest = &text[end + 1..];
+    let rest = one_space(rest.strip_prefix(b":").unwrap_or(rest));
     let blank = inner.trim_ascii();
-    let relative = blank.strip_prefix(b"+").or_else(|| blank.strip_prefix(b"<"));
-    if relative.is_some_and(|rest| rest.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b' ' | b'>')))
-    {
+    if is_relative(blank) {
         return Some((None, rest));
     }
-    if let Some((stamp, b"")) = ctime(inner) {
+    let date = without_delta(inner);
+    if let Some((stamp, b"")) = ctime(date) {
         return Some((Some(stamp), rest));
     }
+    if let Some((stamp, _, b"")) = iso(date) {
+        return Some((Some(stamp), rest));
+    }
+    if let Some(stamp) = human(inner) {
+        return Some((Some(stamp), rest));
+    }
+    match calendar::date(date.trim_ascii()) {
+        Some((stamp, b"")) => Some((Some(stamp), rest)),
+        _ => None,
+    }
+}
+
+/// `+0.022697` or `<    0.022697>`
+fn is_relative(text: &[u8]) -> bool {
+    let rest = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"<"));
+    rest.is_some_and(|rest| {
+        let plain = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b' ' | b'>' | b'+' | b'-');
+        rest.iter().all(plain) && rest.iter().any(u8::is_ascii_digit)
+    })
+}
+
+/// ` <    0.000001>` at the end.
+fn without_delta(text: &[u8]) -> &[u8] {
+    let at = text.iter().position(|b| *b == b'<');
+    match at {
+        Some(at) if is_relative(&text[at..]) => text[..at].trim_ascii_end(),
+        _ => text,
+    }
+}
+
+/// `<    0.000001> `, behind a time of `dmesg --time-format iso`.
+pub(super) fn delta(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().take(24).position(|b| *b == b'>')?;
+    is_relative(&text[..=end]).then(|| one_space(&text[end + 1..]))
+}
+
+/// `Nov25 02:46`
+fn human(inner: &[u8]) -> Option<Stamp> {
     let month = MONTHS.iter().position(|name| inner.starts_with(name))?;
     let (day, after) = number(inner[3..].trim_ascii_start(), 1..=2)?;
     let (hour, after) = number(after.strip_prefix(b" ")?, 2..=2)?;
     let (minute, b"") = number(after.strip_prefix(b":")?, 2..=2)? else { return None };
     let local = datetime(i64::from(NO_YEAR), month, day, (hour, minute, 0), 0)?;
-    Some((Some(stamp_of(local, true, None, 0, inner)), rest))
+    Some(stamp_of(local, true, None, 0, inner))
 }
 
 /// `Wed Nov 25 02:46:53 2026`
-fn ctime(text: &[u8]) -> Option<(Stamp, &[u8])> {
+pub(super) fn ctime(text: &[u8]) -> Option<(Stamp, &[u8])> {
     let rest = weekday(text)?;
     let month = MONTHS.iter().position(|name| rest.starts_with(name))?;
     let (day, rest) = number(rest[3..].trim_ascii_start(), 1..=2)?;
@@ -118,6 +205,11 @@ pub(super) fn unix(text: &[u8]) -> Option<(Stamp, &[u8])> {
     let written = String::from_utf8_lossy(text.strip_suffix(rest)?).into_owned();
     let stamp = Stamp { utc_ns: Some(ns), digits: 6, text: written, ..Stamp::default() };
     Some((stamp, rest.strip_prefix(b" ")?))
+}
+
+/// A time that is kept as it stands: its calendar or its language is not known.
+pub(super) fn as_written(text: &[u8]) -> Stamp {
+    Stamp { text: String::from_utf8_lossy(text).trim().to_owned(), ..Stamp::default() }
 }
 
 /// A time in a field of its own: RFC 3339, or a number of seconds, milli-, micro- or nanoseconds since 1970.
@@ -250,8 +342,17 @@ mod tests {
         assert_eq!(printk(b"[ 1384.124837] x"), Some((1_384_124_837, &b"x"[..])));
         assert_eq!(printk(b"[12345678.000001]  x"), Some((12_345_678_000_001, &b" x"[..])));
         assert_eq!(printk(b"[ 1384.124837 < 1382.775032>] x"), Some((1_384_124_837, &b"x"[..])));
-        for bad in [&b"[  117]     0 "[..], b"[ 1.2] x", b"[  pid  ]", b"[ 1.123456", b"[ 1.1234567] x"] {
+        for bad in [&b"[  117]     0 "[..], b"[  pid  ]", b"[ 1.123456", b"[ 1.] x", b"[ 1.2 x] y"] {
             assert_eq!(printk(bad), None, "{bad:?}");
+        }
+        for (text, usec) in [
+            ("[ 1.2] x", 1_200_000),
+            ("[12345.67890] x", 12_345_678_900),
+            ("[ 1.123456789] x", 1_123_456),
+            ("[ 1.000001@0] x", 1_000_001),
+            ("[ 1.000001 / 11-25 02:46:53.123] x", 1_000_001),
+        ] {
+            assert_eq!(printk(text.as_bytes()), Some((usec, &b"x"[..])), "{text}");
         }
         assert_eq!(caller(b"[  T117] x"), Some((Caller::Task(117), &b"x"[..])));
         assert_eq!(caller(b"[    C0] x"), Some((Caller::Cpu(0), &b"x"[..])));

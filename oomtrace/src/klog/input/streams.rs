@@ -1,15 +1,18 @@
 //! One parser for each machine that a log is about: exports of a cluster mix them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::line::{LogLine, Stamp, Writer};
 use crate::klog::userspace::{self, Tracker};
-use crate::klog::{Item, Outcome, Parser, Report};
+use crate::klog::{Item, Outcome, Parser, Reaped, Report};
 
 /// Machines followed at once; the one that was quiet for longest gives way.
 const MACHINES: usize = 64;
 /// A report that does not go on for so many lines is over: they are of something else.
 const IDLE_LINES: u32 = 5_000;
+/// Ids of killed tasks kept, to tell whose line a line of the reaper is.
+const KILLED: usize = 256;
 /// A clock that goes back by more was restarted. Lines of two CPUs may be a little out of order.
 const BACK_USEC: u64 = 2_000_000;
 
@@ -61,6 +64,10 @@ struct Stream {
     /// The clock of the last line, by kind.
     last_printk: Option<u64>,
     boot_id: Option<String>,
+    /// What the reaper did, by the last line.
+    reaped: Option<Reaped>,
+    /// The last that were killed.
+    killed: VecDeque<u32>,
     used: u64,
 }
 
@@ -97,7 +104,9 @@ impl Stream {
         let decided = self.parser.current().is_some_and(|report| report.outcome != Outcome::Unknown);
         self.parser.push(&line.kmsg());
         // What this line closed was told before it.
-        if self.drain(sink) || !had {
+        let closed = self.drain(sink);
+        self.reaped(line, source, sink);
+        if closed || !had {
             self.context = Context { source: Arc::clone(source), ..Context::default() };
         }
         if self.parser.current().is_some() && line.writer != Writer::Process && self.parser.idle_lines() == 0
@@ -108,6 +117,32 @@ impl Stream {
             self.parser.finish();
             self.drain(sink);
         }
+    }
+
+    /// A line of the reaper about a task whose kill is not in the log: it is killed all the same.
+    fn reaped(&mut self, line: &LogLine<'_>, source: &Arc<str>, sink: &mut dyn FnMut(Found)) {
+        let Some(reaped) = self.reaped.take() else { return };
+        let pid = reaped.task.pid;
+        let is_open = self
+            .parser
+            .current()
+            .is_some_and(|report| report.outcome == Outcome::Unknown || report.kills(pid));
+        if is_open || self.killed.contains(&pid) {
+            return;
+        }
+        self.killed.push_back(pid);
+        let context = Context {
+            source: Arc::clone(source),
+            format: line.format,
+            host: line.host.clone(),
+            boot_id: line.boot_id.clone(),
+            begin: line.stamp.clone(),
+            outcome: line.stamp.clone(),
+            printk: line.usec.is_some(),
+            unknown_writer: line.writer == Writer::Unknown,
+        };
+        let report = Report::of_reaper(reaped, line.kmsg().usec);
+        sink(Found::Report(Box::new(Told { report, context })));
     }
 
     /// Keeps what the line tells about the open report.
@@ -142,7 +177,16 @@ impl Stream {
     fn drain(&mut self, sink: &mut dyn FnMut(Found)) -> bool {
         let mut any = false;
         while let Some(item) = self.parser.pop() {
-            if let Item::Report(report) = item {
+            let report = match item {
+                Item::Report(report) => report,
+                Item::Reaped(reaped) => {
+                    self.reaped = Some(reaped);
+                    continue;
+                }
+            };
+            self.killed.extend(report.killed.iter().map(|killed| killed.pid));
+            self.killed.drain(..self.killed.len().saturating_sub(KILLED));
+            {
                 let context = if any {
                     Context { begin: None, outcome: None, ..self.context.clone() }
                 } else {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::line::{LogLine, Writer};
-use super::{json, stamp};
+use super::line::{LogLine, Stamp, Writer};
+use super::{beginning, calendar, json, stamp, words};
 use crate::klog::KmsgRecord;
 use crate::klog::parse::scan::{digits, number, split};
 use crate::klog::userspace::Program;
@@ -18,35 +18,71 @@ pub(super) fn parse(line: &[u8]) -> LogLine<'_> {
 
 pub(super) fn at_depth(line: &[u8], depth: u8) -> LogLine<'_> {
     let line = without_ends(line);
+    let known = exact(line, depth);
+    if let Some(known) = &known
+        && (is_settled(known) || words::find(line).is_none())
+    {
+        return known.clone();
+    }
+    let found = (depth < DEPTH).then(|| beginning::parse(line, depth)).flatten();
+    found.or(known).unwrap_or_else(|| untagged(line))
+}
+
+/// Nothing more is to be found out about it.
+fn is_settled(line: &LogLine<'_>) -> bool {
+    ["/dev/kmsg", "JSON", "journal"].contains(&line.format)
+        || (line.writer == Writer::Process && line.program.is_some())
+        || words::begins(&line.text)
+}
+
+/// A line in a form that is known; `None` when there is nothing but a text, with or without a date.
+pub(super) fn exact(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
     if depth < DEPTH
         && line.first() == Some(&b'{')
         && let Some(parsed) = json::parse(line, depth + 1)
     {
         // Inside of another wrapping it is a text that anyone may have written, not what the journal found.
-        return if depth > 0 { parsed.without_findings() } else { parsed };
+        return Some(if depth > 0 { parsed.without_findings() } else { parsed });
     }
     if line.first().is_some_and(u8::is_ascii_digit)
         && let Some(record) = kmsg(line)
     {
-        return record;
+        return Some(record);
     }
     let (priority, rest) = priority(line);
     if let Some(rest) = rest.strip_prefix(b"1 ").filter(|_| priority.is_some())
         && let Some(parsed) = rfc5424(priority, rest)
     {
-        return parsed;
+        return Some(parsed);
     }
     if let Some((facility, rest)) = decoded(rest) {
-        let mut parsed = ring_buffer(rest).unwrap_or_else(|| bare(rest));
+        let mut parsed = ring_buffer(rest).or_else(|| with_comma(rest)).unwrap_or_else(|| bare(rest));
         parsed.format = "dmesg with facilities";
         parsed.writer = if facility == b"kern" { Writer::Kernel } else { Writer::Process };
-        return parsed;
+        return Some(parsed);
     }
-    if let Some(parsed) = ring_buffer(rest) {
-        return LogLine { writer: written(priority, parsed.writer), ..parsed };
+    if let Some(parsed) = ring_buffer(rest).or_else(|| with_comma(rest)) {
+        return Some(LogLine { writer: written(priority, parsed.writer), ..parsed });
     }
-    dated(rest, priority, depth)
-        .unwrap_or_else(|| LogLine { writer: written(priority, Writer::Unknown), ..bare(rest) })
+    if let Some(parsed) = dated(rest, priority, depth) {
+        return Some(parsed);
+    }
+    if let Some(rest) = rest.strip_prefix(b"kernel:") {
+        let text = rest.strip_prefix(b" ").unwrap_or(rest);
+        return Some(LogLine {
+            format: "syslog",
+            writer: written(priority, Writer::Kernel),
+            ..printed(text)
+        });
+    }
+    // `<4>` before the kernel's words, and nothing else.
+    priority.map(|_| LogLine { writer: written(priority, Writer::Unknown), ..bare(rest) })
+}
+
+/// Nothing says who wrote it.
+fn untagged(line: &[u8]) -> LogLine<'_> {
+    let Some((stamp, format, rest)) = date(line) else { return bare(line) };
+    LogLine { format, stamp: Some(stamp), ..bare(rest) }
 }
 
 /// Line ends, also those of serial consoles, where the carriage return may come first.
@@ -60,7 +96,7 @@ fn without_ends(mut line: &[u8]) -> &[u8] {
     line
 }
 
-fn bare(text: &[u8]) -> LogLine<'_> {
+pub(super) fn bare(text: &[u8]) -> LogLine<'_> {
     LogLine { format: "text", text: unescaped(text), ..LogLine::default() }
 }
 
@@ -119,7 +155,8 @@ fn ring_buffer(line: &[u8]) -> Option<LogLine<'_>> {
     }
     let base = LogLine { format: "dmesg", writer: Writer::RingBuffer, ..LogLine::default() };
     if let Some((usec, rest)) = stamp::printk(line) {
-        if let Some((host, rest)) = host_and_kernel(rest) {
+        let journal = stamp::delta(rest).unwrap_or(rest);
+        if let Some((host, rest)) = host_and_kernel(journal) {
             let inner = printed(rest);
             let host = Some(String::from_utf8_lossy(host).into_owned());
             return Some(LogLine {
@@ -130,12 +167,41 @@ fn ring_buffer(line: &[u8]) -> Option<LogLine<'_>> {
                 ..inner
             });
         }
-        let (caller, rest) = stamp::caller(rest).map_or((None, rest), |(caller, rest)| (Some(caller), rest));
-        return Some(LogLine { usec: Some(usec), caller, text: unescaped(rest), ..base });
+        return Some(stamped(LogLine { usec: Some(usec), ..base }, rest));
     }
     let (stamp, rest) = stamp::bracketed(line)?;
-    let (caller, rest) = stamp::caller(rest).map_or((None, rest), |(caller, rest)| (Some(caller), rest));
-    Some(LogLine { stamp, caller, text: unescaped(rest), ..base })
+    Some(stamped(LogLine { stamp, ..base }, rest))
+}
+
+/// `2026-11-25T02:46:53,123456+01:00 ` of `dmesg --time-format iso`: no other form has a comma there.
+fn with_comma(line: &[u8]) -> Option<LogLine<'_>> {
+    let (stamp, comma, rest) = stamp::iso(line)?;
+    let base =
+        LogLine { format: "dmesg", writer: Writer::RingBuffer, stamp: Some(stamp), ..LogLine::default() };
+    comma.then(|| stamped(base, rest))
+}
+
+/// What follows the first time: more times, where dmesg was asked for several, the caller, and what vendors print.
+fn stamped<'a>(mut line: LogLine<'a>, mut rest: &'a [u8]) -> LogLine<'a> {
+    while let Some((usec, stamp, after)) = stamp::another(rest).filter(|(.., after)| !is_name(after)) {
+        line.usec = line.usec.or(usec);
+        line.stamp = line.stamp.take().or(stamp);
+        rest = after;
+    }
+    if let Some((caller, after)) = stamp::caller(rest) {
+        line.caller = Some(caller);
+        rest = after;
+    }
+    while let Some(after) = stamp::vendor(rest).filter(|after| !is_name(after)) {
+        rest = after;
+    }
+    line.text = unescaped(rest);
+    line
+}
+
+/// What stood before this is the name of the process that asked for memory.
+fn is_name(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(b"invoked oom-killer")
 }
 
 /// `web-3 kernel: `
@@ -148,12 +214,10 @@ fn host_and_kernel(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The kernel's words behind a tag, with printk's time and caller where they are printed as well.
 fn printed(text: &[u8]) -> LogLine<'_> {
-    let (usec, rest) = stamp::printk(text).map_or((None, text), |(usec, rest)| (Some(usec), rest));
-    let (caller, rest) = match usec {
-        Some(_) => stamp::caller(rest).map_or((None, rest), |(caller, rest)| (Some(caller), rest)),
-        None => (None, rest),
-    };
-    LogLine { usec, caller, text: unescaped(rest), ..LogLine::default() }
+    match stamp::printk(text.trim_ascii_start()) {
+        Some((usec, rest)) => stamped(LogLine { usec: Some(usec), ..LogLine::default() }, rest),
+        None => LogLine { text: unescaped(text), ..LogLine::default() },
+    }
 }
 
 /// `TIMESTAMP HOST APP PROCID MSGID SD MSG` of RFC 5424.
@@ -212,42 +276,37 @@ fn name(host: &[u8]) -> Option<String> {
     (!host.is_empty() && host != b"-").then(|| String::from_utf8_lossy(host).into_owned())
 }
 
-/// Lines that begin with a date: syslog files, the journal's short forms, `dmesg --time-format iso`, logs of containers.
-fn dated(line: &[u8], priority: Option<u32>, depth: u8) -> Option<LogLine<'_>> {
-    let (stamp, format, comma, rest) = if let Some((stamp, comma, rest)) = stamp::iso(line) {
-        (stamp, "syslog", comma, rest)
-    } else if let Some((stamp, rest)) = stamp::rfc3164(line) {
-        (stamp, "syslog (RFC 3164)", false, rest)
-    } else {
-        let (stamp, rest) = stamp::unix(line)?;
-        (stamp, "journal", false, rest)
-    };
-    if comma {
-        let base =
-            LogLine { format: "dmesg", writer: Writer::RingBuffer, stamp: Some(stamp), ..LogLine::default() };
-        return Some(LogLine { text: unescaped(rest), ..base });
+/// The date at the beginning of a line, the form's name, and what follows.
+fn date(line: &[u8]) -> Option<(Stamp, &'static str, &[u8])> {
+    if let Some((stamp, _, rest)) = stamp::iso(line) {
+        return Some((stamp, "syslog", rest));
     }
+    if let Some((stamp, rest)) = stamp::rfc3164(line) {
+        return Some((stamp, "syslog (RFC 3164)", rest));
+    }
+    if let Some((stamp, rest)) = stamp::unix(line) {
+        return Some((stamp, "journal", rest));
+    }
+    if let Some((stamp, rest)) = stamp::ctime(line) {
+        return Some((stamp, "syslog", rest.trim_ascii_start()));
+    }
+    let (stamp, rest) = calendar::date(line)?;
+    Some((stamp, "syslog", rest))
+}
+
+/// Lines that begin with a date: syslog files, the journal's short forms, logs of containers.
+fn dated(line: &[u8], priority: Option<u32>, depth: u8) -> Option<LogLine<'_>> {
+    let (stamp, format, rest) = date(line)?;
     if let Some(inner) = of_container(rest)
         && depth < DEPTH
     {
         let inner = at_depth(inner, depth + 1);
         return Some(LogLine { stamp: inner.stamp.clone().or(Some(stamp)), ..inner });
     }
-    let tagged = tagged(rest);
-    if tagged.is_none() && format == "syslog" && depth < DEPTH {
+    let Some((host, tag, text)) = tagged(rest) else {
         // Nothing but a time before it, as `docker logs -t` and `kubectl logs --timestamps` have it.
-        let inner = at_depth(rest, depth + 1);
+        let inner = (depth < DEPTH).then(|| exact(rest, depth + 1)).flatten()?;
         return Some(LogLine { stamp: inner.stamp.clone().or(Some(stamp)), ..inner });
-    }
-    let Some((host, tag, text)) = tagged else {
-        return Some(LogLine {
-            format,
-            writer: Writer::Process,
-            program: Some(Program::default()),
-            stamp: Some(stamp),
-            text: Cow::Borrowed(rest),
-            ..LogLine::default()
-        });
     };
     let is_kernel = tag == b"kernel:";
     let writer = if is_kernel { written(priority, Writer::Kernel) } else { Writer::Process };
@@ -271,11 +330,18 @@ fn tagged(text: &[u8]) -> Option<Tagged<'_>> {
     if let Some(rest) = text.strip_prefix(kernel) {
         return Some((None, kernel, rest.strip_prefix(b" ").unwrap_or(rest)));
     }
-    let (host, mut rest) = split(text, b" ")?;
+    if words::follows(text, false) {
+        return None;
+    }
+    let (host, rest) = split(text, b" ")?;
     if is_tag(host) {
         return Some((None, host, rest));
     }
-    let host = Some(host);
+    // OpenWrt's logread has no host.
+    let (host, mut rest) = if is_level(host) { (None, text) } else { (Some(host), rest.trim_ascii_start()) };
+    if words::follows(rest, false) {
+        return None;
+    }
     if let Some((level, after)) = split(rest, b" ").filter(|(level, _)| is_level(level)) {
         if level.split(|b| *b == b'.').next() != Some(b"kern") {
             let (tag, after) = split(after, b" ").filter(|(tag, _)| is_tag(tag)).unwrap_or((b"", after));
@@ -288,12 +354,19 @@ fn tagged(text: &[u8]) -> Option<Tagged<'_>> {
     if let Some(after) = rest.strip_prefix(kernel) {
         return Some((host, kernel, after.strip_prefix(b" ").unwrap_or(after)));
     }
+    if let Some(after) = rest
+        .strip_prefix(b"kernel[")
+        .and_then(|rest| split(rest, b"]:"))
+        .filter(|(id, _)| number::<u32>(id).is_some())
+    {
+        return Some((host, kernel, after.1.strip_prefix(b" ").unwrap_or(after.1)));
+    }
     let end = rest.iter().take(128).position(|b| matches!(b, b' ' | b'\t'))?;
     is_tag(&rest[..end]).then(|| (host, &rest[..end], &rest[end + 1..]))
 }
 
 /// The program of `sshd[123]:` or `sshd:`.
-fn program(tag: &[u8]) -> Option<Program> {
+pub(super) fn program(tag: &[u8]) -> Option<Program> {
     let tag = std::str::from_utf8(tag).ok()?.strip_suffix(':')?;
     let (name, pid) = match tag.strip_suffix(']').and_then(|tag| tag.split_once('[')) {
         Some((name, pid)) => (name, pid.parse().ok()),
@@ -304,7 +377,8 @@ fn program(tag: &[u8]) -> Option<Program> {
 
 /// `sshd[123]:`
 fn is_tag(word: &[u8]) -> bool {
-    word.len() > 1 && word.ends_with(b":") && !word[0].is_ascii_digit()
+    let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b',' | b'"' | b'|' | b';' | b'>') || *b >= 0x80;
+    word.len() > 1 && word.ends_with(b":") && !word[0].is_ascii_digit() && word.iter().all(plain)
 }
 
 /// `kern.warn`
@@ -321,7 +395,7 @@ fn is_level(word: &[u8]) -> bool {
 
 /// Undoes how dmesg (`\x01`) and rsyslog (`#012`) write bytes that can't be shown. Only those are undone: a text that looks
 /// like an escaped letter is that text.
-fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.windows(4).any(|four| escape(four).is_some()) {
         return Cow::Borrowed(text);
     }

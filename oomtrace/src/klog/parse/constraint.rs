@@ -49,6 +49,30 @@ pub(crate) fn parse(text: &[u8], hints: Hints<'_>) -> Option<(Domain, bool)> {
     Some((domain, chosen.is_none()))
 }
 
+/// What a line that was cut at its end says for certain: a path counts where what follows it is there, and once.
+pub(crate) fn cut(text: &[u8]) -> Option<Domain> {
+    let (name, rest) = split(text.strip_prefix(START)?, b",nodemask=")?;
+    let mut domain = Domain { constraint: Some(constraint(name)?), ..Domain::default() };
+    let names = cpuset(rest, &mut domain);
+    let only = |text: &'_ [u8], needle: &[u8]| splits(text, needle).count() == 1;
+    if names.starts_with(b",global_oom,") {
+        domain.global = true;
+    }
+    let task = if let Some(paths) = names.strip_prefix(b",oom_memcg=") {
+        let whole =
+            split(paths, b",task_memcg=").filter(|(limit, _)| is_path(limit) && only(paths, b",task_memcg="));
+        domain.oom_memcg = whole.map(|(limit, _)| Text::new(limit));
+        whole.map_or(&[][..], |(_, task)| task)
+    } else {
+        names.strip_prefix(b",global_oom,task_memcg=").unwrap_or_default()
+    };
+    if let Some((path, _)) = split(task, b",task=").filter(|(path, _)| is_path(path) && only(task, b",task="))
+    {
+        domain.task_memcg = Some(Text::new(path));
+    }
+    Some(domain)
+}
+
 fn constraint(name: &[u8]) -> Option<Constraint> {
     Some(match name {
         b"CONSTRAINT_NONE" => Constraint::None,
@@ -211,6 +235,22 @@ mod tests {
         assert!(!doubt);
         assert_eq!(domain.task, Some(Text::from("a,task=b")));
         assert_eq!(domain.task_memcg, Some(Text::from("/s")));
+    }
+
+    #[test]
+    fn a_line_that_was_cut_keeps_what_is_whole() {
+        let whole = b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a/b,task_memcg=/a/b/c,task=x,pid=1,uid=0";
+        for end in 0..whole.len() {
+            let Some(domain) = cut(&whole[..end]) else { continue };
+            assert_eq!(domain.constraint, Some(Constraint::Memcg));
+            assert!(domain.oom_memcg.as_ref().is_none_or(|path| *path == Text::from("/a/b")), "{end}");
+            assert!(domain.task_memcg.as_ref().is_none_or(|path| *path == Text::from("/a/b/c")), "{end}");
+            assert!(domain.pid.is_none() && domain.task.is_none());
+        }
+        let domain = cut(&whole[..whole.len() - 20]).unwrap();
+        assert_eq!((domain.oom_memcg, domain.mems_allowed.as_deref()), (Some(Text::from("/a/b")), Some("0")));
+        let twice = b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/b,task_memcg=/a,task_mem";
+        assert_eq!(cut(twice).unwrap().oom_memcg, None);
     }
 
     #[test]

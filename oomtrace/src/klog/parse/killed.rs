@@ -48,6 +48,15 @@ pub(crate) fn parse(text: &[u8]) -> Option<Killed> {
     Some(killed)
 }
 
+/// `Killed process N (COMM)` without sizes, as 2.6.32 prints it behind the line of the choice; alone it could be anything.
+pub(crate) fn bare(text: &[u8]) -> Option<Killed> {
+    let (pid, rest) = digits(text.strip_prefix(b"Killed process ")?)?;
+    let comm = rest.strip_prefix(b" (")?.strip_suffix(b")")?;
+    (comm.len() <= COMM_MAX).then(|| {
+        Some(Killed { pid: number(pid)?, comm: Some(Text::new(comm)), lines: 1, ..Killed::default() })
+    })?
+}
+
 /// The name, the user id and the sizes: `NAME) total-vm:…` or, in RHEL 7, `NAME), UID N, total-vm:…`.
 fn name_and_sizes(text: &[u8]) -> Option<(&[u8], Option<u32>, &[u8])> {
     // 2.6.32 calls it vsz.

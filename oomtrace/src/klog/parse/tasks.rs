@@ -29,7 +29,11 @@ enum Column {
 
 /// The columns between the pid and the name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Columns(Vec<Column>);
+pub(crate) struct Columns {
+    all: Vec<Column>,
+    /// Names of those that are not known.
+    pub(crate) unknown: Vec<String>,
+}
 
 /// `Tasks state (memory values in pages):`, 4.19 and later.
 pub(crate) const TITLE: &[u8] = b"Tasks state (memory values in pages):";
@@ -47,9 +51,37 @@ pub(crate) fn header(text: &[u8]) -> Option<Columns> {
     let columns: Vec<_> = names.iter().map(|name| column(name)).collect();
     let needed = [Column::Uid, Column::Tgid, Column::TotalVm, Column::Rss];
     let complete = needed.iter().all(|column| columns.contains(column));
-    // The name is found behind the last number, so that must be the adjustment.
-    let ends = matches!(columns.last(), Some(Column::OomScoreAdj | Column::OomAdj));
-    (complete && ends).then_some(Columns(columns))
+    let adjusted = columns.iter().any(|column| matches!(column, Column::OomScoreAdj | Column::OomAdj));
+    let unknown = |(name, column): &(&String, &Column)| **column == Column::Other && name.as_str() != "cpu";
+    let unknown = names.iter().zip(&columns).filter(unknown).map(|(name, _)| name.clone()).take(8).collect();
+    (complete && adjusted).then_some(Columns { all: columns, unknown })
+}
+
+/// The columns of a row of which the header is missing, by how many numbers it has: those that all kernels with as many
+/// have in common.
+pub(crate) fn guess(text: &[u8]) -> Option<Columns> {
+    use Column::{
+        OomAdj, OomScoreAdj, Other, PageTablePages, PgtablesBytes, Rss, RssAnon, RssFile, RssShmem, Swapents,
+        Tgid, TotalVm, Uid,
+    };
+    let (_, rest) = split(text.strip_prefix(b"[")?, b"]").filter(|_| is_row(text))?;
+    let words = rest.split(|b| *b == b' ').filter(|word| !word.is_empty());
+    let numbers: Vec<i64> = words.map_while(number).collect();
+    let mut all = vec![Uid, Tgid, TotalVm, Rss];
+    let tables = numbers.get(4).is_some_and(|bytes| *bytes > 0 && bytes % 4096 == 0);
+    all.extend_from_slice(match numbers.len() {
+        6 => &[Other, OomAdj][..],
+        7 if tables => &[PgtablesBytes, Swapents, OomScoreAdj],
+        7 => &[Other, Other, OomScoreAdj],
+        8 => &[PageTablePages, PageTablePages, Swapents, OomScoreAdj],
+        9 => &[PageTablePages, PageTablePages, PageTablePages, Swapents, OomScoreAdj],
+        10 => &[RssAnon, RssFile, RssShmem, PgtablesBytes, Swapents, OomScoreAdj],
+        _ => return None,
+    });
+    let range = if numbers.len() == 6 { -17..=15 } else { -1000..=1000 };
+    let columns = Columns { all, unknown: Vec::new() };
+    let named = row(text, &columns).is_some_and(|row| !row.name.as_bytes().is_empty());
+    (named && numbers.last().is_some_and(|adj| range.contains(adj))).then_some(columns)
 }
 
 fn column(name: &str) -> Column {
@@ -80,7 +112,7 @@ pub(crate) fn is_row(text: &[u8]) -> bool {
 pub(crate) fn row(text: &[u8], columns: &Columns) -> Option<TaskRow> {
     let (pid, mut rest) = split(text.strip_prefix(b"[")?, b"]")?;
     let mut row = TaskRow { pid: number(pid.trim_ascii())?, ..TaskRow::default() };
-    for column in &columns.0 {
+    for column in &columns.all {
         let value;
         (value, rest) = word(rest)?;
         set(&mut row, *column, value)?;
@@ -155,6 +187,36 @@ mod tests {
         let text = b"[ 3119]     0  3119    10000     5000      12       3        0             0 python";
         let row_older = row(text, &header(OLDER).unwrap()).unwrap();
         assert_eq!((row_older.page_table_pages, row_older.pgtables_bytes), (Some(15), None));
+    }
+
+    #[test]
+    fn a_column_that_is_not_known_is_named_and_passed_over() {
+        let text = b"[  pid  ]   uid  tgid total_vm      rss nr_new pgtables_bytes swapents oom_score_adj cgroup name";
+        let columns = header(text).unwrap();
+        assert_eq!(columns.unknown, ["nr_new", "cgroup"]);
+        let row = row(
+            b"[    117]     0   117    10000     5000   77    61440        3             5 /x a b",
+            &columns,
+        )
+        .unwrap();
+        assert_eq!((row.rss, row.swapents, row.oom_score_adj, row.name), (5000, 3, 5, Text::from("a b")));
+    }
+
+    #[test]
+    fn rows_without_their_header() {
+        for (text, swap, adj) in [
+            (&b"[  70]  1000    70     9000     8000   0       5 a"[..], 0, 294),
+            (b"[28438]     0 28438  5063909   119961    1661   136409          -998 java", 0, -998),
+            (b"[    117]     0   117    10000     5000    61440        9             0 a b", 9, 0),
+            (b"[ 3119]     0  3119    10000     5000      12       3        7             0 python", 7, 0),
+            (b"[  11741]  1000 11740    18790    17915    16288     1627         3   188416        7          -998 python3", 7, -998),
+        ] {
+            let row = row(text, &guess(text).unwrap()).unwrap();
+            assert_eq!((row.swapents, row.oom_score_adj), (swap, adj), "{:?}", text.escape_ascii().to_string());
+        }
+        for bad in [&b"[  612] 1 2 3"[..], b"[  612] some text", b"[  612]", b"[ 1] 1 2 3 4 5 6 9999 a"] {
+            assert_eq!(guess(bad), None);
+        }
     }
 
     #[test]

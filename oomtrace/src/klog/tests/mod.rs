@@ -1,6 +1,8 @@
 //! The parser on real captures, and on what garbles them.
 
+mod beginnings;
 mod completing;
+mod excerpts;
 mod fixtures;
 mod golden;
 mod old;

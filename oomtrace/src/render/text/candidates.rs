@@ -86,7 +86,9 @@ fn bar(incident: &Incident, c: &Candidate) -> String {
 fn rest(page: &mut Page, incident: &Incident, shown: &[(usize, &Candidate)]) {
     let scored = incident.candidates.iter().filter(|c| c.points.is_some()).count();
     let scored = incident.candidates_scored.map_or(scored, |all| scored.max(all as usize));
-    let more = scored.saturating_sub(shown.iter().filter(|(_, c)| c.points.is_some()).count());
+    // A log may not tell the size that an adjustment is a part of: such a task was scored all the same.
+    let counted = |c: &Candidate| c.points.is_some() || c.oom_score_adj.is_some_and(|adj| adj != -1000);
+    let more = scored.saturating_sub(shown.iter().filter(|(_, c)| counted(c)).count());
     if more > 0 {
         let more = bytes::count(i64::try_from(more).unwrap_or(i64::MAX));
         page.para(Rich::new().with(Tone::Dim, format!("and {more} more, none with a higher badness")), 0);

@@ -9,6 +9,7 @@ mod graph;
 pub(in crate::render) mod headline;
 mod limit;
 mod machine;
+mod no_kill;
 mod origin;
 mod page;
 pub(in crate::render) mod score;

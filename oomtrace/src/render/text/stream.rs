@@ -1,7 +1,8 @@
 //! The one-line events around the kills.
 
 use super::page::{Page, Rich, Tone};
-use super::{signs, words};
+
+use super::{no_kill as run, signs, words};
 use crate::model::{
     Footer, Header, Lost, NoKill, NoKillReason, Sender, SenderKind, SentHow, Sigkill, Update,
 };
@@ -70,6 +71,7 @@ pub(super) fn no_kill(page: &mut Page, no_kill: &NoKill) {
         NoKillReason::AlreadyExited => "was gone before it could be killed",
         NoKillReason::NoneKillable => return nothing(page, no_kill, "no task may be killed"),
         NoKillReason::Panic => return nothing(page, no_kill, "the kernel panicked instead"),
+        NoKillReason::Unknown => return run::open_end(page, no_kill),
     };
     page.para(
         format!("{} The OOM killer ran and killed nothing: {who} {why}.", words::clock(&no_kill.time)),
@@ -109,6 +111,7 @@ pub fn sender(sender: &Sender, how: SentHow) -> String {
 fn nothing(page: &mut Page, no_kill: &NoKill, why: &str) {
     let text = format!("{} The OOM killer ran and killed nothing: {why}.", words::clock(&no_kill.time));
     page.para(text.trim_start().to_owned(), 2);
+    run::report(page, no_kill);
 }
 
 /// A gap.

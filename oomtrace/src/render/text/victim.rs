@@ -14,7 +14,9 @@ const PATH_LINES: usize = 5;
 pub(super) fn write(page: &mut Page, incident: &Incident) {
     page.section("Victim");
     let Some(victim) = words::chosen(incident) else {
-        page.para("Not known: only a counter of the kernel moved.", 0);
+        let of_log = incident.source.kind == SourceKind::KernelLog;
+        let why = if of_log { "Not in the log." } else { "Not known: only a counter of the kernel moved." };
+        page.para(why, 0);
         return;
     };
     page.para(who(incident, victim), 0);
