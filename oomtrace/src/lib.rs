@@ -13,6 +13,7 @@ pub mod kernel;
 pub mod klog;
 pub mod model;
 pub mod output;
+pub mod pen;
 pub mod probe;
 pub mod render;
 pub mod rights;

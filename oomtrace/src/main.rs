@@ -3,7 +3,7 @@
 //! 0 done, 1 failed, 2 wrong usage; `doctor`: 3 works with something lacking, 4 can't work. A closed pipe is a quiet 0.
 //! `run` has the command's own, and 125 for both failures and wrong usage.
 
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
@@ -12,6 +12,7 @@ use oomtrace::command::{
     demo, diagnose_record, doctor, explain, logging, manual, memcg, record, report, run, sample, schema,
     trace, why,
 };
+use oomtrace::output::tell;
 use oomtrace::{rights, survive};
 
 /// Some threads of `record` may not wait for memory.
@@ -100,9 +101,4 @@ fn only_reads(command: &Command) -> bool {
             | Command::Man
             | Command::DiagnoseRecord { .. }
     )
-}
-
-/// Says it on standard error. Nobody may be there to read it: that must not end the program otherwise than it ends.
-fn tell(text: &str) {
-    let _ = writeln!(std::io::stderr(), "oomtrace: {text}");
 }

@@ -126,10 +126,26 @@ fn fits_every_width_and_says_the_same_with_colour() {
 fn is_wide_word(event: &Event, line: &str) -> bool {
     let Event::OomKill(incident) = event else { return false };
     let word = line.trim_start().trim_end_matches(" \\");
-    let quoted = word.starts_with("$'") && word.ends_with('\'') && !word[2..word.len() - 1].contains("' ");
     let commands = incident.diagnosis.iter().flat_map(|diagnosis| &diagnosis.advice);
     let mut commands = commands.filter_map(|advice| advice.command.as_deref());
-    (quoted || !word.contains(' ')) && commands.any(|command| command.contains(word))
+    is_one_word(word) && commands.any(|command| command.contains(word))
+}
+
+/// Whether each blank is in quotes.
+fn is_one_word(text: &str) -> bool {
+    let mut quote = None;
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match (quote, byte) {
+            (None, b' ') => return false,
+            (None, b'\'' | b'"') => quote = Some(byte),
+            // In `'...'` a backslash is one; in the others it takes what follows.
+            (Some(b'"'), b'\\') | (None, b'\\') => drop(bytes.next()),
+            (Some(end), _) if byte == end => quote = None,
+            _ => {}
+        }
+    }
+    quote.is_none()
 }
 
 /// Takes out the escapes that the renderer writes; any other stays and shows up as a difference.

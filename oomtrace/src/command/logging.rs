@@ -19,6 +19,8 @@ pub fn start(verbose: u8, quiet: bool) {
         let level = record.level().as_str().to_ascii_lowercase();
         writeln!(out, "oomtrace: {level}: {}", record.args())
     });
+    // Whoever logs must not wait for whoever reads it.
+    builder.target(env_logger::Target::Pipe(Box::new(crate::output::Stderr)));
     // Only a second call fails.
     let _ = builder.try_init();
 }

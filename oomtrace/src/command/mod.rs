@@ -9,6 +9,7 @@ pub mod filter;
 pub mod logging;
 pub mod manual;
 pub mod memcg;
+mod overwrite;
 pub mod record;
 pub mod report;
 pub mod run;

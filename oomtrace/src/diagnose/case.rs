@@ -103,7 +103,7 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
     /// Where the suspect goes up and down and returns to its level, and another grew all the time: since when that one did.
     pub(super) fn grew_beside(&self) -> Option<i64> {
         let suspect = self.suspect.as_ref()?;
-        if !self.shape.sawtooth.is_some_and(|sawtooth| !sawtooth.rises) || suspect.track.is_none() {
+        if self.shape.sawtooth.is_none_or(|sawtooth| sawtooth.rises) || suspect.track.is_none() {
             return None;
         }
         let least = NEW_GROUND * self.scope.limit? as f64;

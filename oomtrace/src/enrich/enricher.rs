@@ -19,7 +19,7 @@ const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(30) } else { Dura
 const READERS_MAX: usize = 4;
 
 /// Takes secrets out of arguments.
-pub type Redactor = fn(&[Vec<u8>]) -> Vec<Vec<u8>>;
+pub type Redactor = fn(args: &[Vec<u8>], is_cut: bool) -> Vec<Vec<u8>>;
 
 /// The start times of processes as the kernel keeps them: process id, `start_boottime` in ns.
 pub type StartTimes<'a> = &'a [(u32, u64)];
@@ -218,12 +218,12 @@ impl Enricher {
         let known = self.cache.lookup(pid, None).filter(|known| known.source == IdentitySource::Delivery);
         let Some(known) = known else { return Default::default() };
         self.cache.forget(pid);
-        (self.shown(&known.cmdline), grown::runtime(&known))
+        (self.shown(&known.cmdline, known.cmdline_cut), grown::runtime(&known))
     }
 
     /// Arguments without secrets.
-    fn shown(&self, cmdline: &[Vec<u8>]) -> Vec<Text> {
-        let shown = self.redact.map_or_else(|| cmdline.to_vec(), |redact| redact(cmdline));
+    fn shown(&self, cmdline: &[Vec<u8>], is_cut: bool) -> Vec<Text> {
+        let shown = self.redact.map_or_else(|| cmdline.to_vec(), |redact| redact(cmdline, is_cut));
         shown.into_iter().map(Text::new).collect()
     }
 
@@ -253,7 +253,7 @@ impl Enricher {
         victim.runtime = victim.runtime.take().or_else(|| grown::runtime(&identity));
         let ProcessIdentity { cmdline, cmdline_cut, exe, cgroup, ppid, uid, source, .. } = identity;
         if victim.cmdline.is_empty() && !cmdline.is_empty() {
-            victim.cmdline = self.shown(&cmdline);
+            victim.cmdline = self.shown(&cmdline, cmdline_cut);
             if source == IdentitySource::Parent {
                 notes.push(format!("the command line of {} was taken {}", victim.pid, source.describe()));
             }

@@ -49,7 +49,7 @@ fn what_a_victim_tells_goes_before_all_else() {
 #[test]
 fn what_a_victim_tells_after_its_report_is_told_once() {
     let mut world = world(&[(50, "java", "java\0--password=x\0")]);
-    world.enricher.redact = Some(|args| args.iter().map(|_| b"***".to_vec()).collect());
+    world.enricher.redact = Some(|args, _| args.iter().map(|_| b"***".to_vec()).collect());
     world.kill(50, "java", None, start(50));
     assert_eq!(world.enricher.told_late(50), (Vec::new(), None), "it told nothing");
     let (record, environ) = with_environment(50, b"java\0--password=x\0", b"GOGC=50\0", 8);

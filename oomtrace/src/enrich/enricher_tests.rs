@@ -199,7 +199,7 @@ fn a_victim_without_memory_left_is_completed_from_before() {
 #[test]
 fn secrets_are_taken_out() {
     let mut world = world(&[(50, "java", "java\0--password=x\0")]);
-    world.enricher.redact = Some(|args| args.iter().map(|_| b"***".to_vec()).collect());
+    world.enricher.redact = Some(|args, _| args.iter().map(|_| b"***".to_vec()).collect());
     assert_eq!(cmdline(&world.kill(50, "java", None, start(50)).0), [b"***", b"***"]);
 }
 

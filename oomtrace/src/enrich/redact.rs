@@ -1,20 +1,48 @@
 //! Secrets taken out of command lines.
 //!
-//! Whoever can read a record could not necessarily read `/proc/PID/cmdline`, so values that look like secrets are replaced
-//! before anything is written. When in doubt more is taken than needed.
+//! Whoever can read a record could not necessarily read `/proc/PID/cmdline`, so what looks like a secret is replaced before
+//! anything is written. What is no secret stays: option names, users, hosts. docs/secrets.md says what is hidden and what
+//! is not.
 //!
-//! What it knows: names that say what they hold (`--db-password x`, `-Dapi.token=x`, `PGPASSWORD=x`, `Authorization: x`),
-//! also inside of one argument (`sh -c '...'`, JSON, connection strings); user and password in URLs; keys and tokens with
-//! a known beginning; and the short options of a few clients (`mysql -px`, `curl -u a:b`).
+//! | question | where |
+//! |---|---|
+//! | what does a name say of its value? | `names` (`words` splits it, `lists` are the tables) |
+//! | what does the value look like? | `values`; which part of it is hidden: `verdict` |
+//! | where are names and values in a text? | `pairs`; where does a value end: `extent` |
+//! | which tokens show what they are? | `tokens`, with the table in `vendors` |
+//! | who is in front of a host? | `urls` |
+//! | which options of which programs? | `command`, with the table in `clients.txt`, read by `rules` |
+//! | what do words without dashes announce? | `phrases`; what may be guessed of programs that are not known: `guesses` |
+//! | what are the words of a script? | `shell`; `line` goes through them |
 //!
-//! What it can't know: a secret under an innocent name or in a position (`login bob hunter2`), one that an encoding
-//! hides, and a URL's password that holds a `/` after a number. It is a net, not a wall: do not put secrets on command
-//! lines.
+//! The work grows with the length of the command line; the enricher gives at most 4 KiB of one.
 
+mod command;
+mod cookies;
+mod cut;
+mod extent;
+mod guesses;
+mod hidden;
+mod line;
+mod lists;
 mod names;
-mod shapes;
+mod pairs;
+mod phrases;
+mod rules;
+mod shaped;
+mod shell;
+mod tokens;
+mod tuples;
+mod urls;
+mod values;
+mod vendors;
+mod verdict;
+mod words;
 
-use names::is_secret;
+use hidden::{Hidden, Sheet};
+use line::Words;
+use pairs::Whole;
+use shell::{Before, Word};
 
 /// What stands in for a secret.
 pub const REDACTED: &[u8] = b"[redacted]";
@@ -24,109 +52,48 @@ pub const REDACTED: &[u8] = b"[redacted]";
 /// # Examples
 /// ```
 /// use oomtrace::enrich::redact::redact;
-/// let args = ["psql", "--password", "hunter2", "-h", "db"].map(|arg| arg.as_bytes().to_vec());
-/// assert_eq!(redact(&args)[2], b"[redacted]");
+/// let args = ["psql", "--set=pw=hunter2", "postgres://app:hunter2@db/x"].map(|arg| arg.as_bytes().to_vec());
+/// assert_eq!(redact(&args)[1], b"--set=pw=[redacted]");
+/// assert_eq!(redact(&args)[2], b"postgres://app:[redacted]@db/x");
 /// ```
 #[must_use]
 pub fn redact(args: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let mut words = Words::default();
-    args.iter().map(|arg| words.argument(arg)).collect()
+    redact_part(args, false)
 }
 
-/// What the words so far mean for the next one.
-#[derive(Default)]
-struct Words {
-    /// The next word is a value.
-    expects_value: bool,
-    /// All that follows is a value, up to this quote where there is one: a header that was cut into words.
-    rest_until: Option<Option<u8>>,
-    /// The short options of the program that was last named.
-    program: Option<&'static shapes::Program>,
+/// Reads the tables, which would otherwise be done at the first kill.
+pub fn prepare() {
+    rules::prepare();
 }
 
-impl Words {
-    /// A whole argument, which may be a script or a connection string.
-    fn argument(&mut self, arg: &[u8]) -> Vec<u8> {
-        if std::mem::take(&mut self.expects_value) {
-            return self.value(arg);
-        }
-        if let Some(begin) = shapes::private_key(arg) {
-            return [&arg[..begin], REDACTED].concat();
-        }
-        let mut inner = Self { program: self.program, ..Self::default() };
-        let has_words = arg.iter().any(u8::is_ascii_whitespace);
-        if !has_words {
-            return self.word(arg);
-        }
-        let parts: Vec<_> = arg.split(|b| *b == b';').map(|part| inner.statement(part)).collect();
-        parts.join(&b';')
+/// Like [`redact`], for a command line whose end may be missing: then what may be the beginning of a secret at its end is
+/// hidden as well.
+#[must_use]
+pub fn redact_part(args: &[Vec<u8>], is_cut: bool) -> Vec<Vec<u8>> {
+    let sheet = Sheet::new(args);
+    let mut hidden = secrets(&sheet);
+    if is_cut {
+        cut::scan(&sheet, &mut hidden);
     }
+    sheet.show(hidden)
+}
 
-    /// Between two `;`. A secret that it begins with reaches to its end, blanks and all.
-    fn statement(&mut self, text: &[u8]) -> Vec<u8> {
-        let start = text.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(text.len());
-        if !self.expects_value
-            && let Some((name, value)) = shapes::assignment(&text[start..])
-            && !text[start..start + name].iter().any(u8::is_ascii_whitespace)
-        {
-            return [&text[..start + value], REDACTED].concat();
-        }
-        let words = text.split_inclusive(u8::is_ascii_whitespace);
-        words.flat_map(|word| self.spaced(word)).collect()
+/// All places that are hidden.
+fn secrets(sheet: &Sheet) -> Hidden {
+    let mut hidden = Hidden::default();
+    let before = |at| if at == 0 { Before::Command } else { Before::Blank };
+    let all: Vec<Word> = (sheet.args.iter().enumerate())
+        .map(|(at, place)| Word { place: place.clone(), is_quoted: true, before: before(at) })
+        .collect();
+    let words = Words { text: &sheet.text, all: &all, depth: 0, client: None };
+    line::run(words, &mut hidden);
+    for (at, place) in sheet.args.iter().enumerate() {
+        let whole = if phrases::is_code(words, at) { Whole::Script } else { Whole::Argument };
+        pairs::scan(&sheet.text, place, whole, &mut hidden);
+        urls::scan(&sheet.text, place.clone(), &mut hidden);
+        tokens::scan(&sheet.text, place.clone(), &mut hidden);
     }
-
-    /// A word with the blank after it.
-    fn spaced(&mut self, word: &[u8]) -> Vec<u8> {
-        let end = word.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(0, |at| at + 1);
-        let (word, blank) = word.split_at(end);
-        match word.is_empty() {
-            true => blank.to_vec(),
-            false => [self.word(word).as_slice(), blank].concat(),
-        }
-    }
-
-    /// A word without blanks.
-    fn word(&mut self, word: &[u8]) -> Vec<u8> {
-        if let Some(quote) = self.rest_until {
-            self.rest_until = (!quote.is_some_and(|quote| word.contains(&quote))).then_some(quote);
-            return REDACTED.to_vec();
-        }
-        if std::mem::take(&mut self.expects_value) {
-            return self.value(word);
-        }
-        self.note(word);
-        let short = self.program.and_then(|program| program.attached(word));
-        // A value after the first name reaches to the end, whatever it holds; in a query the next part has its own name.
-        let named =
-            shapes::assignment(word).filter(|(name, _)| !word[..*name].iter().any(shapes::is_delimiter));
-        match short.or(named.map(|(_, value)| value)) {
-            Some(value) => [&word[..value], REDACTED].concat(),
-            None => shapes::inside(word),
-        }
-    }
-
-    /// A word in the place of a secret. It is taken out in any case; when it looks like an option, the secret may be what
-    /// follows that.
-    fn value(&mut self, word: &[u8]) -> Vec<u8> {
-        if word.starts_with(b"-") {
-            self.note(word);
-        }
-        REDACTED.to_vec()
-    }
-
-    /// Looks whether a word announces a secret.
-    fn note(&mut self, word: &[u8]) {
-        let bare = shapes::unquoted(word);
-        self.program = shapes::program(bare).or(self.program);
-        let is_option = bare.starts_with(b"-") && !bare.contains(&b'=') && is_secret(bare);
-        let is_short = self.program.is_some_and(|program| program.separate(bare));
-        self.expects_value = is_option || is_short;
-        if bare.strip_suffix(b":").is_some_and(is_secret) {
-            let quote =
-                word.first().filter(|first| matches!(first, b'"' | b'\'') && !word[1..].contains(first));
-            self.rest_until = Some(quote.copied());
-        }
-    }
+    hidden
 }
 
 #[cfg(test)]

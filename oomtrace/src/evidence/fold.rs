@@ -3,14 +3,21 @@
 use super::ring::SHORT;
 use crate::model::{Incident, Update};
 
+/// Kills among which that of an update is looked for, the newest first: a tracer remembers as many for late news.
+const RECENT: usize = 4096;
+/// Victims that updates may add to, and notes.
+const VICTIMS: usize = 4096;
+const NOTES: usize = 256;
+
 /// Adds an update to the incident that it belongs to; false when that is not there.
 pub(crate) fn update(incidents: &mut [Incident], update: Update) -> bool {
     // The newest first: an update follows its kill closely.
-    let Some(incident) = incidents.iter_mut().rev().find(|incident| incident.id == update.id) else {
+    let Some(incident) = incidents.iter_mut().rev().take(RECENT).find(|one| one.id == update.id) else {
         return false;
     };
     for victim in update.victims {
-        if !incident.victims.iter().any(|known| known.pid == victim.pid) {
+        let is_known = incident.victims.iter().any(|known| known.pid == victim.pid);
+        if !is_known && incident.victims.len() < VICTIMS {
             incident.victims.push(victim);
         }
     }
@@ -24,12 +31,13 @@ pub(crate) fn update(incidents: &mut [Incident], update: Update) -> bool {
         }
     }
     incident.source.notes.extend(update.notes);
+    incident.source.notes.truncate(NOTES);
     true
 }
 
 /// Adds an incident; of two accounts of the same kill the later one counts, unless it is the shorter one.
 pub(super) fn incident(incidents: &mut Vec<Incident>, new: Incident) {
-    match incidents.iter_mut().rev().find(|known| known.id == new.id && !new.id.is_empty()) {
+    match incidents.iter_mut().rev().take(RECENT).find(|known| known.id == new.id && !new.id.is_empty()) {
         Some(_) if is_short(&new) => {}
         Some(known) => *known = new,
         None => incidents.push(new),

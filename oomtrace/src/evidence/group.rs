@@ -1,5 +1,7 @@
 //! What died how often.
 
+use std::collections::HashMap;
+
 use crate::model::{Incident, Role, Text, Victim};
 
 /// Kills of one kind: the same name at the same limit.
@@ -17,10 +19,13 @@ pub struct Group<'a> {
 #[must_use]
 pub fn groups<'a>(incidents: impl IntoIterator<Item = &'a Incident>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut places = HashMap::new();
     for incident in incidents {
         let comm = chosen(incident).map(|victim| victim.comm.clone()).unwrap_or_default();
         let limit = incident.scope.memcg.as_ref().map(|memcg| memcg.level.path.clone());
-        match groups.iter_mut().find(|group| group.comm == comm && group.limit == limit) {
+        let key = (comm.as_bytes().to_vec(), limit.as_ref().map(|path| path.as_bytes().to_vec()));
+        let place = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
             Some(group) => group.incidents.push(incident),
             None => groups.push(Group { comm, limit, incidents: vec![incident] }),
         }

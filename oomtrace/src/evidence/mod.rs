@@ -3,6 +3,8 @@
 mod compare;
 pub(crate) mod fold;
 mod group;
+pub(crate) mod keep;
+mod pass;
 mod read;
 pub mod ring;
 mod verdict;
@@ -59,6 +61,35 @@ pub struct Unread {
     pub recovered: u64,
     /// The schema that the file names, where it is another than ours.
     pub schema: Option<String>,
+    /// What there was no room for.
+    pub left_out: LeftOut,
+    /// Of how many samples one is kept, where not all are.
+    pub thinned: Option<u64>,
+}
+
+/// Records that there was no room for, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Kills.
+    pub kills: u64,
+    /// Kills of which only the main facts are kept.
+    pub details: u64,
+    /// Records of other kinds.
+    pub others: u64,
+}
+
+impl LeftOut {
+    fn notes(self) -> impl Iterator<Item = String> {
+        let Self { kills, details, others } = self;
+        let all = "`oomtrace report -f json` writes all of them";
+        let kills = (kills > 0).then(|| format!("{kills} more kills are left out here: {all}"));
+        let details = (details > 0).then(|| {
+            format!("{details} kills are shown without details, the recording is too large to be held in memory: {all}")
+        });
+        let others =
+            (others > 0).then(|| format!("{others} more records of other kinds are left out here: {all}"));
+        [kills, details, others].into_iter().flatten()
+    }
 }
 
 impl Unread {
@@ -72,8 +103,12 @@ impl Unread {
         notes.extend(
             self.cut
                 .as_ref()
-                .map(|why| format!("the file ends within a line ({why}); the lines before it are valid")),
+                .map(|why| format!("the file was not read to its end ({why}); the lines before are valid")),
         );
+        notes.extend(self.left_out.notes());
+        notes.extend(self.thinned.map(|stride| {
+            format!("one in {stride} of the samples is used: the recording is too large to be held in memory")
+        }));
         if self.lines > 0 {
             let first = self.first_error.as_deref().unwrap_or("not known");
             notes.push(format!("{} lines are no records (the first: {first})", self.lines));

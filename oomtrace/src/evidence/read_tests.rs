@@ -6,7 +6,7 @@ const FOOTER: &str = r#"{"type":"footer","time":"t","kills":1,"filtered":0,"lost
 
 fn kill(id: &str) -> String {
     let incident = Incident { id: id.into(), schema: SCHEMA.into(), ..Incident::default() };
-    serde_json::to_string(&crate::model::Event::OomKill(Box::new(incident))).unwrap()
+    serde_json::to_string(&Event::OomKill(Box::new(incident))).unwrap()
 }
 
 fn read(text: &str) -> Evidence {
@@ -78,4 +78,41 @@ proptest::proptest! {
     fn no_bytes_make_it_fail(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
         let _ = Evidence::default().read(&mut bytes.as_slice());
     }
+}
+
+/// A source without an end.
+struct Endless(u8);
+
+impl io::Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        buffer.fill(self.0);
+        Ok(buffer.len())
+    }
+}
+
+#[test]
+fn an_endless_file_ends() {
+    let stream = format!("{HEADER}\n{}\n", kill("1"));
+    for byte in [0, b'\n', b'{'] {
+        for begin in ["", "{", stream.as_str()] {
+            let mut source = io::BufReader::new(io::Read::chain(begin.as_bytes(), Endless(byte)));
+            let evidence = Evidence::default().read(&mut source);
+            let cut = evidence.unread.cut.clone().unwrap_or_default();
+            assert!(cut.contains("no record in 64 MiB"), "{byte} {begin}: {cut}");
+            assert_eq!(evidence.incidents.len(), usize::from(begin.len() > 1), "{byte}");
+        }
+    }
+}
+
+#[test]
+fn a_record_of_many_candidates_is_read() {
+    let candidates: Vec<_> =
+        (0..100_000).map(|pid| serde_json::json!({"pid": pid, "comm": "worker"})).collect();
+    let line = kill("1").replace(
+        "\"victims\":[]",
+        &format!("\"victims\":[],\"candidates\":{}", serde_json::json!(candidates)),
+    );
+    let evidence = read(&format!("{line}\n"));
+    assert_eq!(evidence.incidents[0].candidates_scored, Some(100_000), "{:?}", evidence.unread);
+    assert!(evidence.incidents[0].candidates.len() < 10_000);
 }

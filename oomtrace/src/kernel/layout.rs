@@ -5,23 +5,41 @@ use oomtrace_common::{ABSENT, CPUS_MAX, Layout};
 use super::btf::{Btf, FirstArg, MemberKind};
 use super::{Roots, host, symbols};
 
+/// The kernel's table of offsets of the data of each CPU.
+pub const PER_CPU_OFFSET: &str = "__per_cpu_offset";
+
 /// Everything that can be known of the running kernel: from its types where there are any, and from tracefs where that
 /// is mounted and readable.
 #[must_use]
 pub fn detect(btf: Option<&Btf>, roots: &Roots) -> Layout {
-    let mut layout = btf.map_or_else(|| without_btf(roots), |btf| resolve(btf, roots));
+    let mut layout = detect_types(btf, roots);
+    let [per_cpu_offset] = symbols::addresses(roots, [PER_CPU_OFFSET]);
+    place_cpus(&mut layout, roots, per_cpu_offset);
+    layout
+}
+
+/// The same without where the data of each CPU is, for which all of kallsyms has to be read: see [`place_cpus`].
+#[must_use]
+pub fn detect_types(btf: Option<&Btf>, roots: &Roots) -> Layout {
+    let mut layout = btf.map_or_else(without_btf, resolve);
     if let Some(format) = roots.event_format("oom", "mark_victim") {
         from_format(&mut layout, &format);
     }
     layout
 }
 
+/// Adds where the data of each CPU is: the address of [`PER_CPU_OFFSET`], 0 where it is not known.
+pub fn place_cpus(layout: &mut Layout, roots: &Roots, per_cpu_offset: u64) {
+    layout.per_cpu_offset = per_cpu_offset;
+    layout.cpus = if per_cpu_offset == 0 { 0 } else { cpus(roots) };
+}
+
 /// Everything that can be known with `btf`; [`ABSENT`] for each field that this kernel does not have.
 ///
 /// The fields of the classic tracepoint are left absent: see [`from_format`].
 #[must_use]
-pub fn resolve(btf: &Btf, roots: &Roots) -> Layout {
-    let mut layout = without_btf(roots);
+pub fn resolve(btf: &Btf) -> Layout {
+    let mut layout = without_btf();
     for (path, offset) in layout.fields() {
         *offset = btf.offset_of(path).unwrap_or(ABSENT);
     }
@@ -40,16 +58,14 @@ pub fn resolve(btf: &Btf, roots: &Roots) -> Layout {
     layout
 }
 
-/// What is known without BTF: page size, CPUs, and the registers that hold arguments.
+/// What is known without BTF: page size, and the registers that hold arguments.
 #[must_use]
-pub fn without_btf(roots: &Roots) -> Layout {
-    let per_cpu_offset = symbols::addresses(roots, ["__per_cpu_offset"])[0];
-    let cpus = if per_cpu_offset == 0 { 0 } else { cpus(roots) };
+pub fn without_btf() -> Layout {
     let (pt_regs_arg0, pt_regs_arg1) = own_arguments();
     Layout {
         page_shift: host::page_size().trailing_zeros(),
-        per_cpu_offset,
-        cpus,
+        per_cpu_offset: 0,
+        cpus: 0,
         pt_regs_arg0,
         pt_regs_arg1,
         ..Layout::ABSENT

@@ -40,14 +40,14 @@ fn too_many_cpus_are_not_summed() {
     let kallsyms = |text: &str| std::fs::write(dir.path().join("kallsyms"), text).unwrap();
     possible("0-511\n");
     kallsyms("ffffffff82a0 R __per_cpu_offset\n");
-    let layout = without_btf(&roots);
+    let layout = detect(None, &roots);
     assert_eq!((layout.per_cpu_offset, layout.cpus), (0xffff_ffff_82a0, 512));
     possible("0-512\n");
-    assert_eq!(without_btf(&roots).cpus, 0);
+    assert_eq!(detect(None, &roots).cpus, 0);
     possible("0-3\n");
     // As kptr_restrict shows it.
     kallsyms("0000000000000000 R __per_cpu_offset\n");
-    let layout = without_btf(&roots);
+    let layout = detect(None, &roots);
     assert_eq!((layout.per_cpu_offset, layout.cpus), (0, 0));
 }
 

@@ -16,7 +16,7 @@ pub mod roots;
 pub mod symbols;
 pub mod text_symbols;
 
-pub use btf::Btf;
+pub use btf::{Btf, Named, Numbered, blob_of};
 pub use clock::Clock;
 pub use gfp::GfpNames;
 pub use lockdown::Lockdown;

@@ -26,12 +26,18 @@ impl TextSymbols {
     /// Symbols that never name a frame are left out: compiler padding (`__pfx_`) and all but the first name of an address.
     #[must_use]
     pub fn load(roots: &Roots) -> Self {
+        Self::load_watching(roots, |_, _| {})
+    }
+
+    /// The same; `watch` gets the name and address of every symbol, data as well.
+    pub fn load_watching(roots: &Roots, mut watch: impl FnMut(&[u8], u64)) -> Self {
         let mut table = Self {
             base: 0,
             functions: Vec::with_capacity(FUNCTIONS_ROOM),
             names: Vec::with_capacity(NAMES_ROOM),
         };
         for_each(roots, |symbol| {
+            watch(symbol.name, symbol.address);
             let text = matches!(symbol.kind, b't' | b'T' | b'w' | b'W');
             if text && symbol.address != 0 && !symbol.name.starts_with(b"__pfx_") {
                 table.add(symbol.address, symbol.name);

@@ -19,7 +19,7 @@ pub fn scope(report: &Report, facts: &Facts) -> Scope {
         message: message(report),
         total_pages: badness::total_pages(report, facts),
         gfp_flags: trigger.and_then(|trigger| {
-            let names = trigger.gfp_names.clone()?;
+            let names = trigger.gfp_names.clone().filter(|names| !names.is_empty())?;
             Some(GfpFlags { value: trigger.gfp_mask?, names })
         }),
         order,

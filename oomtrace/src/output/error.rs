@@ -4,6 +4,12 @@ use std::io;
 
 /// What can't be done with the output of this name, and what to do about it.
 pub(super) fn cannot(name: &str, what: &str, error: &io::Error) -> anyhow::Error {
+    if error.raw_os_error() == Some(libc::ELOOP) {
+        return anyhow::anyhow!(
+            "can't {what} {name}: it is a symbolic link, or leads through one of another user, and none is followed; name the \
+             file itself"
+        );
+    }
     anyhow::anyhow!("can't {what} {name}: {error}; {}", remedy(error))
 }
 
@@ -16,7 +22,6 @@ fn remedy(error: &io::Error) -> &'static str {
         Some(libc::EROFS) => "the file system is read-only: write elsewhere (-o FILE)",
         Some(libc::ENOENT) => "make its directory first, or write elsewhere (-o FILE)",
         Some(libc::EISDIR) => "it is a directory: name a file in it (-o DIR/FILE)",
-        Some(libc::ELOOP) => "it is a symbolic link, and none is followed: name the file that it points to",
         Some(libc::EACCES | libc::EPERM) => "run as its owner or root, or write elsewhere (-o FILE)",
         Some(libc::EIO) => "the device fails: look at the kernel's log, and write elsewhere (-o FILE)",
         _ => "write elsewhere (-o FILE)",

@@ -9,6 +9,7 @@ mod open;
 mod place;
 mod random;
 mod replace;
+mod stderr;
 mod stream;
 mod walk;
 
@@ -17,4 +18,5 @@ pub use open::{Kind, Opened, Wanted};
 pub use place::Place;
 pub use random::word;
 pub use replace::Replacement;
-pub use stream::{Output, Wrote, columns, reader_is_gone};
+pub use stderr::{Stderr, tell};
+pub use stream::{Output, Standing, Wrote, columns, reader_is_gone};

@@ -5,10 +5,13 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use rustix::fs::{FileType, Mode, OFlags, Stat, fchmod, fcntl_getfl, fcntl_setfl, fstat, ftruncate, openat};
+use rustix::fs::{
+    FileType, FlockOperation, Mode, OFlags, Stat, fchmod, fcntl_getfl, fcntl_setfl, flock, fstat, ftruncate,
+    openat,
+};
 
 use super::Place;
-use super::error::{cannot, refused};
+use super::error::refused;
 use super::place::no_rights;
 
 /// Owner only: records hold command lines.
@@ -72,14 +75,15 @@ impl Place {
         let opened = loop {
             let tried = self.owner.act(|| self.try_open(wanted));
             match tried.map_err(|error| no_rights(&self.shown(), &self.owner, &error))? {
-                Ok(file) => break file,
+                Ok(opened) => break opened,
                 Err(error) if error.raw_os_error() == Some(libc::ENXIO) && self.is_fifo() => {
                     self.wait(wanted, until)?;
                 }
-                Err(error) => return Err(cannot(&self.shown(), "open", &error)),
+                Err(error) => return Err(self.failed("open", &error)),
             }
         };
-        self.settle(opened, wanted)
+        let (file, is_new) = opened;
+        self.settle(file, is_new, wanted)
     }
 
     /// Opens the same file once more, with other flags.
@@ -98,7 +102,8 @@ impl Place {
         }
     }
 
-    fn try_open(&self, wanted: Wanted) -> io::Result<File> {
+    /// The open file, and whether it was made just now.
+    fn try_open(&self, wanted: Wanted) -> io::Result<(File, bool)> {
         let (flags, mode) = match wanted {
             Wanted::Emptied => (OFlags::APPEND, PRIVATE),
             Wanted::Appended => (OFlags::APPEND, SHARED),
@@ -111,11 +116,11 @@ impl Place {
         for _ in 0..TRIES {
             match openat(&self.directory, &self.name, flags, Mode::empty()) {
                 Err(rustix::io::Errno::NOENT) => {}
-                opened => return Ok(opened?.into()),
+                opened => return Ok((opened?.into(), false)),
             }
             match openat(&self.directory, &self.name, make, Mode::from_raw_mode(mode)) {
                 Err(rustix::io::Errno::EXIST) => {}
-                opened => return Ok(opened?.into()),
+                opened => return Ok((opened?.into(), true)),
             }
         }
         Err(io::Error::other("its name comes and goes"))
@@ -138,11 +143,20 @@ impl Place {
     }
 
     /// Looks at what was opened, and empties it where that is wanted.
-    fn settle(&self, file: File, wanted: Wanted) -> Result<Opened> {
-        let meta = fstat(&file).map_err(|error| cannot(&self.shown(), "open", &error.into()))?;
-        let kind = self.judge(&meta, wanted).map_err(|why| refused(&self.shown(), &why))?;
+    fn settle(&self, file: File, is_new: bool, wanted: Wanted) -> Result<Opened> {
+        let meta = fstat(&file).map_err(|error| self.failed("open", &error.into()))?;
+        // Some file systems give what we make to another user.
+        let kind = if is_new { Ok(Kind::File) } else { self.judge(&meta, wanted) };
+        let kind = kind.map_err(|why| refused(&self.shown(), &why))?;
         if kind == Kind::File && wanted != Wanted::Appended {
-            ftruncate(&file, 0).map_err(|error| cannot(&self.shown(), "empty", &error.into()))?;
+            // Until it is closed. Some file systems have no locks.
+            if flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK) {
+                return Err(anyhow!(
+                    "can't write to {}: another oomtrace writes to it; end that one first, or write elsewhere (-o FILE)",
+                    self.shown()
+                ));
+            }
+            ftruncate(&file, 0).map_err(|error| self.failed("empty", &error.into()))?;
             // A file that was there keeps its mode when opened. Some file systems have none.
             let _ = fchmod(&file, Mode::from_raw_mode(PRIVATE));
         }
@@ -184,3 +198,7 @@ impl Place {
 
 /// Never through a link, never waiting, never a terminal of ours, never handed on to a command.
 const SAFELY: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

@@ -39,7 +39,7 @@ impl Place {
         let parent = parent.unwrap_or(Path::new("."));
         let open = || if owner.is_root() { walk::for_root(parent) } else { walk::plain(parent) };
         let opened = owner.act(open).map_err(|error| no_rights(&shown, owner, &error))?;
-        let directory = opened.map_err(|error| cannot(&shown, "open", &error))?;
+        let directory = opened.map_err(|error| failed(&shown, owner, "open", &error))?;
         let is_descriptor = is_descriptor(parent, name);
         Ok(Self {
             owner: owner.clone(),
@@ -59,6 +59,11 @@ impl Place {
     /// The same, for messages.
     pub(super) fn shown(&self) -> String {
         format!("{:?}", self.path)
+    }
+
+    /// What could not be done with it.
+    pub(super) fn failed(&self, what: &str, error: &std::io::Error) -> anyhow::Error {
+        failed(&self.shown(), &self.owner, what, error)
     }
 
     /// What has the name now; a link is not followed. `None` when nothing has it.
@@ -85,6 +90,18 @@ impl Place {
         };
         let done = self.owner.act(remove).map_err(|error| no_rights(&self.shown(), &self.owner, &error))?;
         done.map_err(|error| anyhow!("can't remove {}: {error}", self.shown()))
+    }
+}
+
+/// As [`cannot`]; for a caller's file it says with whose rights it was tried.
+fn failed(shown: &str, owner: &Owner, what: &str, error: &std::io::Error) -> anyhow::Error {
+    match (owner, error.raw_os_error()) {
+        (Owner::User(user), Some(libc::EACCES | libc::EPERM)) => anyhow!(
+            "can't {what} {shown} with the rights of {}, who called: {error}; name a file that this user can write, or act for \
+             root: sudo env -u SUDO_UID -u SUDO_GID -u SUDO_USER oomtrace ...",
+            user.label()
+        ),
+        _ => cannot(shown, what, error),
     }
 }
 

@@ -1,6 +1,5 @@
 //! A document that takes its name only when it is whole.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
@@ -25,11 +24,10 @@ pub struct Replacement {
 
 #[derive(Debug)]
 enum By {
-    /// A file without a name so far.
-    Unnamed(File),
-    /// A file with a name of its own.
-    Named(File, OsString),
-    /// What can't be replaced is written to: a device, a FIFO, a file in a directory that the owner can't write to.
+    /// A file without a name so far, and what had the name when it was prepared.
+    Unnamed(File, File),
+    /// What can't be replaced is written to: a device, a FIFO, a file in a directory that the owner can't write to or on a
+    /// file system where all files have names.
     Itself(File),
 }
 
@@ -45,14 +43,13 @@ impl Replacement {
         }
         let place = Place::find(path, owner)?;
         let there = place.open(Wanted::Emptied, None)?;
-        let by = match there.kind {
-            Kind::Fifo | Kind::Device => By::Itself(there.file),
-            Kind::File if is_mounted(&place) => By::Itself(there.file),
-            Kind::File => {
-                let beside = place.owner.act(|| beside(&place));
-                let beside = beside.map_err(|error| no_rights(&place.shown(), owner, &error))?;
-                beside.unwrap_or(By::Itself(there.file))
-            }
+        if there.kind != Kind::File || is_mounted(&place) {
+            return Ok(Self { place, by: By::Itself(there.file) });
+        }
+        let unnamed = place.owner.act(|| unnamed(&place));
+        let by = match unnamed.map_err(|error| no_rights(&place.shown(), owner, &error))? {
+            Ok(file) => By::Unnamed(file, there.file),
+            Err(_) => By::Itself(there.file),
         };
         Ok(Self { place, by })
     }
@@ -62,29 +59,26 @@ impl Replacement {
     /// # Errors
     /// Names the file, the cause and what to do about it.
     pub fn finish(self, text: &[u8]) -> Result<()> {
-        let shown = self.place.shown();
-        let failed = |error: io::Error| cannot(&shown, "write", &error);
-        let (file, name) = match self.by {
+        let Self { place, by } = self;
+        let shown = place.shown();
+        let (mut file, there) = match by {
             By::Itself(file) => return through(file, &shown, text),
-            By::Unnamed(file) => (file, None),
-            By::Named(file, name) => (file, Some(name)),
+            By::Unnamed(file, there) => (file, there),
         };
-        let mut file = file;
+        let failed = |error: io::Error| cannot(&shown, "write", &error);
         file.write_all(text).and_then(|()| file.sync_data()).map_err(failed)?;
-        if let Some(meta) = self.place.now()
-            && meta.st_uid != self.place.owner.uid()
+        // Root's rights would let it take the name from anybody.
+        if let Some(meta) = place.now().filter(|_| !place.leads_to(&there))
+            && meta.st_uid != place.owner.uid()
         {
             return Err(refused(&shown, &format!("what has its name by now belongs to uid {}", meta.st_uid)));
         }
-        let place = &self.place;
-        let named = place.owner.act(|| {
-            let name = name.map_or_else(|| link(place, &file), Ok)?;
-            renameat(&place.directory, &name, &place.directory, &place.name).inspect_err(|_| {
-                let _ = unlinkat(&place.directory, &name, AtFlags::empty());
-            })?;
-            Ok(())
-        });
-        named.map_err(|error| no_rights(&place.shown(), &place.owner, &error))?.map_err(failed)
+        let named = place.owner.act(|| name(&place, &file));
+        named.map_err(|error| no_rights(&shown, &place.owner, &error))?.map_err(failed)?;
+        match place.leads_to(&file) {
+            true => Ok(()),
+            false => Err(refused(&shown, "somebody else puts files at its name")),
+        }
     }
 }
 
@@ -97,28 +91,21 @@ fn through(file: File, shown: &str, text: &[u8]) -> Result<()> {
     }
 }
 
-/// A file in the same directory: without a name where the file system can do that.
-fn beside(place: &Place) -> io::Result<By> {
-    let unnamed = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    if let Ok(file) = openat(&place.directory, ".", unnamed, MODE) {
-        return Ok(By::Unnamed(file.into()));
-    }
-    let name = random_name()?;
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = openat(&place.directory, &name, flags, MODE)?;
-    Ok(By::Named(file.into(), name))
+/// A file without a name in the same directory.
+fn unnamed(place: &Place) -> io::Result<File> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    Ok(openat(&place.directory, ".", flags, MODE)?.into())
 }
 
-/// Gives a file without a name one that nobody can guess.
-fn link(place: &Place, file: &File) -> io::Result<OsString> {
-    let name = random_name()?;
+/// Gives it a name that nobody can guess, and then the one it is to have: only renaming replaces what is there.
+fn name(place: &Place, file: &File) -> io::Result<()> {
+    let name = format!(".oomtrace-{}", super::word()?);
     let open = format!("/proc/self/fd/{}", file.as_raw_fd());
     linkat(CWD, open, &place.directory, &name, AtFlags::SYMLINK_FOLLOW)?;
-    Ok(name)
-}
-
-fn random_name() -> io::Result<OsString> {
-    Ok(format!(".oomtrace-{}", super::word()?).into())
+    renameat(&place.directory, &name, &place.directory, &place.name).inspect_err(|_| {
+        let _ = unlinkat(&place.directory, &name, AtFlags::empty());
+    })?;
+    Ok(())
 }
 
 /// A file that is mounted over a name can't be replaced there.
@@ -133,4 +120,63 @@ fn is_mounted(place: &Place) -> bool {
     let is_file =
         place.now().is_some_and(|meta| FileType::from_raw_mode(meta.st_mode) == FileType::RegularFile);
     is_file && directory.zip(file).is_some_and(|(directory, file)| directory != file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn prepare(path: &Path) -> Result<Replacement> {
+        Replacement::prepare(path, &Owner::for_user(None))
+    }
+
+    fn names(directory: &Path) -> usize {
+        std::fs::read_dir(directory).unwrap().count()
+    }
+
+    #[test]
+    fn a_document_is_whole_private_and_alone() {
+        let tmp = tempfile::tempdir().unwrap();
+        let path = tmp.path().join("page.md");
+        std::fs::write(&path, "an old page").unwrap();
+        let page = prepare(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"", "an old page must not pass for a new one");
+        page.finish(b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(tmp.path()), 1);
+        drop(prepare(&path).unwrap());
+        assert_eq!(names(tmp.path()), 1, "nothing is left of one that was not written");
+    }
+
+    #[test]
+    fn what_is_put_at_its_name_meanwhile_is_replaced() {
+        let tmp = tempfile::tempdir().unwrap();
+        let (path, other) = (tmp.path().join("page.md"), tmp.path().join("other"));
+        std::fs::write(&other, "other").unwrap();
+        let page = prepare(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        symlink(&other, &path).unwrap();
+        page.finish(b"new").unwrap();
+        assert!(std::fs::symlink_metadata(&path).unwrap().is_file());
+        assert_eq!(
+            (std::fs::read(&path).unwrap(), std::fs::read(&other).unwrap()),
+            (b"new".into(), b"other".into())
+        );
+        assert!(prepare(&tmp.path().join("no/page.md")).is_err());
+    }
+
+    #[test]
+    fn a_directory_at_its_name_is_said() {
+        let tmp = tempfile::tempdir().unwrap();
+        let path = tmp.path().join("page.md");
+        let page = prepare(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let error = page.finish(b"new").unwrap_err().to_string();
+        assert!(error.contains("directory"), "{error}");
+        assert_eq!((names(tmp.path()), std::fs::metadata(&path).unwrap().nlink() > 0), (1, true));
+    }
 }

@@ -21,6 +21,17 @@ pub enum Wrote {
     Closed,
 }
 
+/// Where the file is that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Under its name; also what has no name.
+    InPlace,
+    /// It has another name by now, or none that is known.
+    Renamed,
+    /// It has no name any more: what is written to it is lost.
+    Deleted,
+}
+
 /// An open output.
 #[derive(Debug)]
 pub struct Output {
@@ -72,10 +83,21 @@ impl Output {
         Ok(())
     }
 
-    /// Whether the name that was opened still leads to the open file; true for what has no name.
+    /// Whether the name that was opened still leads to the open file.
     #[must_use]
-    pub fn is_in_place(&self) -> bool {
-        !self.regular || self.place.as_ref().is_none_or(|place| place.leads_to(&self.file))
+    pub fn standing(&self) -> Standing {
+        let Some(place) = self.place.as_ref().filter(|_| self.regular) else { return Standing::InPlace };
+        if place.leads_to(&self.file) {
+            return Standing::InPlace;
+        }
+        let is_deleted = rustix::fs::fstat(&self.file).is_ok_and(|meta| meta.st_nlink == 0);
+        if is_deleted { Standing::Deleted } else { Standing::Renamed }
+    }
+
+    /// Whether it can be opened anew: a file, by its name.
+    #[must_use]
+    pub fn can_reopen(&self) -> bool {
+        self.regular && self.place.is_some()
     }
 
     /// An output that is open already.
@@ -141,6 +163,31 @@ impl Output {
             self.file.sync_data().map_err(|e| cannot(&self.name, "write", &e))?;
         }
         Ok(())
+    }
+
+    /// For messages.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.name
+    }
+
+    /// An error that names it.
+    #[must_use]
+    pub fn cannot(&self, what: &str, error: &io::Error) -> anyhow::Error {
+        cannot(&self.name, what, error)
+    }
+
+    /// Writes some of `bytes`, and waits where it takes none.
+    ///
+    /// # Errors
+    /// Those of the write.
+    pub fn some(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.file.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(),
+                result => return result,
+            }
+        }
     }
 
     /// Whether the output is a terminal.

@@ -137,3 +137,26 @@ fn the_limit_on_file_sizes_leaves_whole_lines() {
     // "67890\n" did not fit, so its four bytes that did are gone; "abc\n" fits.
     assert_eq!(fs::read(&path).unwrap(), b"12345\nabc\n");
 }
+
+#[test]
+fn what_was_rotated_away_is_opened_anew() {
+    let tmp = tempfile::tempdir().unwrap();
+    let (path, rotated) = (tmp.path().join("log"), tmp.path().join("log.1"));
+    let mut output = Output::open(Some(&path)).unwrap();
+    let _ = output.line(b"one").unwrap();
+    assert_eq!(output.standing(), Standing::InPlace);
+    fs::rename(&path, &rotated).unwrap();
+    assert_eq!(output.standing(), Standing::Renamed);
+    let _ = output.line(b"two").unwrap();
+    output.reopen(Wanted::Emptied).unwrap();
+    let _ = output.line(b"three").unwrap();
+    assert_eq!(
+        (fs::read(&rotated).unwrap(), fs::read(&path).unwrap()),
+        (b"one\ntwo\n".into(), b"three\n".into())
+    );
+    // A link at its name is not followed then, either.
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&rotated, &path).unwrap();
+    assert!(output.reopen(Wanted::Emptied).is_err());
+    assert_eq!(fs::read(&rotated).unwrap(), b"one\ntwo\n");
+}

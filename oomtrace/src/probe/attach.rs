@@ -9,33 +9,38 @@ use aya::{
 use oomtrace_common::{ABSENT, Layout};
 
 use super::{
-    LADDERS, Outcome, Rung, SAMPLING, State,
+    LADDERS, Outcome, Rung, SAMPLING, State, Types,
     ladder::{Fact, Kind},
 };
 
 /// Attaches the best rung of every ladder.
 ///
-/// `without` names kinds (`fentry`), facts (`candidates`) or programs (`tp_btf_mark`) to leave out. `btf` is the
-/// kernel's own BTF, which fentry and typed tracepoints need.
-pub fn attach_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: &[String]) -> Vec<Outcome> {
-    attach_ladders(LADDERS, ebpf, layout, btf, without)
+/// `without` names kinds (`fentry`), facts (`candidates`) or programs (`tp_btf_mark`) to leave out. `types`
+/// are the kernel's own, which fentry and typed tracepoints need.
+pub fn attach_all(
+    ebpf: &mut Ebpf,
+    layout: &Layout,
+    types: Option<&Types>,
+    without: &[String],
+) -> Vec<Outcome> {
+    attach_ladders(LADDERS, ebpf, layout, types, without)
 }
 
 /// The same of what the memory history is sampled with. Iterators are loaded; [`crate::sample::open`] links them.
 pub fn attach_sampling(
     ebpf: &mut Ebpf,
     layout: &Layout,
-    btf: Option<&Btf>,
+    types: Option<&Types>,
     without: &[String],
 ) -> Vec<Outcome> {
-    attach_ladders(SAMPLING, ebpf, layout, btf, without)
+    attach_ladders(SAMPLING, ebpf, layout, types, without)
 }
 
 fn attach_ladders(
     ladders: &[(Fact, &'static [Rung])],
     ebpf: &mut Ebpf,
     layout: &Layout,
-    btf: Option<&Btf>,
+    types: Option<&Types>,
     without: &[String],
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
@@ -43,7 +48,7 @@ fn attach_ladders(
         let mut served = false;
         for rung in *rungs {
             let state =
-                if served { State::NotNeeded } else { climb(ebpf, layout, btf, without, *fact, rung) };
+                if served { State::NotNeeded } else { climb(ebpf, layout, types, without, *fact, rung) };
             served |= state == State::Attached;
             outcomes.push(Outcome { fact: *fact, rung, state });
         }
@@ -55,12 +60,12 @@ fn attach_ladders(
 ///
 /// The best that works of each ladder is [`State::Attached`], the others that work are [`State::Spare`]; nothing is left
 /// attached. Other users of the same hooks are not disturbed: each attachment is its own.
-pub fn try_all(ebpf: &mut Ebpf, layout: &Layout, btf: Option<&Btf>, without: &[String]) -> Vec<Outcome> {
+pub fn try_all(ebpf: &mut Ebpf, layout: &Layout, types: Option<&Types>, without: &[String]) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for (fact, rungs) in LADDERS.iter().chain(SAMPLING) {
         let mut served = false;
         for rung in *rungs {
-            let mut state = climb(ebpf, layout, btf, without, *fact, rung);
+            let mut state = climb(ebpf, layout, types, without, *fact, rung);
             if state == State::Attached {
                 if let Some(program) = ebpf.program_mut(rung.program) {
                     let_go(program);
@@ -96,7 +101,7 @@ fn let_go(program: &mut Program) {
 fn climb(
     ebpf: &mut Ebpf,
     layout: &Layout,
-    btf: Option<&Btf>,
+    types: Option<&Types>,
     without: &[String],
     fact: Fact,
     rung: &Rung,
@@ -105,26 +110,27 @@ fn climb(
     if without.iter().any(|w| names.contains(&w.as_str())) {
         return State::SwitchedOff;
     }
-    if let Some(reason) = unsupported(layout, btf, rung) {
+    if let Some(reason) = unsupported(layout, types, rung) {
         return State::Unsupported(reason);
     }
     let Some(program) = ebpf.program_mut(rung.program) else {
         return State::Unsupported(format!("the object holds no program {}", rung.program));
     };
-    match attach(program, rung, btf) {
+    let types = types.and_then(|types| types.of_rung(rung));
+    match attach(program, rung, types.as_deref()) {
         Ok(()) => State::Attached,
         Err(error) => State::Refused(reason(&error)),
     }
 }
 
 /// What this kernel lacks for a rung, before trying.
-fn unsupported(layout: &Layout, btf: Option<&Btf>, rung: &Rung) -> Option<String> {
+fn unsupported(layout: &Layout, types: Option<&Types>, rung: &Rung) -> Option<String> {
     let absent = |path: &&str| layout.offsets().any(|(p, offset)| p == *path && offset == ABSENT);
     if let Some(path) = rung.needs.iter().copied().find(|path| absent(path)) {
         return Some(format!("the place of {path} is not known (no BTF; give one with --btf FILE)"));
     }
     match rung.kind {
-        Kind::Fentry | Kind::Fexit | Kind::TpBtf | Kind::Iter if btf.is_none() => {
+        Kind::Fentry | Kind::Fexit | Kind::TpBtf | Kind::Iter if types.is_none() => {
             Some("the kernel has no BTF of its own (CONFIG_DEBUG_INFO_BTF)".to_owned())
         }
         Kind::Kprobe if layout.pt_regs_arg0 == ABSENT => {

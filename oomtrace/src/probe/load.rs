@@ -1,10 +1,8 @@
 //! Loading the object: maps are made and the programs stay unloaded until they are attached one by one.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
-use aya::{Btf, Ebpf, EbpfLoader, VerifierLogLevel};
-use oomtrace_common::{ABSENT, Layout};
+use aya::{Ebpf, EbpfLoader, VerifierLogLevel};
+use oomtrace_common::Layout;
 
 /// The kernel side, built by `cargo xtask ebpf`.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../bpf/oomtrace.bpfel.o");
@@ -35,7 +33,7 @@ pub struct Loaded {
 pub fn load(options: &LoadOptions) -> Result<Loaded> {
     raise_memlock();
     let ring_size = ring_size(options.ring_size, page_size());
-    let ebpf = EbpfLoader::new()
+    let ebpf = loader()
         .override_global("LAYOUT", options.layout.as_bytes(), true)
         .override_global("EVERY_SIGKILL", &u32::from(options.sigkill), true)
         .map_max_entries("EVENTS", ring_size)
@@ -45,12 +43,25 @@ pub fn load(options: &LoadOptions) -> Result<Loaded> {
     Ok(Loaded { ebpf, ring_size })
 }
 
-/// The running kernel's types for fentry and typed tracepoints; `None` where it has none.
+/// A loader that does not read the kernel's types.
 ///
-/// With a BTF `file` given they are left alone: one gives a file because the kernel's own are absent or wrong.
-#[must_use]
-pub fn own_types(layout: &Layout, file: Option<&Path>) -> Option<Btf> {
-    if layout.task_tgid == ABSENT || file.is_some() { None } else { Btf::from_sys_fs().ok() }
+/// Making one reads them whole, some 20 MiB for a moment, although nothing in the object is relocated by them, and no option
+/// prevents it. So for that moment this program may open nothing: call it before there are threads that do.
+fn loader() -> EbpfLoader<'static> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: a valid pointer to a local.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } == 0;
+    let set = |limit: &libc::rlimit| {
+        // SAFETY: a valid pointer to a live struct.
+        known && unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const *limit) } == 0
+    };
+    let is_shut = set(&libc::rlimit { rlim_cur: 0, ..limit });
+    let mut loader = EbpfLoader::new();
+    if is_shut && !set(&limit) {
+        log::warn!("the limit on open files can't be raised again: {}", std::io::Error::last_os_error());
+    }
+    loader.btf(None);
+    loader
 }
 
 /// A ring buffer's size must be a power of two of whole pages; with 64K pages the smallest is 64 KiB.

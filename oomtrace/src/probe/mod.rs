@@ -5,8 +5,10 @@ pub(crate) mod bpf;
 mod ladder;
 mod load;
 mod outcome;
+mod types;
 
 pub use attach::{attach_all, attach_sampling, try_all};
 pub use ladder::{Fact, LADDERS, Rung, SAMPLING};
-pub use load::{LoadOptions, Loaded, load, own_types};
+pub use load::{LoadOptions, Loaded, load};
 pub use outcome::{Outcome, State, serving, shortfalls};
+pub use types::Types;

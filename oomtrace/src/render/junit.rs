@@ -15,6 +15,8 @@ use crate::model::{Event, Incident, UserspaceKill};
 const WIDTH: usize = 100;
 /// Kills that are reported whole; the others are counted.
 const REPORTS: usize = 50;
+/// Kills of which a line is written.
+const HEADLINES: usize = 1000;
 
 /// A suite: one stream, or one run of a command.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +94,9 @@ pub fn suite(evidence: &Evidence) -> Suite {
             Case { name: "no OOM kill".into(), outcome: kills(evidence, verdict) },
             Case { name: observed.into(), outcome: complete(evidence) },
         ],
-        output: reports(&evidence.incidents) + &by_programs(&evidence.userspace_kills),
+        output: reports(&evidence.incidents)
+            + &by_programs(&evidence.userspace_kills)
+            + &evidence.unread.notes().iter().map(|note| format!("note: {note}\n")).collect::<String>(),
     }
 }
 
@@ -101,11 +105,21 @@ fn kills(evidence: &Evidence, verdict: Verdict) -> Outcome {
         Verdict::Pass => Outcome::Passed,
         Verdict::Unknown => Outcome::Skipped("no kill was seen, and one can have been missed".into()),
         Verdict::Fail => {
-            let headlines: Vec<_> = evidence.incidents.iter().map(answers::headline).collect();
-            let message = match headlines.as_slice() {
-                [one] => one.clone(),
-                all => format!("{} OOM kills; the first: {}", all.len(), all[0]),
+            let count = evidence.incidents.len();
+            let mut headlines: Vec<_> =
+                evidence.incidents.iter().take(HEADLINES).map(answers::headline).collect();
+            let message = match (count, headlines.first()) {
+                (1, Some(one)) => one.clone(),
+                (_, first) => {
+                    format!("{count} OOM kills; the first: {}", first.map_or("", String::as_str))
+                }
             };
+            if count > HEADLINES {
+                headlines.push(format!(
+                    "and {} more; `oomtrace report -f json` writes all of them",
+                    count - HEADLINES
+                ));
+            }
             Outcome::Failed("oom_kill", message, headlines.join("\n"))
         }
     }

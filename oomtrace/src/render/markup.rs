@@ -19,6 +19,11 @@ impl Markup {
         Self::default()
     }
 
+    /// Bytes so far.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
     pub(super) fn finish(self) -> String {
         self.out
     }

@@ -6,6 +6,7 @@ mod peers;
 mod run;
 mod sampling;
 mod slowdown;
+mod soak;
 mod start;
 mod status;
 mod subject;
@@ -22,7 +23,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::sys;
 
 /// `latency TRACER KILLS PAUSE_MS`, `start TRACER RUNS IDLE_SECONDS`, `sampling TRACER PROCESSES CGROUPS SECONDS`,
-/// `slowdown TRACER ROUNDS PASSES` or `run TRACER PAIRS`.
+/// `soak TRACER SECONDS PAUSE_MS`, `slowdown TRACER ROUNDS PASSES` or `run TRACER PAIRS`.
 ///
 /// # Errors
 /// When it is not root, the arguments are not these, or the tracer fails.
@@ -42,6 +43,9 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Result<()> {
         Some("sampling") => {
             let cgroups = usize::try_from(number(3)?)?;
             sampling::measure(&tracer, count, cgroups, Duration::from_secs(number(4)?))
+        }
+        Some("soak") => {
+            soak::measure(&tracer, Duration::from_secs(number(2)?), Duration::from_millis(number(3)?))
         }
         Some("run") => run::measure(&tracer, count),
         Some("slowdown") => slowdown::measure(&tracer, count, usize::try_from(number(3)?)?),

@@ -77,6 +77,25 @@ impl Sampling {
     }
 }
 
+/// A kill every 0.2 s for a long time: what is lost, and whether anything grows (needs root).
+#[derive(clap::Args)]
+pub(crate) struct Soak {
+    /// Minutes
+    #[arg(long, default_value_t = 10)]
+    minutes: u32,
+    /// Milliseconds between two kills
+    #[arg(long, default_value_t = 200)]
+    pause: u32,
+    #[command(flatten)]
+    how: How,
+}
+
+impl Soak {
+    pub(crate) fn run(self) -> Result<()> {
+        measure(&self.how, "soak", &[self.minutes * 60, self.pause])
+    }
+}
+
 /// With the static binary that users get.
 pub(super) fn measure(how: &How, what: &str, numbers: &[u32]) -> Result<()> {
     let arch = Arch::ALL.into_iter().find(|arch| arch.is_native());

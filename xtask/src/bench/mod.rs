@@ -27,6 +27,8 @@ enum What {
     Latency(measure::Latency),
     /// What sampling costs: CPU time and memory on a large machine, slowdown of a program that touches pages (needs root)
     Sampling(measure::Sampling),
+    /// A kill every 0.2 s for a long time: what is lost, and whether anything grows (needs root)
+    Soak(measure::Soak),
     /// A thousand kills as fast as possible in a guest: with the usual ring buffer and with one of a page
     Storm,
     /// What is left of recordings whose recorder is sent SIGKILL at many moments (needs root)
@@ -46,6 +48,7 @@ impl Bench {
             What::Startup(task) => task.run(),
             What::Latency(task) => task.run(),
             What::Sampling(task) => task.run(),
+            What::Soak(task) => task.run(),
             What::Storm => {
                 Vm::of(vec!["x86_64-6.12".into()], vec!["storm".into(), "storm-small-ring".into()]).run()
             }

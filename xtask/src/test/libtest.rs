@@ -10,7 +10,7 @@ use std::process::Stdio;
 pub(super) fn unit() -> Result<Outcome> {
     let mut tally = cargo_test(&["--workspace", "--exclude", "oomtrace-tests"])?;
     let mut programs = vec!["--package", "oomtrace-tests", "--lib", "--bins"];
-    for test in ["cli", "run", "record", "pinned", "why", "sigkill"] {
+    for test in ["cli", "run", "record", "outputs", "callers", "pinned", "why", "sigkill"] {
         programs.extend(["--test", test]);
     }
     tally += cargo_test(&programs)?;

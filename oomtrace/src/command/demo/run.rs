@@ -54,6 +54,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     if dir.exists() {
         log::warn!("{} is still there; the next demo removes it", dir.display());
     }
+    trace::let_signals_end();
     judge(ended?.reported, killed.get(), &dir.display().to_string())?;
     say(args, &format!("That was the report. The cgroup {} was removed.\n", dir.display()))
 }
@@ -113,7 +114,7 @@ fn judge(reported: u64, killed: Option<&Killed>, dir: &str) -> Result<()> {
 fn say(args: &DemoArgs, text: &str) -> Result<()> {
     if args.is_ndjson() {
         // Nobody may be there to read it.
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        let _ = output::Stderr.write_all(text.as_bytes());
         return Ok(());
     }
     let _ = Output::open(None)?.block(text.as_bytes())?;

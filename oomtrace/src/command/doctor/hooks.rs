@@ -40,7 +40,7 @@ pub(super) fn try_all(args: &DoctorArgs, layout: &Layout, needs: &[Need]) -> Tri
     let ring_size = size::bytes(RING_SIZE).unwrap_or(1 << 20);
     match probe::load(&LoadOptions { ring_size, layout: *layout, sigkill: false }) {
         Ok(mut loaded) => {
-            let own = probe::own_types(layout, args.btf.as_deref());
+            let own = probe::Types::own(layout, args.btf.as_deref());
             let outcomes = probe::try_all(&mut loaded.ebpf, layout, own.as_ref(), &args.without_probe);
             let read = format!(
                 "accepted; ring buffer of {}, pages of {}",

@@ -5,14 +5,13 @@ use anyhow::Result;
 use crate::command::report::{self, Format};
 use crate::command::terminal::Look;
 use crate::evidence::Evidence;
+use crate::evidence::keep::{KILLS as KEPT, for_tables};
 use crate::kernel::clock;
 use crate::klog;
-use crate::model::{Event, Footer, Header, Host, Incident, SCHEMA};
+use crate::model::{Event, Footer, Header, Host, SCHEMA};
 
 /// Kills kept whole: as many as the longest of the documents shows whole.
 const WHOLE: usize = 200;
-/// Kills kept at all; those beyond are counted.
-pub(super) const KEPT: usize = 20_000;
 
 /// What becomes of the records until there is a document.
 pub(super) struct Document {
@@ -97,18 +96,10 @@ pub(super) fn header(host: Host) -> Header {
     }
 }
 
-/// What a document shows of a kill that it has no room for.
-fn for_tables(mut incident: Incident) -> Incident {
-    incident.victims.truncate(1);
-    if let Some(diagnosis) = &mut incident.diagnosis {
-        diagnosis.advice.clear();
-    }
-    Incident { candidates: Vec::new(), system: None, history: None, ..incident }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Incident;
 
     #[test]
     fn what_is_left_out_is_said() {

@@ -1,6 +1,5 @@
 //! Reads what was asked for, in its order, and reports what is in it.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -11,6 +10,7 @@ use super::collect::Collector;
 use super::machine;
 use super::sink::Sink;
 use crate::command::cli::ExplainArgs;
+use crate::command::overwrite::refuse_overwriting;
 use crate::klog::incident::Known;
 use crate::klog::input::{LogReader, Summary, Unread, open};
 use crate::words::bytes;
@@ -28,7 +28,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
             open(path)?;
         }
     }
-    refuse_overwriting(args)?;
+    refuse_overwriting(&args.files, args.output.as_deref())?;
     let mut collector = Collector::new(args)?;
     let mut reader = LogReader::new();
     let known = Known { zone, ..Known::default() };
@@ -41,20 +41,6 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     ensure!(
         complete || !args.strict,
         "not everything could be read (--strict): the notes at the end of the output say what is missing"
-    );
-    Ok(())
-}
-
-/// Opening the output empties it.
-fn refuse_overwriting(args: &ExplainArgs) -> Result<()> {
-    let id = |path: &Path| {
-        std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()))
-    };
-    let Some(output) = args.output.as_deref().filter(|output| id(output).is_some()) else { return Ok(()) };
-    let is_read = args.files.iter().any(|file| id(file) == id(output));
-    ensure!(
-        !is_read,
-        "{output:?} is a log that is to be read, and writing to it would empty it: give -o another name"
     );
     Ok(())
 }
@@ -152,8 +138,13 @@ fn note(name: &str, summary: &Summary, collector: &mut dyn Sink) -> Option<anyho
         collector.incomplete(text);
     }
     let error = summary.error.as_ref()?;
+    // What was given up has no rest worth getting.
+    let rest = match error.ends_with("any further") {
+        true => "",
+        false => ". It is cut off or damaged: get it again for the rest",
+    };
     let text = format!(
-        "can't read {name} to its end: {error}; what is there was read ({}). It is cut off or damaged: get it again for the rest",
+        "can't read {name} to its end: {error}; what is there was read ({}){rest}",
         bytes::size(summary.bytes)
     );
     collector.incomplete(text.clone());

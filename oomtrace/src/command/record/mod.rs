@@ -39,7 +39,8 @@ pub fn run(args: &RecordArgs) -> Result<()> {
     let trace_args = args.trace();
     let session = Session::open(&trace_args)?;
     let sampler = args.every().map(|every| (every, Sampler::new(&session.roots)));
-    let (written, sampled) = (Arc::clone(&recorder), Arc::clone(&recorder));
+    let (written, sampled, reopened) = (Arc::clone(&recorder), Arc::clone(&recorder), Arc::clone(&recorder));
+    let can_reopen = lock(&recorder).can_reopen();
     let shorts = lock(&recorder).shorts();
     let first = move |incident: &Incident, is_sure: bool| lock(&shorts).put(incident, is_sure);
     let tap = move |event: &Event| lock(&written).event(event);
@@ -50,6 +51,8 @@ pub fn run(args: &RecordArgs) -> Result<()> {
     let beside = Beside {
         during: Box::new(during),
         tap: Some(Box::new(tap)),
+        reopen: can_reopen
+            .then(|| Box::new(move |footer: &Event| lock(&reopened).reopen(footer)) as trace::Tap),
         first: Some(Box::new(first)),
         linger: Duration::ZERO,
         own_signals: false,
@@ -57,11 +60,13 @@ pub fn run(args: &RecordArgs) -> Result<()> {
     let ended = trace::run_beside(session, &trace_args, None, beside);
     let recorder = Arc::into_inner(recorder)
         .map(|recorder| recorder.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let finished = recorder.map_or(Ok(()), Recorder::finish);
+    // After a signal it is not waited for longer than that.
+    let until = ended.as_ref().ok().and_then(|ended| ended.until);
+    let finished = recorder.map_or(Ok(()), |recorder| recorder.finish(until));
     let ended = ended?;
     finished?;
     if !args.quiet {
-        eprintln!("oomtrace: {} OOM kills recorded in {}", ended.reported, args.output.display());
+        crate::output::tell(&format!("{} OOM kills recorded in {}", ended.reported, args.output.display()));
     }
     Ok(())
 }

@@ -49,6 +49,10 @@ fn without_the_large(incident: &Incident) -> Incident {
         candidates_scored: incident.candidates_scored,
         ..Incident::default()
     };
+    short.scope.holders = None;
+    if let Some(stats) = &mut short.scope.stats {
+        stats.items.clear();
+    }
     if let Some(trigger) = &mut short.trigger {
         trigger.kernel_stack.clear();
         trigger.user_stack.clear();

@@ -2,6 +2,7 @@
 
 mod args;
 mod open;
+mod records;
 mod text;
 
 use anyhow::Result;
@@ -20,6 +21,9 @@ pub use args::{Format, ReportArgs};
 pub fn run(args: &ReportArgs) -> Result<()> {
     let format = args.format()?;
     format.check(args.output.as_deref())?;
+    if format == Format::Json && !args.open {
+        return records::write(args);
+    }
     let evidence = args.files.iter().map(|file| Evidence::open(file)).collect::<Result<Vec<_>>>()?;
     let page =
         if args.open && args.output.is_none() { Some(open::page(format)?) } else { args.output.clone() };

@@ -12,6 +12,8 @@ use crate::words::escape;
 const WIDTH: usize = 100;
 /// Groups that are listed.
 const GROUPS: usize = 50;
+/// Kills of one file that are written whole; the others are in the overview.
+const KILLS: usize = 1000;
 
 /// The reports of all kills, with what was lost and what the streams prove.
 pub(super) fn document(all: &[Evidence], look: Look) -> Vec<u8> {
@@ -22,13 +24,20 @@ pub(super) fn document(all: &[Evidence], look: Look) -> Vec<u8> {
     }
     for evidence in all {
         overview(&mut out, evidence, all.len() > 1);
-        for event in events(evidence).filter(|event| !matches!(event, Event::Header(_))) {
+        for event in events(evidence, KILLS).filter(|event| !matches!(event, Event::Header(_))) {
             // It says of logs that they were read, not that nothing was missed.
             if evidence.is_of_logs() && matches!(event, Event::Footer(_)) {
                 continue;
             }
             // Writing to memory can't fail.
             let _ = text.event(&event, &mut out);
+        }
+        let more = evidence.incidents.len().saturating_sub(KILLS);
+        if more > 0 {
+            let text = format!(
+                "note: {more} more kills are in the overview above only; `oomtrace report -f json` writes all of them"
+            );
+            line(&mut out, &text);
         }
         closing(&mut out, evidence);
     }
@@ -42,7 +51,8 @@ fn overview(out: &mut Vec<u8>, evidence: &Evidence, named: bool) {
     }
     if evidence.incidents.len() > 1 {
         line(out, &format!("{} OOM kills:", evidence.incidents.len()));
-        for group in groups(&evidence.incidents).iter().take(GROUPS) {
+        let groups = groups(&evidence.incidents);
+        for group in groups.iter().take(GROUPS) {
             let comm = match escape::bytes(group.comm.as_bytes()) {
                 name if name.is_empty() => "unnamed".into(),
                 name => name,
@@ -53,6 +63,9 @@ fn overview(out: &mut Vec<u8>, evidence: &Evidence, named: bool) {
                 .map_or("no cgroup's limit".into(), |path| escape::bytes(path.as_bytes()));
             let text = format!("  {:>5} x {comm}  {limit}", group.incidents.len());
             line(out, &crate::words::width::cut(&text, WIDTH));
+        }
+        if groups.len() > GROUPS {
+            line(out, &format!("  and {} more kinds of kills", groups.len() - GROUPS));
         }
     }
 }
@@ -88,16 +101,17 @@ fn line(out: &mut Vec<u8>, text: &str) {
 pub(super) fn records(all: &[Evidence]) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut ndjson = Ndjson::new();
-    for event in all.iter().flat_map(events) {
+    for event in all.iter().flat_map(|evidence| events(evidence, usize::MAX)) {
         ndjson.event(&event, &mut out)?;
     }
     Ok(out)
 }
 
-/// A stream's records in order of kind.
-fn events(evidence: &Evidence) -> impl Iterator<Item = Event> + '_ {
+/// A stream's records in order of kind, with the first of its kills.
+fn events(evidence: &Evidence, kills: usize) -> impl Iterator<Item = Event> + '_ {
     let header = evidence.header.iter().cloned().map(Event::Header);
-    let kills = evidence.incidents.iter().cloned().map(|incident| Event::OomKill(Box::new(incident)));
+    let kills =
+        evidence.incidents.iter().take(kills).cloned().map(|incident| Event::OomKill(Box::new(incident)));
     let no_kills = evidence.no_kills.iter().cloned().map(Event::OomNoKill);
     let samples = evidence.samples.iter().cloned().map(Event::Sample);
     let sigkills = evidence.sigkills.iter().cloned().map(|sigkill| Event::Sigkill(Box::new(sigkill)));

@@ -1,5 +1,6 @@
 //! Options of `run`.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
@@ -8,7 +9,8 @@ use crate::command::{
     cli::{RING_SIZE, Redact, TraceArgs},
     terminal::ColorChoice,
 };
-use crate::words::size;
+use crate::enrich::redact::redact;
+use crate::words::{escape, size};
 
 /// Exit code when a rule was hit while the command itself succeeded. k6, nextest, pytest and timeout use others.
 pub const RULE_HIT: u8 = 86;
@@ -22,7 +24,7 @@ pub struct RunArgs {
     pub command: Vec<OsString>,
 
     /// Memory limit for CMD and everything it starts, e.g. 512M
-    #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse, help_heading = "Limits")]
+    #[arg(long, value_name = "SIZE", value_parser = memory_max, help_heading = "Limits")]
     pub memory_max: Option<u64>,
     /// Swap limit on top of that (0 = none)
     #[arg(long, value_name = "SIZE", value_parser = crate::words::bytes::parse, help_heading = "Limits")]
@@ -90,6 +92,24 @@ pub struct RunArgs {
     pub without_probe: Vec<String>,
 }
 
+/// No program starts in less: the new address space, its stack and page tables, and the pages that the loader touches.
+const MEMORY_MIN: u64 = 1 << 20;
+/// The same in pages, where they are large.
+const PAGES_MIN: u64 = 64;
+
+/// A limit that a process can start in.
+fn memory_max(text: &str) -> Result<u64, String> {
+    let bytes = crate::words::bytes::parse(text)?;
+    let least = MEMORY_MIN.max(PAGES_MIN.saturating_mul(crate::kernel::host::page_size()));
+    if bytes < least {
+        let least = least >> 10;
+        return Err(format!(
+            "{text} can't hold a process: the kernel would kill the command while it starts. Give {least}K at least"
+        ));
+    }
+    Ok(bytes)
+}
+
 const EXIT_CODES: &str = "Exit codes: CMD's own (128+N if a signal ended it); 86 if a rule was violated although CMD succeeded; \
                           124 after --timeout; 125 if oomtrace itself failed; 126 if CMD can't be executed; 127 if it \
                           was not found.";
@@ -133,6 +153,17 @@ pub enum Annotations {
 }
 
 impl RunArgs {
+    /// The command's name, safe to show. One that holds a secret (`PGPASSWORD=x psql`, all in one word) is shown without it.
+    #[must_use]
+    pub fn program(&self) -> String {
+        let name = self.command.first().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
+        let shown = match self.redact {
+            Redact::Secrets => redact(&[name]).concat(),
+            Redact::Off => name,
+        };
+        escape::text(&String::from_utf8_lossy(&shown)).into_owned()
+    }
+
     /// The same for the trace: every kill of the machine, as NDJSON into the evidence file.
     #[must_use]
     pub fn trace(&self) -> TraceArgs {
@@ -163,7 +194,17 @@ fn percent(text: &str) -> Result<u8, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::{Redact, RunArgs, percent};
+
+    #[test]
+    fn a_secret_in_the_name_of_the_command_is_not_shown() {
+        let named =
+            |redact| RunArgs { command: vec!["TOKEN=hunter2 app".into()], redact, ..RunArgs::default() };
+        assert!(!named(Redact::Secrets).program().contains("hunter2"));
+        assert_eq!(named(Redact::Off).program(), "TOKEN=hunter2 app");
+        let plain = RunArgs { command: vec!["/usr/bin/make".into(), "-j4".into()], ..RunArgs::default() };
+        assert_eq!(plain.program(), "/usr/bin/make");
+    }
 
     #[test]
     fn percents() {

@@ -104,6 +104,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let exit = verdict::exit(ended, verdict.outcome(), failed, args.exit_code);
     let mut report =
         Report { args, done: &done, ended, seen: &seen, witness: &witness, verdict: &verdict, exit };
+    signals::release();
     summary::write(&report);
     let failures = files.write(&report);
     failures.iter().for_each(|error| log::error!("{error:#}"));
@@ -130,6 +131,7 @@ fn perform(
     let Some(session) = session else { return Ok((job.run(), watch.into_seen(), None)) };
     let (send, receive) = std::sync::mpsc::channel();
     let beside = trace::Beside {
+        reopen: None,
         first: None,
         during: Box::new(move |_| {
             // Whether the trace has ended before is none of the command's business.
@@ -151,14 +153,13 @@ fn perform(
 
 /// Says why the command could not be started, and returns the exit code.
 fn not_started(args: &RunArgs, failed: &Failed) -> u8 {
-    let program = args.command.first().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let program = crate::words::escape::text(&program).into_owned();
+    let program = args.program();
     let (code, text) = match failed {
         Failed::NotFound(error) => (verdict::NOT_FOUND, format!("can't run {program}: {error}")),
         Failed::NotExecutable(error) => (verdict::NOT_EXECUTABLE, format!("can't run {program}: {error}")),
         Failed::Ours(step, error) => (FAILED, format!("can't run {program}: could not {step}: {error}")),
     };
-    let _ = writeln!(std::io::stderr(), "oomtrace: {text}");
+    let _ = writeln!(crate::output::Stderr, "oomtrace: {text}");
     code
 }
 

@@ -111,6 +111,6 @@ fn measure(args: &RunArgs, here: Option<Here>, place: Option<&Place>, roots: &Ro
 fn say(args: &RunArgs, text: &str) {
     if !args.quiet {
         // Nobody may be there to read it.
-        let _ = writeln!(std::io::stderr(), "oomtrace: {}", crate::words::escape::text(text));
+        let _ = writeln!(crate::output::Stderr, "oomtrace: {}", crate::words::escape::text(text));
     }
 }

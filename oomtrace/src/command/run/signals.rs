@@ -67,6 +67,13 @@ impl Before {
     }
 }
 
+/// Lets signals end us again, in this thread: the command has ended, and a report that nobody reads must not be waited for.
+pub(super) fn release() {
+    let set = set(&[libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP]);
+    // SAFETY: a set that was filled.
+    unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut()) };
+}
+
 impl Signals {
     /// Holds them back in this thread and those it starts from now on.
     ///

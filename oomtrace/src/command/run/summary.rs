@@ -203,9 +203,7 @@ pub(super) fn command_failed(report: &Report<'_>) -> bool {
 
 /// The command's name, safe to show.
 pub(super) fn name(report: &Report<'_>) -> String {
-    let name =
-        report.args.command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    escape::text(&name).into_owned()
+    report.args.program()
 }
 
 /// Why the verdict is what it is.

@@ -59,7 +59,7 @@ fn load(args: &SampleArgs, roots: &Roots) -> Result<(Ebpf, Layout, Vec<Outcome>)
     let options =
         LoadOptions { ring_size: size::bytes(RING_SIZE).unwrap_or(1 << 20), layout, sigkill: false };
     let mut loaded = probe::load(&options)?;
-    let own = probe::own_types(&layout, None);
+    let own = probe::Types::own(&layout, None);
     let outcomes = probe::attach_sampling(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
     Ok((loaded.ebpf, layout, outcomes))
 }

@@ -14,7 +14,7 @@ use super::{
     first::Early,
     job::Job,
     source::{Source, drain, flush, readable},
-    stop::Stop,
+    stop::{Asked, Stop},
     worker::Shared,
 };
 use crate::{
@@ -24,9 +24,9 @@ use crate::{
     probe::Fact,
 };
 
-/// Jobs that may wait for the worker; beyond it the event loop waits, and the ring buffer holds what comes.
-const JOBS: u64 = 16_384;
-/// How long the event loop waits then before it looks again.
+/// Bytes of jobs that may wait for the worker; beyond it the ring buffer holds what comes, and counts what does not fit.
+const ROOM: u64 = 16 << 20;
+/// How long the ring buffer is left alone then before the event loop looks again.
 const FULL: Duration = Duration::from_millis(1);
 /// Quiet time after which kills seen are compared with kills counted.
 const RECONCILE_AFTER: Duration = Duration::from_millis(500);
@@ -82,14 +82,28 @@ impl EventPath {
     }
 
     /// Follows the ring buffer until asked to stop.
+    ///
+    /// # Errors
+    /// The ring buffer can't be waited for.
     pub(super) async fn follow(&mut self, source: &mut Source, stop: &mut Stop) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         while !shared.done.load(Ordering::Acquire) {
             let Source { ring, loss, log, kmsg } = source;
             let due = self.due();
+            let is_full = self.shared.weight.load(Ordering::Relaxed) >= ROOM;
             tokio::select! {
                 biased;
-                undecoded = drain(ring.as_mut(), |record| self.take(record)) => {
+                // First, so that no storm of kills keeps it from being heard.
+                asked = stop.asked() => match asked {
+                    Asked::End => return Ok(()),
+                    Asked::EndNow => {
+                        shared.hurry();
+                        return Ok(());
+                    }
+                    Asked::Reopen => self.send(Job::Reopen),
+                },
+                () = tokio::time::sleep(FULL), if is_full => {}
+                undecoded = drain(ring.as_mut(), |record| self.take(record)), if !is_full => {
                     if undecoded? > 0 {
                         log::error!("records of an unknown kind: kernel side and user side do not fit together");
                     }
@@ -98,7 +112,6 @@ impl EventPath {
                 () = flush(log.as_mut()) => {}
                 () = readable(kmsg.as_ref()) => self.read_kernel_log(),
                 () = shared.wake.notified() => {}
-                () = stop.asked() => return Ok(()),
             }
             self.lost(loss.as_ref());
             self.close();
@@ -201,7 +214,7 @@ impl EventPath {
         }
     }
 
-    /// Hands over a job. Waits when the worker is far behind: then the ring buffer holds what comes, and counts.
+    /// Hands over a job. It never waits: when the worker is far behind, the ring buffer is left alone ([`ROOM`]).
     ///
     /// The channel grows with what waits: a bounded one would take, and lock, a megabyte from the start.
     fn send(&self, job: Job) {
@@ -209,11 +222,8 @@ impl EventPath {
             self.shared.left_out.fetch_add(u64::from(matches!(job, Job::Kill(..))), Ordering::Relaxed);
             return;
         }
-        let Shared { waiting, done, .. } = &*self.shared;
-        while waiting.load(Ordering::Relaxed) >= JOBS && !done.load(Ordering::Acquire) {
-            std::thread::sleep(FULL);
-        }
-        waiting.fetch_add(1, Ordering::Relaxed);
+        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        self.shared.weight.fetch_add(job.weight(), Ordering::Relaxed);
         // A worker that has gone has said why.
         let _ = self.jobs.send(job);
     }

@@ -29,6 +29,8 @@ pub(super) enum Job {
     LateVictim(u64, Box<Member>, Vec<Level>),
     /// Somebody sent SIGKILL, and it was no OOM kill.
     SigKill(Box<SigKill>),
+    /// Go on in a new file.
+    Reopen,
     /// The kernel's log, the only witness, has something to read; whether this is the last time.
     KernelLog(bool),
     /// Lost since the last time: kills, records, why.
@@ -38,6 +40,35 @@ pub(super) enum Job {
 }
 
 impl Job {
+    /// Bytes that it takes while it waits, about.
+    pub(super) fn weight(&self) -> u64 {
+        /// What a kill's candidates, levels and victims take, besides what is counted.
+        const LISTS: usize = 6 << 10;
+        let bytes = match self {
+            Self::Kill(draft, _) => size_of::<Draft>() + LISTS + draft.members.len() * size_of::<Member>(),
+            Self::NoKill(..) => size_of::<Draft>() + LISTS,
+            Self::Startup(_, environ) => size_of::<Startup>() + environ.capacity(),
+            Self::LateVictim(..) => size_of::<Member>() + LISTS,
+            Self::SigKill(_) => size_of::<SigKill>(),
+            _ => 0,
+        };
+        (size_of::<Self>() + bytes) as u64
+    }
+
+    /// Whether it may be dropped when the trace was told to end and the worker does not get through in time.
+    pub(super) fn takes_long(&self) -> bool {
+        !matches!(self, Self::Lost(..) | Self::KernelLog(_) | Self::Finish { .. })
+    }
+
+    /// Kills and other records that are missing when it is dropped.
+    pub(super) fn missing(&self) -> (u64, u64) {
+        match self {
+            Self::Kill(..) => (1, 0),
+            Self::NoKill(..) | Self::LateExit(..) | Self::LateVictim(..) | Self::SigKill(_) => (0, 1),
+            _ => (0, 0),
+        }
+    }
+
     /// Whether it may be dropped when memory is out and the worker does not get on: the first account is written without it.
     pub(super) fn can_be_left_out(&self) -> bool {
         matches!(

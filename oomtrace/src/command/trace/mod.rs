@@ -13,6 +13,8 @@ mod session;
 mod sigkill;
 mod source;
 mod stop;
+mod stream;
+mod symbols;
 mod who;
 mod worker;
 
@@ -33,6 +35,8 @@ pub use session::Session;
 /// When nothing can be traced here, or the output can't be written; each names cause and remedy.
 pub fn run(args: &TraceArgs) -> Result<()> {
     crate::survive::one_arena();
+    // Nothing is started from here that would inherit it; start-up fits into 24 MiB only without them.
+    crate::survive::no_huge_pages();
     let output = open(args)?;
     let session = Session::open(args)?;
     run::run(session, args, Some(output), None).map(|_| ())
@@ -60,6 +64,14 @@ pub fn run_beside(
     beside: Beside,
 ) -> Result<Ended> {
     run::run(session, args, output, Some(beside))
+}
+
+/// From now on signals end the program at once, as they do before a trace.
+pub fn let_signals_end() {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        // SAFETY: no handler is installed.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
 }
 
 /// Opens the output, before anything is traced: signals still end a wait for a FIFO's reader, and so does `--duration`.

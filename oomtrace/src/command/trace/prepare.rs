@@ -1,17 +1,12 @@
 //! What a trace opens before its first kill: everything that the worker is to have at hand.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use anyhow::Result;
 
 use super::{
-    Session,
-    cgroup_path::CgroupPaths,
-    history,
-    kernel_log::KernelLog,
-    run::Tap,
-    who::Who,
-    worker::{Tally, Worker},
+    Session, cgroup_path::CgroupPaths, history, kernel_log::KernelLog, run::Tap, stream::Tally, who::Who,
+    worker::Worker,
 };
 use crate::{
     collect::{Builder, Facts},
@@ -20,16 +15,15 @@ use crate::{
         terminal::Look,
     },
     enrich::{Enricher, Redactor, redact},
-    kernel::{Roots, clock, text_symbols::TextSymbols},
+    kernel::clock,
     model::{Header, SCHEMA},
     output::Output,
+    pen::Pen,
     render::{Ndjson, Render, Text as Report, TextStyle},
 };
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
-/// Stack of the thread that reads the kernel's functions.
-const SYMBOLS_STACK: usize = 128 * 1024;
 
 /// Opens everything that is kept ready for a kill, for an `output` that is open already.
 ///
@@ -39,10 +33,13 @@ pub(super) fn prepare(
     session: &mut Session,
     args: &TraceArgs,
     output: Option<Output>,
-    tap: Option<Tap>,
+    (tap, reopen): (Option<Tap>, Option<Tap>),
 ) -> Result<(Worker, Header)> {
     let redactor: Option<Redactor> = match args.redact {
-        Redact::Secrets => Some(redact::redact),
+        Redact::Secrets => {
+            redact::prepare();
+            Some(redact::redact_part)
+        }
         Redact::Off => None,
     };
     let enricher = Enricher::new(&session.roots, redactor);
@@ -70,7 +67,7 @@ pub(super) fn prepare(
         cpus: u64::from(session.layout.cpus),
         gfp: session.gfp.clone(),
         probes: session.probe_labels(),
-        symbols: load_symbols(&session.roots),
+        symbols: Arc::clone(&session.symbols),
     };
     let worker = Worker {
         roots: session.roots.clone(),
@@ -82,26 +79,15 @@ pub(super) fn prepare(
         paths: args.sigkill.then(|| CgroupPaths::open(&session.roots)).flatten(),
         filter: args.filter.clone(),
         render: renderer(args, output.as_ref()),
-        output,
+        pen: output.map(|output| Pen::start(Box::new(output))).transpose()?,
         tap,
+        reopen,
         count: args.count,
         shared: Arc::default(),
         framed: args.is_ndjson() || !args.quiet,
         tally: Tally::default(),
     };
     Ok((worker, header))
-}
-
-/// Reads the kernel's functions in the background; until they are there, stacks are reported as addresses.
-fn load_symbols(roots: &Roots) -> Arc<OnceLock<TextSymbols>> {
-    let symbols = Arc::new(OnceLock::new());
-    let (roots, filled) = (roots.clone(), Arc::clone(&symbols));
-    let load = move || drop(filled.set(TextSymbols::load(&roots)));
-    let builder = std::thread::Builder::new().name("oomtrace-syms".to_owned()).stack_size(SYMBOLS_STACK);
-    if let Err(error) = builder.spawn(load) {
-        log::warn!("stacks are reported as addresses: no thread could be started: {error}");
-    }
-    symbols
 }
 
 fn renderer(args: &TraceArgs, output: Option<&Output>) -> Box<dyn Render + Send> {

@@ -15,7 +15,8 @@ use super::{
     prepare,
     source::{self, Source},
     stop::Stop,
-    worker::{Shared, Tally},
+    stream::Tally,
+    worker::Shared,
 };
 use crate::{command::cli::TraceArgs, model::Event, output::Output};
 
@@ -31,6 +32,8 @@ pub struct Ended {
     pub kills: u64,
     /// Kills that were reported.
     pub reported: u64,
+    /// After a signal: how long whatever is still to be done may take.
+    pub until: Option<Instant>,
 }
 
 /// Something that happens while the trace runs. It is given a way to ask whether the trace has been told to stop, and
@@ -46,6 +49,8 @@ pub struct Beside {
     pub during: During,
     /// Is told of every event.
     pub tap: Option<Tap>,
+    /// Goes on in a new file at SIGHUP, and is given the end of the old one; without it SIGHUP ends the trace.
+    pub reopen: Option<Tap>,
     /// Is told of a kill before anything is worked out for it.
     pub first: Option<First>,
     /// The trace goes on for so long after `during`, for records that come late.
@@ -56,7 +61,7 @@ pub struct Beside {
 
 impl From<During> for Beside {
     fn from(during: During) -> Self {
-        Self { during, tap: None, first: None, linger: LINGER, own_signals: false }
+        Self { during, tap: None, reopen: None, first: None, linger: LINGER, own_signals: false }
     }
 }
 
@@ -74,13 +79,18 @@ pub(super) fn run(
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         // Before anything is written, so that no signal after the header goes unheard.
-        let mut stop = Stop::new(args, !beside.as_ref().is_some_and(|beside| beside.own_signals))?;
+        let ours = !beside.as_ref().is_some_and(|beside| beside.own_signals);
+        let reopens = output.as_ref().is_some_and(Output::can_reopen)
+            || beside.as_ref().is_some_and(|beside| beside.reopen.is_some());
+        let mut stop = Stop::new(args, ours, reopens)?;
         let mut source = Source::take(&mut session)?;
-        let (during, tap, first, linger) = match beside {
-            Some(Beside { during, tap, first, linger, .. }) => (Some(during), tap, first, linger),
-            None => (None, None, None, LINGER),
+        let (during, tap, reopen, first, linger) = match beside {
+            Some(Beside { during, tap, reopen, first, linger, .. }) => {
+                (Some(during), tap, reopen, first, linger)
+            }
+            None => (None, None, None, None, LINGER),
         };
-        let (worker, header) = prepare::prepare(&mut session, args, output, tap)?;
+        let (worker, header) = prepare::prepare(&mut session, args, output, (tap, reopen))?;
         if source.ring.is_none() {
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
         }
@@ -91,19 +101,20 @@ pub(super) fn run(
         let background = during.map(|during| background(during, linger, Arc::clone(&shared))).transpose()?;
         // What the event path frees later must not be malloc's.
         crate::survive::use_pool();
-        let mut path = EventPath::new(&mut session, jobs, early, shared);
+        let mut path = EventPath::new(&mut session, jobs, early, Arc::clone(&shared));
         crate::survive::run_first();
         let followed = path.follow(&mut source, &mut stop).await;
         path.shared.stop();
         path.finish(&mut source);
-        let tally = join(thread)?;
+        let tally = join(thread);
         followed?;
         if let Some(background) = background {
             background
                 .join()
                 .map_err(|_| anyhow!("the background thread failed; this is a bug in oomtrace"))??;
         }
-        Ok(Ended { kills: tally.kills, reported: tally.kills - tally.filtered })
+        let tally = tally?;
+        Ok(Ended { kills: tally.kills, reported: tally.kills - tally.filtered, until: shared.until() })
     })
 }
 

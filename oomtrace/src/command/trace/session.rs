@@ -1,14 +1,20 @@
 //! Everything that is set up before the first kill can be seen.
 
-use std::{collections::BTreeMap, thread::JoinHandle};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use anyhow::{Context, Result, bail};
 use aya::Ebpf;
 use oomtrace_common::{ABSENT, Layout};
 
-use super::{super::cli::TraceArgs, kernel_log::KernelLog};
+use super::{super::cli::TraceArgs, kernel_log::KernelLog, symbols::Symbols};
 use crate::{
-    kernel::{Btf, Roots, capability, counters::VmstatOomKill, gfp::GfpNames, host, layout},
+    kernel::{
+        Btf, Roots, capability, counters::VmstatOomKill, gfp::GfpNames, host, layout,
+        text_symbols::TextSymbols,
+    },
     model::Host,
     probe::{self, Fact, LoadOptions, Outcome},
 };
@@ -25,6 +31,8 @@ pub struct Session {
     pub host: Host,
     /// Field layout that was handed to the programs.
     pub layout: Layout,
+    /// The kernel's functions, once they are read.
+    pub symbols: Arc<OnceLock<TextSymbols>>,
     /// Names of gfp flags.
     pub gfp: GfpNames,
     /// vmstat's counter, opened before the first kill.
@@ -46,16 +54,21 @@ impl Session {
     /// When there is no way to learn of a kill; names what is missing.
     pub fn open(args: &TraceArgs) -> Result<Self> {
         let roots = Roots::default();
-        let types_to_attach = types_to_attach(args);
         let mut notes = Vec::new();
+        // What takes longest goes beside all else.
+        let symbols = Symbols::start(&roots);
         let btf = types(args, &roots, &mut notes)?;
-        let mut layout = layout::detect(btf.as_ref(), &roots);
+        let mut layout = layout::detect_types(btf.as_ref(), &roots);
         layout.debug = u32::from(args.verbose > 1);
         let gfp = GfpNames::detect(&roots, btf.as_ref());
+        let own = args.btf.is_none() && layout.task_tgid != ABSENT;
+        let own = btf.as_ref().filter(|_| own).and_then(probe::Types::of);
+        // Before the next that is large.
         drop(btf);
+        layout::place_cpus(&mut layout, &roots, symbols.per_cpu_offset(&roots));
         let mut vmstat = VmstatOomKill::open(&roots);
         let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
-        let (mut ebpf, outcomes) = attach(args, &roots, layout, types_to_attach, &mut notes)?;
+        let (mut ebpf, outcomes) = attach(args, &roots, layout, own, &mut notes)?;
         let alloc_hook = super::history::alloc_hook(args, ebpf.as_mut(), &layout, &mut notes);
         let samples = super::history::open(args, ebpf.as_mut(), &layout, &roots);
         for outcome in crate::survive::settle(&roots) {
@@ -68,6 +81,7 @@ impl Session {
             outcomes,
             host,
             layout,
+            symbols: symbols.table,
             gfp,
             vmstat,
             vmstat_at_start,
@@ -122,20 +136,12 @@ fn types(args: &TraceArgs, roots: &Roots, notes: &mut Vec<String>) -> Result<Opt
     }
 }
 
-/// Reads the types that programs are attached by, in the background: it takes as long as all else together.
-fn types_to_attach(args: &TraceArgs) -> Option<JoinHandle<Option<aya::Btf>>> {
-    let wanted = args.btf.is_none() && !args.without_probe.iter().any(|w| w == "all");
-    let read = || aya::Btf::from_sys_fs().ok();
-    let builder = std::thread::Builder::new().name("oomtrace-types".to_owned());
-    wanted.then(|| builder.spawn(read).ok()).flatten()
-}
-
 /// Loads the object and climbs the ladders. Without any hook the kernel's log remains, if it can be read.
 fn attach(
     args: &TraceArgs,
     roots: &Roots,
     layout: Layout,
-    types: Option<JoinHandle<Option<aya::Btf>>>,
+    own: Option<probe::Types>,
     notes: &mut Vec<String>,
 ) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
     if args.without_probe.iter().any(|w| w == "all") {
@@ -157,7 +163,6 @@ fn attach(
             return Ok((None, Vec::new()));
         }
     };
-    let own = types.and_then(|types| types.join().ok().flatten()).filter(|_| layout.task_tgid != ABSENT);
     let mut outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own.as_ref(), &args.without_probe);
     if !args.no_history {
         let without = &args.without_probe;

@@ -10,16 +10,30 @@ use tokio::{
 
 use crate::command::cli::TraceArgs;
 
-/// Why a trace ends.
+/// What a trace is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To end, because its time is over or its reader has gone.
+    End,
+    /// To end at once: a signal.
+    EndNow,
+    /// To go on in a new file of the same name.
+    Reopen,
+}
+
+/// What ends a trace.
 pub(super) struct Stop {
     signals: Option<[Signal; 3]>,
+    /// SIGHUP asks for a new file.
+    reopens: bool,
     until: Option<Instant>,
     reader: Option<AsyncFd<OwnedFd>>,
 }
 
 impl Stop {
-    /// With `ours`, signals and a closed standard output end the trace; else both are somebody else's.
-    pub(super) fn new(args: &TraceArgs, ours: bool) -> Result<Self> {
+    /// With `ours`, signals and a closed standard output end the trace; else both are somebody else's. With `reopens`, SIGHUP
+    /// does not end it.
+    pub(super) fn new(args: &TraceArgs, ours: bool, reopens: bool) -> Result<Self> {
         let on = |kind| signal(kind).context("handling signals");
         let signals = || {
             let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(on);
@@ -28,20 +42,21 @@ impl Stop {
         };
         Ok(Self {
             signals: ours.then(signals).transpose()?,
+            reopens,
             until: args.duration.map(|d| Instant::now() + d),
             reader: if ours && args.output.is_none() { closing_pipe() } else { None },
         })
     }
 
     /// Waits for a signal, the end of the time, or the reader of our output to go away.
-    pub(super) async fn asked(&mut self) {
-        let Self { signals, until, reader } = self;
+    pub(super) async fn asked(&mut self) -> Asked {
+        let Self { signals, reopens, until, reader } = self;
         let signalled = async {
             match signals {
                 Some([interrupt, terminate, hangup]) => tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                    _ = hangup.recv() => {}
+                    _ = interrupt.recv() => Asked::EndNow,
+                    _ = terminate.recv() => Asked::EndNow,
+                    _ = hangup.recv() => if *reopens { Asked::Reopen } else { Asked::EndNow },
                 },
                 None => std::future::pending().await,
             }
@@ -59,9 +74,9 @@ impl Stop {
             }
         };
         tokio::select! {
-            () = signalled => {}
-            () = over => {}
-            () = gone => {}
+            asked = signalled => asked,
+            () = over => Asked::End,
+            () = gone => Asked::End,
         }
     }
 }

@@ -3,26 +3,26 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::Receiver,
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 use oomtrace_common::{Level, SigKill};
 use tokio::sync::Notify;
 
 use super::cgroup_path::CgroupPaths;
-use super::{history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, who::Who};
+use super::{history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, stream::Tally, who::Who};
 use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
     command::filter::{Filter, Verdict},
     enrich::{Enricher, container},
     kernel::{Roots, clock},
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
-    output::{Output, Wrote},
+    pen::Pen,
     render::Render,
     sample::sampler::Running,
 };
@@ -37,6 +37,10 @@ const BUSY: u64 = 64;
 const KEPT: usize = 64;
 const REPORTED: usize = 4096;
 
+/// After a signal: when jobs are no longer done, and when the output is no longer waited for.
+const JOBS_AFTER: Duration = Duration::from_millis(800);
+const OUTPUT_AFTER: Duration = Duration::from_millis(1_500);
+
 /// Shared with the event loop.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
@@ -46,11 +50,30 @@ pub(super) struct Shared {
     pub wake: Notify,
     /// Jobs waiting.
     pub waiting: AtomicU64,
+    /// Their bytes, about.
+    pub weight: AtomicU64,
+    /// When a signal came.
+    pub hurried: OnceLock<Instant>,
     /// Kills that the worker was not told of, for want of memory.
     pub left_out: AtomicU64,
 }
 
 impl Shared {
+    /// A signal has come: everything ends soon.
+    pub(super) fn hurry(&self) {
+        let _ = self.hurried.set(Instant::now());
+    }
+
+    /// Whether it came so long ago that no further job is done.
+    fn is_late(&self) -> bool {
+        self.hurried.get().is_some_and(|at| at.elapsed() > JOBS_AFTER)
+    }
+
+    /// How long the output is waited for; `None` for as long as it gets on.
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.hurried.get().map(|at| *at + OUTPUT_AFTER)
+    }
+
     /// Ends the trace.
     pub(super) fn stop(&self) {
         self.done.store(true, Ordering::Release);
@@ -72,24 +95,15 @@ pub(super) struct Worker {
     pub log: Option<KernelLog>,
     pub filter: Filter,
     pub render: Box<dyn Render + Send>,
-    pub output: Option<Output>,
+    pub pen: Option<Pen>,
     pub tap: Option<Tap>,
+    /// Goes on in a new file, of what is written by the tap; is given the end of the old one.
+    pub reopen: Option<Tap>,
     pub count: Option<u64>,
     pub shared: Arc<Shared>,
     /// Write the footer of a stream.
     pub framed: bool,
     pub tally: Tally,
-}
-
-/// What was written.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    /// Kills, before filters.
-    pub kills: u64,
-    /// Kills that filters kept out.
-    pub filtered: u64,
-    /// Processes killed in those that only the kernel's log told of.
-    pub logged: Option<u64>,
 }
 
 /// State that lives as long as the stream.
@@ -100,6 +114,8 @@ struct Memory {
     reported: VecDeque<u64>,
     /// Kills counted by memory cgroups.
     events: MemcgEvents,
+    /// The end, once it is known.
+    footer: Option<Footer>,
 }
 
 impl Worker {
@@ -114,8 +130,13 @@ impl Worker {
         self.shared.stop();
         // Whatever still comes is taken and dropped, so that the event loop never waits for us.
         for _ in jobs.iter() {}
+        let account = self.end(memory.footer.filter(|_| result.is_ok()));
         result?;
-        self.output.map_or(Ok(()), Output::finish)?;
+        let unwritten = account.unwritten.records;
+        ensure!(unwritten == 0 && account.unsynced.is_none(), "{}", account.notes().join("; "));
+        if let Some(skipped) = self.tally.skipped() {
+            bail!("{skipped}");
+        }
         Ok(self.tally)
     }
 
@@ -125,6 +146,13 @@ impl Worker {
         }
         for job in jobs.iter() {
             self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.shared.weight.fetch_sub(job.weight(), Ordering::Relaxed);
+            if job.takes_long() && self.shared.is_late() {
+                let (kills, others) = job.missing();
+                self.tally.skipped += kills;
+                self.tally.skipped_others += others;
+                continue;
+            }
             let last = matches!(job, Job::Finish { .. });
             if !self.handle(job, memory)? || last {
                 return Ok(());
@@ -167,6 +195,7 @@ impl Worker {
             }
             Job::LateExit(..) => {}
             Job::SigKill(record) => return self.sigkill(&record),
+            Job::Reopen => return self.reopen(),
             Job::KernelLog(last) => return self.kernel_log(last, memory),
             Job::Lost(kills, records, why) => {
                 let time = clock::rfc3339(clock::boottime_ns());
@@ -175,10 +204,7 @@ impl Worker {
             Job::Finish { lost_kills, vmstat_oom_kill, complete, notes } => {
                 let time = clock::rfc3339(clock::boottime_ns());
                 let notes = notes.into_iter().chain(self.log_verdict(vmstat_oom_kill)).collect::<Vec<_>>();
-                let Tally { kills, filtered, .. } = self.tally;
-                let complete = complete && notes.is_empty();
-                let footer = Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes };
-                return if self.framed { self.write(&Event::Footer(footer)) } else { Ok(true) };
+                memory.footer = Some(self.footer(time, lost_kills, vmstat_oom_kill, complete, notes));
             }
         }
         Ok(true)
@@ -356,17 +382,6 @@ impl Worker {
         let update =
             Update { id: self.builder.id(first), victims: incident.victims, notes, ..Update::default() };
         self.write(&Event::Update(update))
-    }
-
-    /// Writes an event whole; false when nobody reads on.
-    fn write(&mut self, event: &Event) -> Result<bool> {
-        if let Some(tap) = &mut self.tap {
-            tap(event);
-        }
-        let Some(output) = &mut self.output else { return Ok(true) };
-        let mut text = Vec::with_capacity(4096);
-        self.render.event(event, &mut text)?;
-        Ok(output.block(&text)? == Wrote::All)
     }
 }
 

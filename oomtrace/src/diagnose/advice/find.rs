@@ -32,9 +32,10 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             command,
             value_bytes: None,
             why: format!(
-                "It grew by {}{} without slowing down. If that is a leak, no limit is large enough.",
+                "It grew by {}{}{}. If that is a leak, no limit is large enough.",
                 rate(per_second),
-                since.map_or(String::new(), |since| format!(" for {}", seconds(since)))
+                since.map_or(String::new(), |since| format!(" for {}", seconds(since))),
+                if facts.verdict() == VerdictKind::Leak { " without slowing down" } else { "" }
             ),
         },
     );

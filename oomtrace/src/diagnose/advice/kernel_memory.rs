@@ -51,7 +51,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         )
     };
     let why = format!("{what}; all kernel memory grew by {}. It is in no process's heap.", size(kernel));
-    push(into, 10, Advice { action: action.into(), command: Some(command.into()), value_bytes: None, why });
+    push(into, 10, Advice { action, command: Some(command.into()), value_bytes: None, why });
 }
 
 /// What it is not, as far as the record has counters for it: cgroup v1 has none for slab and sockets.
@@ -62,6 +62,9 @@ fn excluded(facts: &Facts<'_>) -> String {
     let names: Vec<_> = names.into_iter().filter(|(kind, _)| counted(*kind)).map(|(_, name)| name).collect();
     match names.as_slice() {
         [] => String::new(),
-        names => format!(" By its counters most of it is not {}.", names.join(", ")),
+        [one] => format!(" By its counters most of it is not {one}."),
+        [most @ .., last] => {
+            format!(" By its counters most of it is neither {} nor {last}.", most.join(" nor "))
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     let peak = memcg.level.peak_bytes.unwrap_or(0).max(memcg.level.usage_bytes.unwrap_or(0)).max(limit);
     let found = match (facts.verdict(), facts.diagnosis.confidence) {
         (VerdictKind::LimitTooLow, Confidence::Medium | Confidence::High) => {
-            known_need(facts, limit).or_else(|| trial(facts, peak, 10))
+            known_need(facts, limit).or_else(|| trial(facts, peak, 10, "Find out what it needs: give it"))
         }
         (VerdictKind::Burst, Confidence::Medium | Confidence::High) => burst(facts, peak),
         (VerdictKind::Leak, Confidence::Medium | Confidence::High) => stopgap(facts, limit),
@@ -126,10 +126,10 @@ fn most_before(facts: &Facts<'_>) -> Option<u64> {
 }
 
 /// The kill cut the growth off, so the need is unknown: a run with more room shows it.
-fn trial(facts: &Facts<'_>, peak: u64, rank: u8) -> Option<Raise> {
+fn trial(facts: &Facts<'_>, peak: u64, rank: u8, when: &str) -> Option<Raise> {
     let bytes = up(percent(peak, TRIAL));
     let action = format!(
-        "Find out what it needs: give it {} for one run, read the peak, then set the limit to 1.25 times the peak.",
+        "{when} {} for one run, read the peak, then set the limit to 1.25 times the peak.",
         size(bytes)
     );
     let run = match facts.line() {
@@ -155,16 +155,7 @@ fn burst(facts: &Facts<'_>, peak: u64) -> Option<Raise> {
         // It did its work within the limit before: what differed this time is the question.
         return None;
     }
-    let found = trial(facts, peak, 30)?;
-    Some(Raise {
-        action: format!("If this much memory is expected: {}", lower_first(&found.action)),
-        ..found
-    })
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+    trial(facts, peak, 30, "If this much memory is expected, find out what it needs: give it")
 }
 
 /// For a leak a higher limit only buys time: said so, and only where it buys any.

@@ -11,8 +11,8 @@ use crate::model::{Advice, Constraint, Holder, Shortage, SourceKind, Text, Verdi
 const BELOW: u64 = 90;
 /// Of a limit, for the heap of a runtime that has other memory as well, percent.
 const HEAP: u64 = 75;
-/// Above a limit that was hit, percent.
-const ABOVE: u64 = 125;
+/// A limit to try once after one that was hit, percent of that.
+const TRY: u64 = 150;
 /// Of memory, or of what was held where that is not known, for swap, percent.
 const SWAP: u64 = 25;
 /// Swap beyond this takes minutes to read back.
@@ -111,10 +111,7 @@ fn workers(facts: &Facts<'_>, pool: &Holder, into: &mut Vec<Ranked>) {
         return;
     };
     let comm = name(Some(&pool.comm), None);
-    let (setting, command) = match option_of(pool.comm.as_bytes()) {
-        Some(setting) => (format!(" ({setting})"), Some(format!("{setting} = {fit}"))),
-        None => (String::new(), None),
-    };
+    let setting = option_of(pool.comm.as_bytes()).map_or(String::new(), |name| format!(" ({name} = {fit})"));
     let why = format!(
         "At the kill {} processes of {comm} held {}, {} each on average (the largest {}), of {}. All others held {}; with a tenth \
          kept free {} are left, which is room for {fit}. That is one moment: watch what each needs.",
@@ -127,7 +124,7 @@ fn workers(facts: &Facts<'_>, pool: &Holder, into: &mut Vec<Ranked>) {
         size(room)
     );
     let action = format!("Run at most {fit} processes of {comm} instead of {}{setting}.", pool.processes);
-    push(into, 8, Advice { action, command, why, ..Advice::default() });
+    push(into, 8, Advice { action, why, ..Advice::default() });
 }
 
 /// The setting that bounds a pool.
@@ -160,17 +157,22 @@ fn own_limit(facts: &Facts<'_>, subject: &Subject<'_>, into: &mut Vec<Ranked>) -
     let path = facts.victim().filter(|victim| Some(victim.pid) == subject.pid);
     let path = path.and_then(|victim| victim.cgroup.as_ref()).map(|cgroup| &cgroup.path);
     let target = path.and_then(|path| Target::of(path, facts.incident));
-    let (action, command) = match target.map(|target| (target.words(), target.memory(bytes, None, None))) {
-        Some((words, change)) => (
-            with_note(
-                format!(
-                    "Give {words} a memory limit of {}, so that the kernel kills within it and not on the whole machine.",
-                    size(bytes)
-                ),
-                &change.note,
-            ),
-            change.command,
-        ),
+    // What a scope or a pod is given belongs to what starts it.
+    let is_lasting = |target: &Target| match target {
+        Target::Unit { name, .. } => name.ends_with(b".service"),
+        Target::Engine(..) | Target::Directory(..) => true,
+        Target::Pod(..) | Target::Scope(_) | Target::Run => false,
+    };
+    let (action, command) = match target.filter(is_lasting) {
+        Some(target) => {
+            let change = target.lower(bytes, false, None);
+            let action = format!(
+                "Give {} a memory limit of {}, so that the kernel kills within it and not on the whole machine.",
+                target.words(),
+                size(bytes)
+            );
+            (sentences(&action, &change.note), change.command)
+        }
         None => (
             format!(
                 "Give the service that runs {who} a memory limit of {}, so that the kernel kills within it and not on the whole \
@@ -185,37 +187,40 @@ fn own_limit(facts: &Facts<'_>, subject: &Subject<'_>, into: &mut Vec<Ranked>) -
     Some(bytes)
 }
 
-/// An action, and what to know about its command.
-fn with_note(action: String, note: &str) -> String {
-    if note.is_empty() { action } else { format!("{action} {note}") }
-}
-
 /// A limit was hit: the next value to try.
 fn raise(facts: &Facts<'_>, into: &mut Vec<Ranked>) -> Option<u64> {
     let memcg = facts.memcg()?;
     let limit = memcg.level.limit_bytes?;
-    let bytes = up(percent(limit, ABOVE));
+    let bytes = up(percent(limit, TRY));
     let target = Target::of(&memcg.level.path, facts.incident)?;
     let hits =
         facts.incident.scope.stats.as_ref().and_then(|stats| stats.limit_hits).filter(|hits| *hits > 0);
-    let hits = hits.map_or(String::new(), |hits| format!("Usage had reached it {hits} times. "));
+    let hits = hits.map_or(String::new(), |hits| format!(" Usage had reached it {hits} times."));
     let change = target.memory(bytes, Some(&memcg.level), None);
-    let action = format!("If this much memory is expected, raise the limit to {}.", size(bytes));
+    let action = format!(
+        "Run it once with a limit of {} and read its peak afterwards: that shows what it needs.",
+        size(bytes)
+    );
     push(
         into,
         30,
         Advice {
-            action: with_note(action, &change.note),
+            action: sentences(&action, &change.note),
             command: change.command,
             value_bytes: Some(bytes),
             why: format!(
-                "The limit of {} times 1.25, rounded up. {hits}The kill cut its use off, so what it needs is not known from one \
-                 moment: look at the peak afterwards.",
+                "The limit of {} times 1.5, rounded up.{hits} The kill cut its use off, so one moment does not show how much more \
+                 it would have taken.",
                 size(limit)
             ),
         },
     );
     Some(limit)
+}
+
+/// An action with what to know about its command.
+fn sentences(action: &str, note: &str) -> String {
+    if note.is_empty() { action.to_owned() } else { format!("{action} {note}") }
 }
 
 /// The heap of a runtime that its name shows.
@@ -225,12 +230,16 @@ fn heap(subject: &Subject<'_>, limit: u64, into: &mut Vec<Ranked>) {
     let (runtime, command, rest) = match subject.comm.as_bytes() {
         comm if is_node(comm) => (
             "Node.js",
-            format!("export NODE_OPTIONS=--max-old-space-size={megabytes}"),
+            format!(
+                "export NODE_OPTIONS=\"${{NODE_OPTIONS:+$NODE_OPTIONS }}--max-old-space-size={megabytes}\""
+            ),
             "Buffers and native modules are outside of it",
         ),
         b"java" => (
             "Java",
-            format!("export JAVA_TOOL_OPTIONS=-Xmx{megabytes}m"),
+            format!(
+                "export JAVA_TOOL_OPTIONS=\"${{JAVA_TOOL_OPTIONS:+$JAVA_TOOL_OPTIONS }}-Xmx{megabytes}m\""
+            ),
             "threads, metaspace and direct buffers are outside of it",
         ),
         _ => return,
@@ -332,7 +341,11 @@ mod tests {
         assert!(limit.action.contains("MemoryMax=5G") && limit.action.contains("--memory=5g"), "{limit:?}");
         assert!(limit.action.contains("memory: 5Gi") && limit.why.contains("held 5.6 GiB"), "{limit:?}");
         assert_eq!(limit.value_bytes, Some(5 * GIB));
-        assert_eq!(heap.command.as_deref(), Some("export NODE_OPTIONS=--max-old-space-size=3840"));
+        let command = heap.command.as_deref().unwrap();
+        assert_eq!(
+            command,
+            "export NODE_OPTIONS=\"${NODE_OPTIONS:+$NODE_OPTIONS }--max-old-space-size=3840\""
+        );
         assert!(
             swap.action.contains("1.5 GiB of swap") && swap.why.contains("A quarter of the 5.6 GiB"),
             "{swap:?}"
@@ -374,7 +387,10 @@ mod tests {
             ..Incident::default()
         };
         let found = advice(&incident);
-        assert_eq!(found[0].command.as_deref(), Some("pm.max_children = 18"), "{found:#?}");
+        assert!(
+            found[0].action.contains("at most 18") && found[0].action.contains("pm.max_children = 18"),
+            "{found:#?}"
+        );
         assert!(found.iter().all(|advice| !advice.action.contains("swap:")), "there is swap: {found:?}");
     }
 

@@ -4,7 +4,7 @@ use super::facts::{Facts, is_below, name};
 use super::round::{down, percent, size, up};
 use super::target::{self, Change, Target};
 use super::{Ranked, push};
-use crate::model::{Advice, Culprit, EntityKind, VerdictKind};
+use crate::model::{Advice, Culprit, EntityKind, Text, VerdictKind};
 
 /// Room above what it held before it grew, in percent of that.
 const HEADROOM: u64 = 125;
@@ -54,7 +54,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
 
 /// A limit on a cgroup that the victim is in, or whose limit was hit, would separate nobody.
 fn shares_its_cgroup(facts: &Facts<'_>, culprit: &Culprit) -> bool {
-    let Some(cgroup) = culprit.cgroup.as_ref().map(|cgroup| cgroup.as_bytes()) else {
+    let Some(cgroup) = culprit.cgroup.as_ref().map(Text::as_bytes) else {
         return false;
     };
     let victim = facts.victim().filter(|_| !culprit.is_victim);

@@ -187,3 +187,21 @@ fn a_limit_of_its_own_is_below_what_ran_out() {
         assert!(first.value_bytes.unwrap() <= held * MIB * 9 / 10, "{first:?}");
     }
 }
+
+#[test]
+fn a_swarm_of_unknown_kind_gets_a_guard_with_room_for_the_others() {
+    let mut found = diagnosis(VerdictKind::ForkSwarm, 3e6);
+    let culprit = found.culprit.as_mut().unwrap();
+    (culprit.kind, culprit.pid, culprit.members) = (CulpritKind::Family, None, Some(20));
+    culprit.bytes = Some(500 * MIB);
+    let mut incident = incident();
+    incident.history.as_mut().unwrap().entities = (0..3)
+        .map(|pid| Entity {
+            pid: Some(pid),
+            comm: Some("other".into()),
+            path: Some(SHOP.into()),
+            ..Entity::default()
+        })
+        .collect();
+    assert_eq!(commands(&incident, &found), ["sudo systemctl set-property shop.service TasksMax=13"]);
+}

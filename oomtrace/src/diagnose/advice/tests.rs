@@ -252,24 +252,6 @@ fn a_swarm_gets_fewer() {
 }
 
 #[test]
-fn a_swarm_of_unknown_kind_gets_a_guard_with_room_for_the_others() {
-    let mut found = diagnosis(VerdictKind::ForkSwarm, 3e6);
-    let culprit = found.culprit.as_mut().unwrap();
-    (culprit.kind, culprit.pid, culprit.members) = (CulpritKind::Family, None, Some(20));
-    culprit.bytes = Some(500 * MIB);
-    let mut incident = incident();
-    incident.history.as_mut().unwrap().entities = (0..3)
-        .map(|pid| Entity {
-            pid: Some(pid),
-            comm: Some("other".into()),
-            path: Some(SHOP.into()),
-            ..Entity::default()
-        })
-        .collect();
-    assert_eq!(commands(&incident, &found), ["sudo systemctl set-property shop.service TasksMax=13"]);
-}
-
-#[test]
 fn tmpfs_is_bounded() {
     let mut incident = incident();
     incident.scope.stats = Some(MemcgStats { shmem_bytes: Some(400 * MIB), ..MemcgStats::default() });

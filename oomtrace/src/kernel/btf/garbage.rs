@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::Btf;
 use super::raw::kind::*;
 use super::writer::Writer;
-use crate::kernel::{Roots, layout};
+use crate::kernel::layout;
 
 /// Types of a real kernel.
 static REAL: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -21,8 +21,7 @@ static REAL: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// Asks every kind of question.
 fn interrogate(bytes: Vec<u8>) {
     let Ok(btf) = Btf::parse(bytes) else { return };
-    let nowhere = Roots { proc: "/nonexistent".into(), sys: "/nonexistent".into() };
-    black_box(layout::resolve(&btf, &nowhere));
+    black_box(layout::resolve(&btf));
     let names: Vec<String> =
         black_box(btf.all().take(64).map(|raw| btf.text(raw.name)).chain(["task_struct".into()]).collect());
     for name in names {

@@ -6,7 +6,7 @@ use oomtrace_common::{ABSENT, Layout};
 
 use super::minimize::{Wanted, minimize};
 use super::{Btf, FirstArg, MemberKind};
-use crate::kernel::{Roots, layout};
+use crate::kernel::layout;
 
 /// Enumerations of the golden table's `enum` rows.
 const ENUMS: [&str; 6] = [
@@ -107,7 +107,7 @@ fn each_kernel_has_its_form_of_counters_and_tracepoint() {
         ("7.3.4-amd64", 1, 1, true),
     ] {
         let btf = fixture(kernel);
-        let found = layout::resolve(&btf, &nowhere());
+        let found = layout::resolve(&btf);
         assert_eq!((found.rss_stat_percpu, found.mark_victim_task), (percpu, task), "{kernel}");
         let arg = if task == 1 { FirstArg::Task } else { FirstArg::Int };
         assert_eq!(btf.raw_tracepoint_first_arg("mark_victim"), Some(arg), "{kernel}");
@@ -124,7 +124,7 @@ fn each_kernel_has_its_form_of_counters_and_tracepoint() {
 #[test]
 fn the_layout_lacks_only_what_the_kernel_lacks() {
     for kernel in Table::read().kernels {
-        let found = layout::resolve(&fixture(&kernel), &nowhere());
+        let found = layout::resolve(&fixture(&kernel));
         let absent: Vec<_> =
             found.offsets().filter(|(_, offset)| *offset == ABSENT).map(|(path, _)| path).collect();
         // The boot time of a task has its present name since 5.5.
@@ -137,11 +137,6 @@ fn the_layout_lacks_only_what_the_kernel_lacks() {
 /// What no fixture has: a field that went before 5.10, and two that are asked for since the fixtures were made. Every kernel
 /// has these; the scenarios compare what is read by them, with each kernel of the matrix.
 const LACKING: [&str; 3] = ["task_struct.real_start_time", "mm_struct.env_start", "mm_struct.env_end"];
-
-/// Without kallsyms and possible CPUs.
-fn nowhere() -> Roots {
-    Roots { proc: "/nonexistent".into(), sys: "/nonexistent".into() }
-}
 
 /// Makes the fixtures anew, from whole BTF blobs whose answers are checked first.
 #[test]
@@ -184,5 +179,5 @@ fn assert_same(whole: &Btf, made: &Btf, paths: &[&str], names: &[&str]) {
     }
     let gfp = "___GFP_IO_BIT";
     assert_eq!(whole.anonymous_enum_with(gfp), made.anonymous_enum_with(gfp));
-    assert_eq!(layout::resolve(whole, &nowhere()), layout::resolve(made, &nowhere()));
+    assert_eq!(layout::resolve(whole), layout::resolve(made));
 }

@@ -7,6 +7,7 @@ mod blob;
 mod enums;
 mod index;
 mod member;
+mod named;
 mod proto;
 mod raw;
 
@@ -29,6 +30,7 @@ use blob::Blob;
 use index::Index;
 
 pub use member::MemberKind;
+pub use named::{Named, Numbered, blob_of};
 pub use proto::FirstArg;
 
 /// Type information of one kernel. Holds the blob: drop it once everything was asked.

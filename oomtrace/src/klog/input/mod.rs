@@ -7,6 +7,7 @@ mod beginning;
 mod calendar;
 mod clean;
 mod document;
+mod endless;
 mod export;
 mod json;
 mod line;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 
 use super::document::Cutter;
+use super::endless::Endless;
 use super::export::Entry;
 use super::line::LogLine;
 use super::lines::Lines;
@@ -117,6 +118,7 @@ impl LogReader {
             Some(wrapping) => Box::new(Unwrapped::new(wrapping, whole)),
             None => whole,
         };
+        let whole = Box::new(Endless::new(whole, kind.framing == Framing::Lines));
         let mut summary = Summary::default();
         let read = match kind.framing {
             Framing::Lines => self.read_lines(whole, &mut source, &mut summary, sink),

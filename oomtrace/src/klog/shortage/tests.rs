@@ -258,7 +258,7 @@ fn any_figures() {
     for _ in 0..2000 {
         let mut zones = Vec::new();
         for _ in 0..next() % 6 {
-            let huge = |value: u64| if value % 5 == 0 { u64::MAX } else { value % 1_000_000 };
+            let huge = |value: u64| if value.is_multiple_of(5) { u64::MAX } else { value % 1_000_000 };
             zones.push(ZoneReport {
                 node: (next() % 2) as u32,
                 name: names[(next() % 6) as usize].into(),

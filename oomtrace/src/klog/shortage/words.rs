@@ -50,7 +50,7 @@ pub(super) fn meaning(order: i32, request: &Request<'_>, bytes: Option<u64>) -> 
 pub(super) fn all_short(request: &Request<'_>, judged: &[Judged<'_>]) -> (Shortage, String) {
     let (shortage, mut text) = whose(request, judged);
     text.push_str(": ");
-    text.push_str(&list(judged, |one| one.usable(), short));
+    text.push_str(&list(judged, usable, short));
     text.push_str(&elsewhere(request, judged));
     (shortage, text)
 }
@@ -59,7 +59,7 @@ pub(super) fn all_short(request: &Request<'_>, judged: &[Judged<'_>]) -> (Shorta
 pub(super) fn at_watermarks(request: &Request<'_>, judged: &[Judged<'_>]) -> (Shortage, String) {
     let (shortage, mut text) = whose(request, judged);
     text.push_str(": ");
-    text.push_str(&list(judged, |one| one.usable(), short));
+    text.push_str(&list(judged, usable, short));
     if judged.iter().any(|one| one.usable() && one.above_high_kb() > 0) {
         text.push_str("; that little was free again when the report was printed");
     } else {
@@ -232,4 +232,9 @@ fn and(names: &[String]) -> String {
         [one] => one.clone(),
         [all @ .., last] => format!("{} and {last}", all.join(", ")),
     }
+}
+
+/// A function of its own: a method is not general enough over the lifetime of a zone.
+fn usable(one: &Judged<'_>) -> bool {
+    one.usable()
 }

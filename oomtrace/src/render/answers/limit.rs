@@ -57,7 +57,7 @@ pub(super) fn whose(incident: &Incident) -> String {
         (Some(Constraint::None), _) => format!("the whole machine's memory{of}"),
         (Some(Constraint::Cpuset), _) => format!("the memory of a cpuset's NUMA nodes{of}"),
         (Some(Constraint::MemoryPolicy), _) => format!("the memory of a policy's NUMA nodes{of}"),
-        (None, _) => "whose limit is not known".into(),
+        (None, _) => ran_out::phrase(incident).unwrap_or_else(|| "whose limit is not known".into()),
     }
 }
 

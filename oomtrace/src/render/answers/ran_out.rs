@@ -37,6 +37,9 @@ pub(in crate::render) fn phrase(incident: &Incident) -> Option<String> {
         }
         (Some(Shortage::Machine), None) => Some("the machine ran out of memory".into()),
         (Some(Shortage::Nodes), None) => Some("the NUMA nodes that it may use ran out of memory".into()),
+        (None, None) if scope.message.as_deref().is_some_and(|words| words.starts_with("Out of memory")) => {
+            Some("the machine, or the NUMA nodes that it may use, ran out of memory".into())
+        }
         _ => None,
     }
 }
@@ -106,5 +109,10 @@ mod tests {
         assert!(phrase(&incident(None, Some(Constraint::None))).unwrap().contains("whole machine"));
         assert_eq!(phrase(&incident(Some(Shortage::Limit), Some(Constraint::Memcg))), None);
         assert_eq!(phrase(&incident(None, None)), None);
+        let mut lone = incident(None, None);
+        lone.scope.message = Some("Out of memory".into());
+        assert!(phrase(&lone).unwrap().starts_with("the machine, or the NUMA nodes"));
+        lone.scope.message = Some("Memory cgroup out of memory".into());
+        assert_eq!(phrase(&lone), None);
     }
 }

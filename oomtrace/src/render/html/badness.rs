@@ -7,6 +7,9 @@ use crate::render::text::score::{self, Unit};
 use crate::render::text::words;
 use crate::words::bytes;
 
+/// Candidates that are listed.
+const SHOWN: usize = 100;
+
 pub(super) fn write(page: &mut Markup, incident: &Incident) {
     let victim = words::chosen(incident);
     let parts = victim.and_then(|victim| Some((victim, victim.badness.as_ref()?.parts.as_ref()?)));
@@ -80,10 +83,14 @@ fn candidates(page: &mut Markup, incident: &Incident) {
     ];
     let longest = incident.candidates.iter().filter_map(|c| length(incident, c)).max().unwrap_or(1);
     table(page, &caption, &titles, |page| {
-        for (at, candidate) in incident.candidates.iter().enumerate() {
+        for (at, candidate) in incident.candidates.iter().take(SHOWN).enumerate() {
             one(page, incident, candidate, at + 1, longest);
         }
     });
+    if incident.candidates.len() > SHOWN {
+        let text = format!("and {} more of this record", incident.candidates.len() - SHOWN);
+        page.text_tag("p", &[("class", "dim")], &text);
+    }
     keys(page);
 }
 

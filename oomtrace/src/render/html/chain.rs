@@ -95,6 +95,7 @@ fn without(page: &mut Markup, incident: &Incident) {
             "Nobody's: somebody asked for a kill with SysRq-f.".into()
         }
         Some(_) => ran_out::sentence(incident) + &nodes,
+        None if ran_out::phrase(incident).is_some() => ran_out::sentence(incident),
         None => limit::not_known(incident).into(),
     };
     card(page, "Whose limit", |page| {

@@ -31,6 +31,8 @@ const STYLE_HASH: &str = "sha256-mubPM7SnqF37FgzIBsIi7TlHVudx8Ql1zKG58IsjUi4=";
 const INCIDENTS: usize = 200;
 /// With more kills than this each is folded away, and charts have one view.
 const OPEN: usize = 5;
+/// Characters of a page from which on no further kill is written whole: a browser has to open it.
+const PAGE: usize = 16 << 20;
 
 /// The page of one stream or several.
 #[must_use]
@@ -89,13 +91,20 @@ fn body(page: &mut Markup, all: &[Evidence]) {
     }
     let mut number = 0;
     for evidence in all {
+        let first = number;
         for incident in evidence.incidents.iter().take(INCIDENTS) {
+            if page.len() > PAGE {
+                break;
+            }
             number += 1;
             incident::write(page, incident, &incident::Place { number, of: kills });
         }
-        let more = evidence.incidents.len().saturating_sub(INCIDENTS);
+        let more = evidence.incidents.len().saturating_sub(number - first);
         if more > 0 {
-            page.text_tag("p", &[("class", "dim")], &format!("{more} more kills are in the overview only."));
+            let text = format!(
+                "{more} more kills are in the overview only; `oomtrace report -f json` writes all of them."
+            );
+            page.text_tag("p", &[("class", "dim")], &text);
         }
     }
     userspace::write(page, all);

@@ -7,9 +7,19 @@ use crate::render::markup::Markup;
 
 /// Arrays and objects that are no longer than this stay on one line.
 const LINE: usize = 100;
+/// A longer record is not put into a page.
+const RECORD: usize = 1 << 20;
 
 pub(super) fn write(page: &mut Markup, incident: &Incident) {
     let Ok(record) = serde_json::to_value(Event::OomKill(Box::new(incident.clone()))) else { return };
+    if record.to_string().len() > RECORD {
+        let text = format!(
+            "The raw record is too large for this page: `oomtrace report -f json` writes it, its id is {}.",
+            incident.id
+        );
+        page.text_tag("p", &[("class", "dim")], &text);
+        return;
+    }
     let mut text = String::new();
     pretty(&mut text, &record, 0);
     page.tag("section", &[("class", "card")], |page| {

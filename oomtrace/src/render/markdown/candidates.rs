@@ -15,7 +15,8 @@ pub(super) fn write(out: &mut String, incident: &Incident) {
     line(out, "\n### Candidates by badness\n");
     let titles = ["", "Process", ">Badness", ">Resident", ">Swap", ">Page tables", ">oom\\_score\\_adj"];
     table(out, &titles, incident.candidates.iter().take(SHOWN).map(|candidate| row(incident, candidate)));
-    let more = incident.candidates_scored.map_or(0, |scored| (scored as usize).saturating_sub(SHOWN));
+    let more = incident.candidates_scored.map_or(0, |scored| scored as usize);
+    let more = more.max(incident.candidates.len()).saturating_sub(SHOWN);
     if more > 0 {
         line(out, &format!("\n{more} more were scored, none higher."));
     }

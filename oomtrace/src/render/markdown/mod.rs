@@ -37,7 +37,12 @@ pub fn document(all: &[Evidence]) -> String {
         }
         let more = evidence.incidents.len().saturating_sub(INCIDENTS);
         if more > 0 {
-            line(&mut out, &format!("\n{more} more kills are in the table above only."));
+            line(
+                &mut out,
+                &format!(
+                    "\n{more} more kills are in the table above only; `oomtrace report -f json` writes all of them."
+                ),
+            );
         }
         userspace::write(&mut out, &evidence.userspace_kills);
         notes(&mut out, &evidence.unread.notes());

@@ -32,6 +32,12 @@ pub fn document(all: &[Evidence]) -> Vec<u8> {
     for evidence in all {
         evidence.samples.iter().for_each(|sample| trace.sample(sample));
         evidence.incidents.iter().for_each(|incident| trace.incident(incident));
+        // It has no other place for what is missing.
+        let last = evidence.incidents.last().map(|incident| incident.boottime_ns);
+        let last = last.or(evidence.samples.last().map(|sample| sample.boottime_ns)).unwrap_or(0);
+        evidence.unread.notes().iter().for_each(|note| {
+            trace.instant(last, &format!("note: {}", words::safe(note)), &[]);
+        });
     }
     trace.out
 }

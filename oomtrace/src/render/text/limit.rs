@@ -30,6 +30,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         (Some(Constraint::MemoryPolicy), _) => {
             nodes(page, incident, "No cgroup's: the nodes of a memory policy");
         }
+        (None, _) if ran_out::phrase(incident).is_some() => page.para(ran_out::sentence(incident), 0),
         (None, _) => page.para(limit::not_known(incident), 0),
     }
     // A cgroup's limit says it all.

@@ -13,7 +13,7 @@ use aya::{
 use oomtrace_common::{ABSENT, AllocStep, Layout, decode};
 
 use super::{bytes, loss::Loss};
-use crate::probe::{bpf, own_types};
+use crate::probe::{Types, bpf};
 
 /// `kmem:rss_stat`.
 const TRACEPOINT: &CStr = c"rss_stat";
@@ -139,10 +139,10 @@ impl EmptyHook {
 
 /// The program that the kernel knows the types of, which is the cheaper one; nothing where it does not take it.
 fn load_typed(ebpf: &mut Ebpf, layout: &Layout) -> Option<OwnedFd> {
-    let own = own_types(layout, None)?;
+    let types = Types::own(layout, None)?;
     let program: &mut BtfTracePoint = ebpf.program_mut("tp_btf_rss_stat")?.try_into().ok()?;
     let refused = |error: ProgramError| log::info!("the allocation hook goes without types: {error:?}");
-    program.load("rss_stat", &own).map_err(refused).ok()?;
+    program.load("rss_stat", types.tracepoints()).map_err(refused).ok()?;
     program.fd().ok()?.as_fd().try_clone_to_owned().ok()
 }
 

@@ -1,0 +1,255 @@
+//! Secrets of programs that no table has, by what stands around them: a user's name, a command that sets a password.
+
+use std::ops::Range;
+
+use super::command::Verdict;
+use super::line::{State, Words};
+use super::names;
+use super::rules::{Form, name_of};
+use super::values::{is_harmless, is_path, is_random};
+
+/// Options that are followed by a user's name.
+const USERS: &[&str] = &[
+    "-u",
+    "-U",
+    "-user",
+    "-username",
+    "--user",
+    "--username",
+    "--login",
+    "--userid",
+    "--uid",
+    "-usr",
+    "--user-name",
+    "--account",
+];
+/// Options that may be followed by a password when there is a user.
+const PASSWORDS: &[&str] = &["-p", "-P", "-w"];
+/// Programs of which `-p` is something else, and `-u` no user's name.
+const OTHERS: &[&str] = &[
+    "python",
+    "python2",
+    "python3",
+    "node",
+    "perl",
+    "ruby",
+    "php",
+    "java",
+    "bash",
+    "sh",
+    "zsh",
+    "sort",
+    "cp",
+    "mkdir",
+    "tar",
+    "ps",
+    "kill",
+    "pkill",
+    "pgrep",
+    "lsof",
+    "strace",
+    "perf",
+    "top",
+    "htop",
+    "psql",
+    "pg_dump",
+    "celery",
+    "gunicorn",
+    "uwsgi",
+    "nginx",
+    "git",
+    "make",
+    "cargo",
+    "go",
+    "npm",
+    "rsync",
+    "ssh",
+    "scp",
+    "sftp",
+    "docker",
+    "podman",
+    "sudo",
+    "su",
+    "env",
+    "find",
+    "diff",
+    "patch",
+    "memcached",
+    "unzip",
+    "journalctl",
+    "systemctl",
+    "uvicorn",
+];
+/// Verbs and nouns of commands that take a user and a password: `add_user bob x`, `user add bob x`.
+const VERBS: &[&str] = &["add", "create", "new", "set", "change", "register", "update", "reset", "passwd"];
+/// Words behind which one token follows: `auth TOKEN`.
+const LOGINS: &[&str] = &[
+    "auth",
+    "login",
+    "authtoken",
+    "authenticate",
+    "activate",
+    "token",
+    "unlock",
+    "apikey",
+    "api-key",
+    "set-token",
+    "add-authtoken",
+    "register",
+];
+
+/// What a word of a command that is not known says of the next, or of itself.
+pub(super) fn guess(words: Words<'_>, at: usize, state: &State) -> Option<(Option<Range<usize>>, Verdict)> {
+    let bytes = words.get(at);
+    if is_one_of(bytes, PASSWORDS) && state.client.is_none_or(|client| client.is_wrapper) {
+        let value = words.get(at + 1);
+        let logs_in =
+            (state.start..at).any(|at| is_one_of(words.get(at), &["login", "auth", "signin", "connect"]));
+        let likely = (is_password(value) || logs_in && is_word(value)) && has_user(words, state, at);
+        return likely.then_some((None, Verdict::Next(Form::All)));
+    }
+    if is_value_of_name(words, at, state) || is_plain_text(words, at, state) {
+        return Some((None, Verdict::Next(Form::All)));
+    }
+    if let Some(login) = account(words, at).or_else(|| pgpass(words, at)) {
+        return Some((Some(login), Verdict::Done));
+    }
+    let place = words.all.get(at)?.place.clone();
+    let secret =
+        !bytes.starts_with(b"-") && (is_set(words, at, state) || is_token_of_login(words, at, state));
+    secret.then_some((Some(place), Verdict::Done))
+}
+
+/// `--name db-password --value x`.
+fn is_value_of_name(words: Words<'_>, at: usize, state: &State) -> bool {
+    let value = is_one_of(words.get(at), &["-v", "--value", "-Value", "-value"]);
+    let from = at.saturating_sub(4).max(state.start);
+    value
+        && (from + 1..at).any(|at| {
+            let before = words.get(at - 1);
+            let name = words.get(at);
+            let name = name.rsplit(|b| *b == b'/').next().unwrap_or_default();
+            is_one_of(before, &["-n", "--name", "-Name", "-k", "--key"])
+                && names::holds(name) == names::Holds::Secret
+        })
+}
+
+/// `ConvertTo-SecureString -AsPlainText -Force 'x'` of PowerShell.
+fn is_plain_text(words: Words<'_>, at: usize, state: &State) -> bool {
+    let bytes = words.get(at);
+    let follows = words.all.get(at + 1).is_some_and(|next| next.is_quoted);
+    let converts = |at: usize| words.get(at).eq_ignore_ascii_case(b"ConvertTo-SecureString");
+    let option =
+        [&b"-string"[..], b"-force", b"-asplaintext"].iter().any(|option| bytes.eq_ignore_ascii_case(option));
+    follows && (converts(at) || option && (at.saturating_sub(4).max(state.start)..at).any(converts))
+}
+
+/// A line of `.pgpass`: `host:5432:database:user:password`.
+fn pgpass(words: Words<'_>, at: usize) -> Option<Range<usize>> {
+    let bytes = words.get(at);
+    let place = words.all.get(at)?.place.clone();
+    if bytes.len() > 256 || bytes.iter().any(|b| matches!(b, b'/' | b' ' | b'=')) {
+        return None;
+    }
+    if bytes.iter().filter(|b| **b == b':').count() < 4 {
+        return None;
+    }
+    let parts: Vec<&[u8]> = bytes.splitn(5, |b| *b == b':').collect();
+    let [host, port, database, user, password] = parts.as_slice() else { return None };
+    let port = *port == b"*" || (3..=5).contains(&port.len()) && port.iter().all(u8::is_ascii_digit);
+    let named = |part: &&[u8]| part.iter().any(|b| matches!(b, b'g'..=b'z' | b'.' | b'*'));
+    let fits = [host, database, user].into_iter().any(named) && !database.is_empty() && !user.is_empty();
+    (port && fits && !password.is_empty()).then_some(place.end - password.len()..place.end)
+}
+
+/// `-u bob` before or behind `-p x`.
+fn has_user(words: Words<'_>, state: &State, at: usize) -> bool {
+    let program = state.program.and_then(|program| name_of(words.get(program)));
+    if program.is_some_and(|name| OTHERS.contains(&name)) {
+        return false;
+    }
+    let from = at.saturating_sub(16).max(state.start);
+    (from..at + 16).any(|at| is_one_of(words.get(at), USERS) && is_user(words.get(at + 1)))
+}
+
+fn is_user(word: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_-.@\\".contains(b);
+    word.first().is_some_and(u8::is_ascii_alphabetic)
+        && word.iter().all(plain)
+        && !is_path(&String::from_utf8_lossy(word))
+}
+
+/// True for what looks like a password that somebody has chosen: letters with digits, capitals or signs.
+pub(super) fn is_password(word: &[u8]) -> bool {
+    let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
+    let small = word.iter().filter(|b| b.is_ascii_lowercase()).count();
+    let large = word.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let signs = word.iter().any(|b| b"!#$%^*+~".contains(b));
+    let mixed =
+        (small > 0 || large > 0) && digits > 0 || small > 0 && large > 0 || signs && small + large > 0;
+    let other = word.iter().any(|b| b"/=:@,{}[]()<>".contains(b)) || word.starts_with(b"-");
+    (4..=128).contains(&word.len()) && mixed && !other && !is_harmless(word)
+}
+
+/// Letters, and no setting.
+fn is_word(word: &[u8]) -> bool {
+    word.len() >= 4
+        && word.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_'))
+        && !word.starts_with(b"-")
+        && !is_harmless(word)
+}
+
+/// `--user bob:Secret1`, in one word or two.
+fn account(words: Words<'_>, at: usize) -> Option<Range<usize>> {
+    let bytes = words.get(at);
+    let place = words.all.get(at)?.place.clone();
+    let start = match bytes.iter().position(|b| *b == b'=') {
+        Some(equals) if bytes.starts_with(b"-") && names::is_account(&bytes[..equals]) => equals + 1,
+        _ => {
+            let before = at.checked_sub(1).map(|before| words.get(before))?;
+            (before.starts_with(b"-") && names::is_account(before)).then_some(0)?
+        }
+    };
+    let value = &bytes[start..];
+    let colon = value.iter().position(|b| *b == b':')?;
+    let (user, password) = (&value[..colon], &value[colon + 1..]);
+    (is_user(user) && is_password(password)).then_some(place.start + start + colon + 1..place.end)
+}
+
+/// `add_user bob Secret1`, `user create bob Secret1`, `set-password bob Secret1`.
+fn is_set(words: Words<'_>, at: usize, state: &State) -> bool {
+    if !is_password(words.get(at)) || at < state.start + 2 || !is_user(words.get(at - 1)) {
+        return false;
+    }
+    let verb = name_of(words.get(at - 2)).unwrap_or_default().to_ascii_lowercase();
+    if verb.starts_with('-') || at - 2 <= state.start && words.depth == 0 && state.program == Some(at - 2) {
+        return false;
+    }
+    let has_verb = |text: &str| VERBS.iter().any(|verb| text.contains(verb));
+    let noun = |text: &str| text.contains("user") || text.contains("passw") || text.contains("account");
+    let before = at
+        .checked_sub(3)
+        .filter(|before| *before >= state.start)
+        .map(|before| words.get(before).to_ascii_lowercase());
+    let before = before.map(|before| String::from_utf8_lossy(&before).into_owned()).unwrap_or_default();
+    let alone = noun(&verb) && (has_verb(&verb) || words.depth > 0 && verb == "user");
+    alone
+        || VERBS.contains(&verb.as_str()) && noun(&before) && !before.starts_with('-')
+        || noun(&verb) && VERBS.contains(&before.as_str())
+}
+
+/// `auth 0123456789abcdef`.
+fn is_token_of_login(words: Words<'_>, at: usize, state: &State) -> bool {
+    let bytes = words.get(at);
+    let plain = bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let dashes = bytes.iter().filter(|b| **b == b'-').count();
+    at > state.start
+        && plain
+        && (dashes <= 1 || dashes == 4 && bytes.len() == 36)
+        && is_random(bytes)
+        && is_one_of(words.get(at - 1), LOGINS)
+}
+
+fn is_one_of(word: &[u8], known: &[&str]) -> bool {
+    known.iter().any(|known| known.as_bytes() == word)
+}

@@ -1,0 +1,192 @@
+//! Words without dashes that announce a secret: `IDENTIFIED BY 'x'`, `login u password x`, `set aws_secret_access_key x`.
+
+use super::hidden::Hidden;
+use super::line::{Expect, State, Words};
+use super::names::{self, Holds};
+use super::rules::name_of;
+use super::shell::Before;
+
+/// Words that stand for a secret by themselves.
+const BARE: &[&str] =
+    &["password", "passwd", "passphrase", "psk", "secret", "pass", "pwd", "encpassword", "pw"];
+/// Words before one of these that say that its value follows.
+const CONTEXTS: &[&str] = &[
+    "login",
+    "user",
+    "username",
+    "with",
+    "set",
+    "connect",
+    "account",
+    "machine",
+    "role",
+    "alter",
+    "add",
+    "modify",
+    "member",
+    "encrypted",
+    "wifi",
+    "name",
+    "set_network",
+    "config",
+    "put",
+    "credential",
+];
+/// Words that set what follows.
+const SETTERS: &[&str] = &[
+    "set",
+    "add",
+    "modify",
+    "config",
+    "put",
+    "create",
+    "update",
+    "config:set",
+    "configure",
+    "con",
+    "edit",
+    "write",
+    "setenv",
+    "reset",
+];
+/// What may follow such a word without being a secret.
+const NO_SECRETS: &[&str] = &[
+    "for", "is", "file", "to", "expire", "expires", "never", "policy", "change", "required", "default",
+    "reset", "null", "from", "in", "and", "or", "of", "the", "must", "was", "not", "with", "on", "using",
+    "by", "hash", "valid", "history", "require", "generic", "ls", "get", "list",
+];
+/// Options behind which a script follows.
+const CODES: &[&str] = &["-e", "-r", "/c", "-Command", "--command", "--eval", "--execute", "-exec", "-ic"];
+/// Programs that read a secret.
+const READERS: &[&str] = &[
+    "chpasswd",
+    "passwd",
+    "sudo",
+    "docker",
+    "podman",
+    "helm",
+    "cryptsetup",
+    "gpg",
+    "gpg2",
+    "openssl",
+    "kinit",
+    "smbpasswd",
+    "wpa_passphrase",
+    "su",
+    "oras",
+    "crane",
+    "gh",
+];
+
+/// What a word without dashes says of the next one.
+pub(super) fn announces(words: Words<'_>, at: usize, state: &mut State) -> Option<Expect> {
+    let bytes = words.get(at);
+    if bytes == b"=" && words.depth > 0 && at >= state.start + 4 {
+        // `SET PASSWORD FOR bob = 'x'`.
+        let sets = is_one_of(words.get(at - 3), &["password"]) && is_one_of(words.get(at - 2), &["for"]);
+        return sets.then_some(Expect::Phrase);
+    }
+    if bytes.is_empty()
+        || bytes.len() > 80
+        || bytes.iter().any(|b| matches!(b, b' ' | b'=' | b'/' | b'@') && !bytes.starts_with(b"//"))
+    {
+        return None;
+    }
+    let word = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    let earlier = |known: &[&str]| {
+        let from = at.saturating_sub(6).max(state.start);
+        (from..at).any(|at| is_one_of(words.get(at), known))
+    };
+    if matches!(word.as_str(), "send" | "exp_send") {
+        let from = at.saturating_sub(6);
+        let asks = |at: usize| {
+            [&b"assword"[..], b"assphrase", b"PIN"]
+                .iter()
+                .any(|ask| memchr::memmem::find(words.get(at), ask).is_some())
+        };
+        return (words.depth > 0 && (from..at).any(asks)).then_some(Expect::Phrase);
+    }
+    if matches!(word.as_str(), "by" | "as") && earlier(&["identified"]) {
+        return (words.depth > 0 && !is_one_of(words.get(at + 1), &["password"])).then_some(Expect::Phrase);
+    }
+    if matches!(word.as_str(), "connect" | "conn") && words.depth > 0 && words.get(at + 1).contains(&b'@') {
+        return Some(Expect::Client(super::rules::Form::Behind(b'/', true)));
+    }
+    let sets = state.sets;
+    state.sets |= is_one_of(bytes, SETTERS);
+    let next = words.all.get(at + 1).filter(|next| next.before == Before::Blank)?;
+    let follows = words.get(at + 1);
+    if is_one_of(follows, NO_SECRETS) || follows.starts_with(b"=") || follows.starts_with(b":") {
+        return None;
+    }
+    let is_bare = BARE.contains(&word.as_str());
+    if is_bare && (words.depth > 0 && next.is_quoted || earlier(CONTEXTS)) && at > state.start {
+        return Some(Expect::Phrase);
+    }
+    let name = bytes.rsplit(|b| matches!(b, b'/' | b':')).next().unwrap_or_default();
+    let is_compound = super::words::of(name).len() > 1;
+    let holds = names::holds(name);
+    (sets && !is_bare && is_compound && holds == Holds::Secret).then_some(Expect::Name(at, holds))
+}
+
+fn is_one_of(word: &[u8], known: &[&str]) -> bool {
+    known.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+}
+
+/// Whether a word is a script, by the option before it.
+pub(super) fn is_code(words: Words<'_>, at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|before| words.get(before)) else { return false };
+    // `-c`, `-lc`.
+    let is_cluster = before.len() >= 2
+        && before.len() <= 6
+        && before[0] == b'-'
+        && before[1..].iter().all(u8::is_ascii_lowercase)
+        && before.ends_with(b"c");
+    let program = (0..at).take(8).find_map(|at| name_of(words.get(at)).filter(|name| !name.starts_with('-')));
+    let evaluates = matches!(program, Some("docker" | "podman" | "env" | "helm" | "sshpass"));
+    is_cluster || !evaluates && is_one_of(before, CODES) || is_remote(words, at)
+}
+
+/// `ssh HOST 'script'`.
+fn is_remote(words: Words<'_>, at: usize) -> bool {
+    let from = at.saturating_sub(12);
+    (from..at.saturating_sub(1)).any(|at| {
+        is_one_of(words.get(at), &["ssh", "tmux", "screen", "watch", "xargs", "parallel", "eval", "flock"])
+    })
+}
+
+/// `echo user:password | chpasswd`: what was printed for a program that reads a secret.
+pub(super) fn piped(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidden) {
+    if words.all[at].before != Before::Pipe
+        || !is_one_of(words.get(start), &["echo", "printf"])
+        || at < start + 2
+    {
+        return;
+    }
+    let reader = name_of(words.get(at)).filter(|name| READERS.contains(name));
+    let Some(reader) = reader.filter(|name| reads(words, at, name)) else { return };
+    let place = words.all[at - 1].place.clone();
+    let value = &words.text[place.clone()];
+    if value.starts_with(b"$") || value.starts_with(b"-") {
+        return;
+    }
+    let colon = value.iter().position(|b| *b == b':').filter(|_| reader == "chpasswd");
+    hidden.add(place.start + colon.map_or(0, |colon| colon + 1)..place.end);
+}
+
+/// Whether such a program reads a secret here.
+fn reads(words: Words<'_>, at: usize, name: &str) -> bool {
+    let arguments = (at + 1..words.all.len()).take(16).map(|at| words.get(at));
+    let has = |options: &[&str]| {
+        arguments.clone().any(|word| options.iter().any(|option| word.starts_with(option.as_bytes())))
+    };
+    match name {
+        "sudo" => has(&["-S", "-kS", "--stdin", "-nS"]),
+        "passwd" => has(&["--stdin"]),
+        "docker" | "podman" | "helm" | "oras" | "crane" => has(&["--password-stdin"]),
+        "gpg" | "gpg2" => has(&["--passphrase-fd"]),
+        "openssl" => has(&["stdin", "-passin", "-pass", "passwd"]),
+        "gh" => has(&["--with-token", "set"]),
+        _ => true,
+    }
+}
