@@ -160,7 +160,8 @@ fn short(text: &str, max: usize) -> String {
     if text.len() <= max {
         return text.to_owned();
     }
-    format!("{}...", &text[..text.floor_char_boundary(max)])
+    let end = (0..=max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}...", &text[..end])
 }
 
 /// The text of a workflow command.
