@@ -131,7 +131,7 @@ fn a_disk_that_stays_full_is_named() {
     let full = test.word.clone();
     let feeder = std::thread::spawn(move || {
         while full.send(Do::Fail).is_ok() {
-            std::thread::sleep(STUCK / 10)
+            std::thread::sleep(STUCK / 10);
         }
     });
     let account = test.pen.finish(None, None);
