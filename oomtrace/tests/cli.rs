@@ -233,6 +233,45 @@ Nov 23 22:00:09 web-3 earlyoom[812]: sending SIGKILL to process 4712 uid 0 \"<b>
 Nov 23 22:00:09 web-3 app[7]: sending SIGKILL to process 1 uid 0 \"imitated\": badness 800, VmRSS 7 MiB
 ";
 
+/// No report of the kernel, and words that say what there was instead.
+const INSTEAD: &str = "\
+Nov 23 22:00:00 node kubelet[812]: E1123 22:00:00.123456     812 oom_watcher_linux.go:82] System OOM encountered, victim process: java<b>, pid: 4711
+Nov 23 22:00:01 node kernel: [ 5.000001] kworker/u8:3: page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL|__GFP_COMP)
+Nov 23 22:00:02 node kernel: [ 6.000001] kworker/u8:3: page allocation failure: order:2, mode:0x40cc0(GFP_KERNEL|__GFP_COMP)
+";
+
+#[test]
+fn explain_says_what_is_there_instead() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let log = dir.path().join("messages");
+    std::fs::write(&log, INSTEAD).expect("a log");
+    let log = log.to_str().expect("UTF-8");
+    for format in ["text", "html", "md", "junit", "ndjson"] {
+        let output = run(&["explain", "-f", format, log]);
+        assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+        let text = text(&output.stdout).replace('\u{a0}', " ").replace("&nbsp;", " ");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("System OOM encountered, victim process: java"), "{format}: {text}");
+        assert!(text.contains("64 KiB"), "{format}: {text}");
+        assert!(!text.contains("No OOM kill"), "{format}: {text}");
+        assert!(format == "text" || format == "ndjson" || !text.contains("<b>"), "{format}: {text}");
+    }
+    let json = text(&run(&["explain", "--json", log]).stdout);
+    let footer: Value = serde_json::from_str(json.lines().last().unwrap_or_default()).expect("JSON");
+    let of = |at: usize, field: &str| footer["signs"][at][field].clone();
+    assert_eq!(
+        (of(0, "kind"), of(0, "count"), of(0, "line")),
+        ("kubelet_system_oom".into(), 1.into(), 1.into())
+    );
+    assert_eq!((of(1, "meaning"), of(1, "count"), of(1, "line")), ("refused".into(), 2.into(), 2.into()));
+    assert_eq!(footer["kills"], 0);
+    let why = text(&run(&["why", "java", "--log", log]).stdout);
+    assert!(why.contains("System OOM encountered"), "{why}");
+    // A log with nothing of the kind still says so.
+    std::fs::write(log, "Nov 23 22:00:00 node app[1]: hello\n").expect("a log");
+    assert!(text(&run(&["explain", log]).stdout).contains("No OOM kill"));
+}
+
 #[test]
 fn explain_writes_every_format() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -290,6 +290,7 @@ impl Reading<'_> {
         sum.vmstat_oom_kill = sum.vmstat_oom_kill.zip(footer.vmstat_oom_kill).map(|(a, b)| a + b);
         sum.complete &= footer.complete;
         sum.notes.extend(footer.notes);
+        sum.signs.extend(footer.signs);
         sum.notes.truncate(NOTES_MAX);
     }
 

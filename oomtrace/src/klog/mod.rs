@@ -10,6 +10,7 @@ mod gfp;
 mod holders;
 pub mod incident;
 pub mod input;
+pub mod instead;
 mod kmsg;
 mod line;
 mod memcg_stats;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Incident, Runtime, Sample, Sigkill, Text, UserspaceKill, Victim};
+use super::{Host, Incident, Runtime, Sample, Sigkill, Sign, Text, UserspaceKill, Victim};
 
 /// One line of NDJSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,4 +158,7 @@ pub struct Footer {
     /// Differences and what they mean.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Of logs: lines about memory that are no report of the OOM killer, each kind counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signs: Vec<Sign>,
 }

@@ -5,9 +5,10 @@
 
 use jiff::Timestamp;
 
+use super::answers::signs;
 use super::markup::{Attribute, Markup};
 use super::text::words;
-use super::{Render as _, Text, TextStyle, answers};
+use super::{Render as _, Text, TextStyle, answers, other_lines};
 use crate::evidence::{Evidence, LOGS, Verdict};
 use crate::model::{Event, Incident, UserspaceKill};
 
@@ -96,6 +97,7 @@ pub fn suite(evidence: &Evidence) -> Suite {
         ],
         output: reports(&evidence.incidents)
             + &by_programs(&evidence.userspace_kills)
+            + &other_lines(signs::of(evidence), TextStyle { color: false, width: WIDTH })
             + &evidence.unread.notes().iter().map(|note| format!("note: {note}\n")).collect::<String>(),
     }
 }
@@ -103,7 +105,10 @@ pub fn suite(evidence: &Evidence) -> Suite {
 fn kills(evidence: &Evidence, verdict: Verdict) -> Outcome {
     match verdict {
         Verdict::Pass => Outcome::Passed,
-        Verdict::Unknown => Outcome::Skipped("no kill was seen, and one can have been missed".into()),
+        Verdict::Unknown => Outcome::Skipped(match signs::prove_a_kill(evidence) {
+            true => "the kernel's report of a kill is missing, and other lines say that there was one".into(),
+            false => "no kill was seen, and one can have been missed".into(),
+        }),
         Verdict::Fail => {
             let count = evidence.incidents.len();
             let mut headlines: Vec<_> =

@@ -21,7 +21,7 @@ pub use ndjson::Ndjson;
 pub use schema::SCHEMA_JSON;
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use text::{Text, TextStyle, answer, sender};
+pub use text::{Text, TextStyle, answer, other_lines, sender};
 
 use crate::model;
 

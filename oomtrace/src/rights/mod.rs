@@ -17,4 +17,5 @@ pub use capabilities::{give_up_privileges, read_file, with_all};
 pub use descend::Descent;
 pub use directory::Directory;
 pub use owner::{Owner, caller};
+pub use trusted::system_program;
 pub use user::User;

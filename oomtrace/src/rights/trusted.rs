@@ -22,16 +22,30 @@ fn find(program: &str) -> Option<PathBuf> {
     DIRECTORIES.into_iter().filter_map(file).find(|file| only_root_writes(file))
 }
 
-/// Whether root owns a file and all directories above it, and nobody else may write to one of them. The path must have no
-/// symbolic link in it.
+/// The program of the system with this name, to be run by whoever runs this one; for root never one that the caller's `PATH`
+/// leads to.
+#[must_use]
+pub fn system_program(name: &str) -> PathBuf {
+    // SAFETY: a plain call.
+    let is_root = unsafe { libc::geteuid() == 0 };
+    let by_path = if is_root { Path::new(DIRECTORIES[0]).join(name) } else { PathBuf::from(name) };
+    find(name).unwrap_or(by_path)
+}
+
+/// Whether root owns a file and all directories above it, and nobody else may write to one of them, but for directories in
+/// which nobody can replace what is root's (sticky). The path must have no symbolic link in it.
 fn only_root_writes(path: &Path) -> bool {
-    path.ancestors().all(|part| {
-        std::fs::symlink_metadata(part).is_ok_and(|meta| meta.uid() == 0 && meta.mode() & 0o022 == 0)
-    })
+    let is_safe = |meta: &std::fs::Metadata| {
+        let is_sticky = meta.is_dir() && meta.mode() & 0o1000 != 0;
+        meta.uid() == 0 && (is_sticky || meta.mode() & 0o022 == 0)
+    };
+    path.ancestors().all(|part| std::fs::symlink_metadata(part).is_ok_and(|meta| is_safe(&meta)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -39,8 +53,12 @@ mod tests {
         let tmp = tempfile::tempdir().unwrap();
         let file = tmp.path().join("getent");
         std::fs::write(&file, "").unwrap();
-        // A temporary directory is below one that all may write to.
-        assert!(!only_root_writes(&file));
+        let is_root = tmp.path().metadata().unwrap().uid() == 0;
+        let mode = |mode| std::fs::set_permissions(tmp.path(), PermissionsExt::from_mode(mode)).unwrap();
+        for (bits, is_safe) in [(0o755, is_root), (0o777, false), (0o775, false), (0o1777, is_root)] {
+            mode(bits);
+            assert_eq!(only_root_writes(&file.canonicalize().unwrap()), is_safe, "{bits:o}");
+        }
         assert!(find("no-such-program-at-all").is_none());
     }
 }

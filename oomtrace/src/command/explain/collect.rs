@@ -16,10 +16,10 @@ use crate::kernel::clock;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::Told;
 use crate::klog::userspace;
-use crate::klog::{self, Same};
-use crate::model::{Event, Footer, Host, Incident, UserspaceKill};
+use crate::klog::{self, Same, instead};
+use crate::model::{Event, Footer, Host, Incident, Sign, UserspaceKill};
 use crate::output::{Output, Wrote};
-use crate::render::{Ndjson, Render, Text, TextStyle};
+use crate::render::{Ndjson, Render, Text, TextStyle, other_lines};
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
@@ -37,6 +37,7 @@ pub(super) struct Collector {
     /// Of the formats that are no stream.
     document: Option<Document>,
     look: Look,
+    style: TextStyle,
     output: Output,
     filter: Filter,
     ndjson: bool,
@@ -47,6 +48,7 @@ pub(super) struct Collector {
     seen_userspace: VecDeque<UserspaceKill>,
     sources: Vec<(String, u64)>,
     notes: Vec<String>,
+    signs: Vec<Sign>,
     kills: u64,
     userspace: u64,
     filtered: u64,
@@ -91,6 +93,10 @@ impl Sink for Collector {
         }
     }
 
+    fn signs(&mut self, found: Vec<Sign>) {
+        instead::merge(&mut self.signs, found);
+    }
+
     fn userspace(&mut self, mut kill: UserspaceKill) {
         if self.seen_userspace.iter().any(|seen| userspace::same(seen, &kill)) {
             return;
@@ -129,6 +135,7 @@ impl Collector {
             render,
             document,
             look,
+            style,
             output,
             filter: args.filter.clone(),
             ndjson: format == Format::Json,
@@ -139,6 +146,7 @@ impl Collector {
             seen_userspace: VecDeque::new(),
             sources: Vec::new(),
             notes: Vec::new(),
+            signs: Vec::new(),
             kills: 0,
             userspace: 0,
             filtered: 0,
@@ -267,6 +275,7 @@ impl Collector {
             vmstat_oom_kill: None,
             complete: self.notes.is_empty(),
             notes: self.notes.clone(),
+            signs: std::mem::take(&mut self.signs),
         };
         let footer_complete = footer.complete;
         if let Some(document) = self.document.take() {
@@ -285,7 +294,8 @@ impl Collector {
             }
             // With nothing read there is nothing to sum up; the error says why.
             if !self.quiet && !self.sources.is_empty() {
-                let text = overview::after(&footer, self.userspace, &self.sources);
+                let mut text = overview::after(&footer, self.userspace, &self.sources);
+                text.push_str(&other_lines(&footer.signs, self.style));
                 self.block(text.as_bytes());
             }
         }

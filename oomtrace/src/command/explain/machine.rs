@@ -12,9 +12,10 @@ use crate::claim::killers_units;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
+use crate::klog::instead::{Signs, Watched};
 use crate::klog::{KmsgReader, KmsgRecord, Next, Start};
 use crate::model::Host;
-use crate::rights::with_all;
+use crate::rights::{system_program, with_all};
 
 const RING_BUFFER: &str = "/dev/kmsg";
 const JOURNAL: &str = "the journal";
@@ -45,10 +46,14 @@ pub(in crate::command) fn read(
         collector.found(&found, &known);
     };
     // The ring buffer has exact times, callers and fragments, so it goes first; the journal adds what it has lost.
-    let ring = ring_buffer(reader, &this, &mut sink);
+    let (of_ring, of_journal) = (Signs::new(), Signs::new());
+    let ring = ring_buffer(reader, &this, &of_ring, &mut sink);
     reader.finish(&mut sink);
-    let journal = journal(reader, &mut sink);
+    let journal = journal(reader, &of_journal, &mut sink);
     reader.finish(&mut sink);
+    // The journal has what the ring buffer has, so that both together would count it twice.
+    let signs = if journal.is_ok() { of_journal } else { of_ring };
+    collector.signs(signs.take());
     match (ring, journal) {
         (Err(ring), Err(journal)) => Err(anyhow!("no kernel log can be read here:\n{ring:#}\n{journal:#}")),
         (ring, journal) => {
@@ -72,14 +77,16 @@ fn settle(name: &str, read: Read, collector: &mut dyn Sink) {
     }
 }
 
-fn ring_buffer(reader: &mut LogReader, this: &Host, sink: &mut dyn FnMut(Found)) -> Read {
+fn ring_buffer(reader: &mut LogReader, this: &Host, signs: &Signs, sink: &mut dyn FnMut(Found)) -> Read {
     let mut kmsg = with_all(|| KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest))?;
     let source: Arc<str> = RING_BUFFER.into();
     let (mut bytes, mut first) = (0, None);
     while let Next::Record(record) = kmsg.next_record()? {
         bytes += record.text.len() as u64;
         first = first.or(Some(record.seq));
-        reader.push(&line(&record, this), &source, sink);
+        let line = line(&record, this);
+        signs.push(&line, RING_BUFFER);
+        reader.push(&line, &source, sink);
     }
     let overwritten = first.unwrap_or(0) + kmsg.lost();
     let note = (overwritten > 0)
@@ -107,11 +114,13 @@ fn line<'a>(record: &'a KmsgRecord, this: &Host) -> LogLine<'a> {
 }
 
 /// Of all boots that it has.
-fn journal(reader: &mut LogReader, sink: &mut dyn FnMut(Found)) -> Read {
+fn journal(reader: &mut LogReader, signs: &Signs, sink: &mut dyn FnMut(Found)) -> Read {
     let mut child = start()?;
     let output = child.stdout.take().ok_or_else(|| anyhow!("journalctl has no output"))?;
     let errors = child.stderr.take();
-    let read = reader.read(JOURNAL, Box::new(BufReader::with_capacity(1 << 20, output)), sink);
+    let output =
+        Watched::new(BufReader::with_capacity(1 << 20, output), JOURNAL, signs.clone()).without_numbers();
+    let read = reader.read(JOURNAL, Box::new(output), sink);
     let mut said = String::new();
     let _ = errors.map(|errors| errors.take(4096).read_to_string(&mut said));
     let status = child.wait()?;
@@ -130,7 +139,7 @@ fn journal(reader: &mut LogReader, sink: &mut dyn FnMut(Found)) -> Read {
 }
 
 fn start() -> Result<Child> {
-    let mut command = Command::new("journalctl");
+    let mut command = Command::new(system_program("journalctl"));
     command.args(["--no-pager", "--quiet", "--output=export", "_TRANSPORT=kernel"]);
     // A plus sign is an "or".
     for unit in killers_units() {

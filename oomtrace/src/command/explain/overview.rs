@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Constraint, Event, Footer, Incident};
+use crate::model::{Constraint, Event, Footer, Incident, SignMeaning};
 use crate::words::{bytes, escape};
 
 /// Kills listed before the reports.
@@ -88,11 +88,19 @@ pub(super) fn names(sources: &[(String, u64)]) -> String {
     read
 }
 
+fn proves(footer: &Footer) -> bool {
+    footer.signs.iter().any(|sign| sign.meaning == SignMeaning::OomKill)
+}
+
 /// The sums, and whether they can be trusted.
 pub(super) fn after(footer: &Footer, userspace: u64, sources: &[(String, u64)]) -> String {
     let read = names(sources);
     let total: u64 = sources.iter().map(|(_, bytes)| bytes).sum();
     let mut out = match footer.kills {
+        0 if proves(footer) => format!(
+            "No report of the kernel's OOM killer in {read} ({} read), but other lines say that it killed.",
+            bytes::size(total)
+        ),
         0 => format!("No OOM kill in {read} ({} read).", bytes::size(total)),
         1 => format!("\n1 OOM kill in {read} ({} read)", bytes::size(total)),
         kills => format!("\n{kills} OOM kills in {read} ({} read)", bytes::size(total)),

@@ -13,6 +13,7 @@ use crate::command::cli::ExplainArgs;
 use crate::command::overwrite::refuse_overwriting;
 use crate::klog::incident::Known;
 use crate::klog::input::{LogReader, Summary, Unread, open};
+use crate::klog::instead::{Signs, Watched};
 use crate::words::bytes;
 
 /// Reads the logs and reports.
@@ -73,16 +74,19 @@ pub(in crate::command) fn read_files(
 ) -> Result<()> {
     let mut failed = None;
     let mut last = known.clone();
+    let signs = Signs::new();
     for path in files {
         last.written = written(path);
         let known = last.clone();
         let name =
             if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let read = open(path).and_then(|input| {
+            let watched = Box::new(Watched::new(input, &name, signs.clone()));
             reader
-                .read(&name, input, &mut |found| collector.found(&found, &known))
+                .read(&name, watched, &mut |found| collector.found(&found, &known))
                 .with_context(|| name.clone())
         });
+        collector.signs(signs.take());
         match read {
             Ok(summary) => {
                 if let Some(error) = note(&name, &summary, collector) {

@@ -4,7 +4,7 @@ use crate::enrich::container;
 use crate::klog::incident;
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, Told};
-use crate::model::{Host, Incident, UserspaceKill};
+use crate::model::{Host, Incident, Sign, UserspaceKill};
 
 /// Takes reports, and what is to be known about the logs that they are from.
 pub(in crate::command) trait Sink {
@@ -22,6 +22,8 @@ pub(in crate::command) trait Sink {
     fn told(&mut self, told: &Told, known: &Known);
     /// Takes a program's kill.
     fn userspace(&mut self, kill: UserspaceKill);
+    /// Takes lines about memory that are no report and no program's kill.
+    fn signs(&mut self, _: Vec<Sign>) {}
     /// Takes either.
     fn found(&mut self, found: &Found, known: &Known) {
         match found {

@@ -8,7 +8,7 @@ use crate::command::explain::{self, Sink, place};
 use crate::diagnose::diagnose;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::{LogReader, Told};
-use crate::model::{Confidence, Host, UserspaceKill, Witness, WitnessKind};
+use crate::model::{Confidence, Host, Sign, SignMeaning, UserspaceKill, Witness, WitnessKind};
 
 /// Reads the files that were named.
 ///
@@ -56,6 +56,15 @@ impl Sink for Kills<'_> {
         let name = incident.source.log.as_ref().map(|log| log.name.clone()).unwrap_or_default();
         let confidence = confidence(&incident);
         self.0.kill(incident, Witness { kind: WitnessKind::KernelLog, name, confidence });
+    }
+
+    fn signs(&mut self, found: Vec<Sign>) {
+        let kills = [SignMeaning::OomKill, SignMeaning::Killed, SignMeaning::Signalled];
+        for sign in found.iter().filter(|sign| kills.contains(&sign.meaning)) {
+            let line = if sign.line == 0 { String::new() } else { format!(" (line {})", sign.line) };
+            let text = sign.text.lossy();
+            self.0.notes.push(format!("{}: {text:?} in {}{line}", sign.what, sign.log.lossy()));
+        }
     }
 
     fn userspace(&mut self, kill: UserspaceKill) {

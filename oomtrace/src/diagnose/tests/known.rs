@@ -335,34 +335,3 @@ fn a_container_whose_child_was_killed_keeps_running() {
     incident.victims[0].ns_pid = None;
     assert!(!says(&incident), "unknown is not said");
 }
-
-#[test]
-fn pages_copied_after_a_fork_are_no_mystery() {
-    let mut world = World::new(59);
-    world.limit = 300.0 * MIB;
-    let parent = world.add("redis-server", -1000.0, Box::new(|_| 140.0 * MIB));
-    // What the cgroup has beyond its processes: copies.
-    world.tmpfs = Box::new(|t| (t - 60.0).max(0.0) * 5.0 * MIB);
-    let mut incident = world.run(None);
-    let entities = &mut incident.history.as_mut().unwrap().entities;
-    for scope in entities.iter_mut().filter(|entity| entity.kind == EntityKind::Cgroup) {
-        let copies = scope.part(PartKind::Shmem).unwrap().to_vec();
-        for part in &mut scope.parts {
-            match part.kind {
-                PartKind::Anon => part.bytes.iter_mut().zip(&copies).for_each(|(bytes, more)| *bytes += more),
-                PartKind::Shmem => part.bytes.iter_mut().for_each(|bytes| *bytes = 0),
-                _ => {}
-            }
-        }
-    }
-    let mut child = entities.iter().find(|entity| entity.pid == Some(parent)).unwrap().clone();
-    (child.pid, child.ppid, child.started_ms) = (Some(parent + 1), Some(parent), Some(-30_000));
-    let kept = child.points.iter().filter(|(t, _)| *t < -29_000).count();
-    child.points.drain(..kept);
-    child.parts.iter_mut().for_each(|part| drop(part.bytes.drain(..kept)));
-    entities.push(child);
-    let found = diagnose(&incident);
-    let culprit = found.culprit.clone().unwrap_or_else(|| panic!("{found:#?}"));
-    assert_eq!((found.verdict, culprit.pid), (VerdictKind::LimitTooLow, Some(parent)), "{:?}", found.reasons);
-    assert!(culprit.likely && found.reasons[0].contains("forked redis-server"), "{:?}", found.reasons);
-}

@@ -5,7 +5,6 @@
 
 mod asked;
 mod cache;
-mod copies;
 mod finite;
 mod kernel_memory;
 mod kind;
@@ -28,14 +27,13 @@ use super::case::{Case, Finding};
 type Rule = fn(&Case<'_, '_, '_>) -> Option<Finding>;
 
 /// The first that fits counts.
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 12] = [
     asked::sysrq,
     asked::limit_lowered,
     asked::in_one_piece,
     undetermined::no_growth,
     swarm::rule,
     shmem::rule,
-    copies::rule,
     kernel_memory::rule,
     cache::rule,
     neighbour::rule,

@@ -33,3 +33,8 @@ pub use open::open;
 pub use reader::{LogReader, Summary};
 pub use streams::{Context, Found, Told};
 pub use unread::Unread;
+
+/// Reads one line, whatever wrapped it.
+pub(super) fn parse_line(line: &[u8]) -> LogLine<'_> {
+    text::parse(line)
+}

@@ -1,6 +1,6 @@
 //! Words of which every line has one that can begin or end a report, or tells of a program that kills.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// None of them holds a byte that a wrapper writes in another way.
 const NEEDLES: [&str; 24] = [
@@ -42,7 +42,9 @@ pub(super) struct Needles {
 impl Needles {
     pub(super) fn new() -> Self {
         // Building it can fail only by exceeding sizes that these are far below; then every line is read.
-        Self { searcher: AhoCorasick::new(NEEDLES.iter().chain(&ARRAYS)).ok() }
+        // Only leftmost matches are looked for many bytes at a time.
+        let all = NEEDLES.iter().chain(&ARRAYS);
+        Self { searcher: AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(all).ok() }
     }
 
     /// Where the first is.

@@ -170,7 +170,7 @@ fn starts(line: &[u8], stamped: bool) -> bool {
     if stamped {
         return is_stamped(line);
     }
-    words::begins(line.trim_ascii_start()) || tasks::is_row(line) || line.starts_with(b"{")
+    words::begins(line.trim_ascii_start()) || tasks::is_row(line) || line.starts_with(b"{") || is_count(line)
 }
 
 /// `16907 pages reserved`, `703 total pagecache pages`

@@ -9,6 +9,7 @@ mod growth;
 pub(super) mod limit;
 pub(super) mod program;
 pub(super) mod ran_out;
+pub(super) mod signs;
 pub(super) mod userspace;
 
 pub(super) use growth::{confidence, culprit_name, verdict_name};

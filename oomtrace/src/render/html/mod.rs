@@ -16,6 +16,7 @@ mod parts;
 mod raw;
 mod request;
 mod scene;
+mod signs;
 mod tasks;
 mod timeline;
 mod userspace;
@@ -108,6 +109,7 @@ fn body(page: &mut Markup, all: &[Evidence]) {
         }
     }
     userspace::write(page, all);
+    signs::write(page, all);
 }
 
 fn foot(page: &mut Markup, all: &[Evidence]) {

@@ -5,6 +5,7 @@ use super::parts::{card, number, table};
 use crate::evidence::{Evidence, Group, Verdict, groups};
 use crate::model::Incident;
 use crate::render::answers;
+use crate::render::answers::signs::{MISSING, prove_a_kill};
 use crate::render::markup::Markup;
 use crate::render::text::words;
 
@@ -16,6 +17,7 @@ pub(super) fn title(all: &[Evidence]) -> String {
     let host = all.iter().find_map(host).map_or(String::new(), |host| format!(" on {host}"));
     match (kills, all.iter().all(|evidence| evidence.verdict() == Verdict::Pass)) {
         (0, true) => format!("No OOM kill{host}"),
+        (0, false) if all.iter().any(prove_a_kill) => format!("{MISSING}{host}"),
         (0, false) => format!("No OOM kill seen{host}"),
         (1, _) => format!("1 OOM kill{host}"),
         (many, _) => format!("{many} OOM kills{host}"),

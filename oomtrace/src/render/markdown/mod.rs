@@ -9,6 +9,7 @@ mod incident;
 mod limits;
 mod machine;
 mod overview;
+mod signs;
 mod timeline;
 mod userspace;
 
@@ -45,6 +46,7 @@ pub fn document(all: &[Evidence]) -> String {
             );
         }
         userspace::write(&mut out, &evidence.userspace_kills);
+        signs::write(&mut out, crate::render::answers::signs::of(evidence));
         notes(&mut out, &evidence.unread.notes());
     }
     out

@@ -3,6 +3,7 @@
 use super::{escape, line, table};
 use crate::evidence::{Evidence, Group, Verdict, groups};
 use crate::render::answers;
+use crate::render::answers::signs;
 
 /// Groups that are listed.
 const GROUPS: usize = 50;
@@ -37,6 +38,7 @@ fn title(evidence: &Evidence) -> String {
         .filter(|host| !host.is_empty())
         .map_or(String::new(), |host| format!(" on {}", escape::prose(host)));
     let kills = match evidence.incidents.len() {
+        0 if signs::prove_a_kill(evidence) => signs::MISSING.to_owned(),
         0 => "No OOM kill seen".to_owned(),
         1 => "1 OOM kill".into(),
         many => format!("{many} OOM kills"),

@@ -13,6 +13,7 @@ mod no_kill;
 mod origin;
 mod page;
 pub(in crate::render) mod score;
+mod signs;
 mod stream;
 mod table;
 mod trigger;
@@ -28,6 +29,7 @@ use std::io;
 
 pub use self::answer::answer;
 use self::page::Page;
+pub use self::signs::other_lines;
 pub use self::stream::sender;
 pub(in crate::render) use self::verdict::sentence;
 use super::Render;

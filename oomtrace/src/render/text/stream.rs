@@ -1,7 +1,8 @@
 //! The one-line events around the kills.
 
 use super::page::{Page, Rich, Tone};
-use super::{no_kill as run, words};
+
+use super::{no_kill as run, signs, words};
 use crate::model::{
     Footer, Header, Lost, NoKill, NoKillReason, Sender, SenderKind, SentHow, Sigkill, Update,
 };
@@ -143,6 +144,7 @@ pub(super) fn footer(page: &mut Page, footer: &Footer) {
     };
     page.para(text, 2);
     notes(page, &footer.notes);
+    signs::write(page, &footer.signs);
 }
 
 fn notes(page: &mut Page, notes: &[String]) {
