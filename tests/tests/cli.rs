@@ -147,7 +147,8 @@ fn signals_flush_and_end_well() {
         return;
     }
     let directory = tempfile::tempdir().expect("a directory");
-    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+    // SIGHUP opens a file anew (tests of writing).
+    for signal in [libc::SIGINT, libc::SIGTERM] {
         let file = directory.path().join(signal.to_string());
         let mut child = Command::new(oomtrace())
             .args(["--json", "-o"])

@@ -65,7 +65,7 @@ fn exit_codes_one_by_one() {
     let eater = eater("child");
     for (options, script, code, word) in [
         (&[][..], "exit 0", 0, "pass"),
-        (&[], "exit 3", 3, "pass"),
+        (&[], "exit 3", 3, "command failed  no OOM kill"),
         (&["--memory-max", "32M"], &format!("{eater}; exit 0"), 86, "child (pid"),
         (&["--memory-max", "32M", "--exit-code", "99"], &format!("{eater}; exit 0"), 99, "child (pid"),
         (&["--memory-max", "32M", "--fail-on", "none"], &format!("{eater}; exit 0"), 0, "child"),
@@ -240,7 +240,7 @@ fn reports_for_ci() {
     let lines = workflow_commands(&errors(&output));
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(
-        lines[0].starts_with("::error title=oomtrace%3A fail::") && lines[0].contains("::a%25<b>"),
+        lines[0].starts_with("::error title=OOM kill%3A %3A%3Aa%25<b>") && lines[0].contains("--memory-max 64M"),
         "{lines:?}"
     );
     assert!(text("out").contains("verdict=fail\noom_kills=1\nexit_code=86\n"), "{}", text("out"));
