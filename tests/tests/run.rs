@@ -240,7 +240,8 @@ fn reports_for_ci() {
     let lines = workflow_commands(&errors(&output));
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(
-        lines[0].starts_with("::error title=OOM kill%3A %3A%3Aa%25<b>") && lines[0].contains("--memory-max 64M"),
+        lines[0].starts_with("::error title=OOM kill%3A %3A%3Aa%25<b>")
+            && lines[0].contains("--memory-max 64M"),
         "{lines:?}"
     );
     assert!(text("out").contains("verdict=fail\noom_kills=1\nexit_code=86\n"), "{}", text("out"));

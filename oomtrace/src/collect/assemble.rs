@@ -26,7 +26,7 @@ const SIGNAL_KEPT: u64 = 1_000_000_000;
 /// Levels kept of a reported group's paths.
 const LATE_LEVELS: usize = 256;
 /// Reported kills whose late exits are still awaited.
-const REPORTED_KEPT: usize = 4096;
+const REPORTED_KEPT: usize = 1024;
 
 /// Which hooks are attached: the absence of a record only means something when its hook would have sent one.
 #[derive(Clone, Copy, Debug, Default)]

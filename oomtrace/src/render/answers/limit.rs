@@ -14,9 +14,7 @@ pub(super) fn answer(incident: &Incident) -> Answer {
     }
     let failure = scope.allocation.as_ref().and_then(|asked| asked.failure.as_deref());
     more.extend(failure.filter(|_| scope.memcg.is_none()).map(|why| format!("{}.", words::safe(why))));
-    if scope.inferred && scope.constraint.is_some() {
-        more.push("Inferred from usage and limits: the kernel's own decision could not be read.".into());
-    }
+    more.extend(ran_out::inferred(incident).map(str::to_owned));
     let witness = match incident.source.kind {
         SourceKind::Ebpf => "",
         SourceKind::KernelLog => ", by the kernel's log",
@@ -53,6 +51,9 @@ pub(super) fn whose(incident: &Incident) -> String {
         (Some(Constraint::Memcg), None) => "a memory cgroup's limit, which one could not be read".into(),
         (Some(Constraint::None), _) if !ran_out::is_machine(incident) => {
             ran_out::phrase(incident).unwrap_or_default()
+        }
+        (Some(Constraint::None), _) if ran_out::is_from_words(incident) => {
+            format!("the memory of the machine or of some NUMA nodes{of}")
         }
         (Some(Constraint::None), _) => format!("the whole machine's memory{of}"),
         (Some(Constraint::Cpuset), _) => format!("the memory of a cpuset's NUMA nodes{of}"),

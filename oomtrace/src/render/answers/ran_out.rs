@@ -1,7 +1,24 @@
 //! What ran out where no memory cgroup's limit was hit: the machine, nodes, one zone, or nothing but room in one piece.
 
-use crate::model::{Constraint, Incident, Shortage};
+use crate::model::{Constraint, Incident, Shortage, SourceKind};
 use crate::render::text::words;
+
+const MACHINE_OR_NODES: &str = "the machine, or the NUMA nodes that it may use, ran out of memory";
+
+/// Whether the kind of limit is inferred from the words of a log's kill line alone. They tell a memory cgroup's limit from all
+/// others, and not the machine from some of its nodes.
+pub(in crate::render) fn is_from_words(incident: &Incident) -> bool {
+    incident.scope.inferred && incident.source.kind == SourceKind::KernelLog
+}
+
+/// How the kind of limit was inferred; `None` where the kernel's decision was read.
+pub(in crate::render) fn inferred(incident: &Incident) -> Option<&'static str> {
+    let is_inferred = incident.scope.inferred && incident.scope.constraint.is_some();
+    is_inferred.then(|| match is_from_words(incident) {
+        true => "Inferred from the words of the kill: the log does not contain the kernel's decision.",
+        false => "Inferred from usage and limits: the kernel's own decision could not be read.",
+    })
+}
 
 /// In a few words, without a full stop; `None` where it was a memory cgroup's limit, or is not known.
 pub(in crate::render) fn phrase(incident: &Incident) -> Option<String> {
@@ -30,6 +47,7 @@ pub(in crate::render) fn phrase(incident: &Incident) -> Option<String> {
         (Some(Shortage::NotShort), _) => Some(format!(
             "an allocation of {size}{of} failed, though memory was free when the kernel reported it"
         )),
+        (None, Some(Constraint::None)) if is_from_words(incident) => Some(MACHINE_OR_NODES.into()),
         (_, Some(Constraint::None)) => Some("the whole machine ran out of memory".into()),
         (_, Some(Constraint::Cpuset)) => Some("the NUMA nodes of a cpuset ran out of memory".into()),
         (_, Some(Constraint::MemoryPolicy)) => {
@@ -38,7 +56,7 @@ pub(in crate::render) fn phrase(incident: &Incident) -> Option<String> {
         (Some(Shortage::Machine), None) => Some("the machine ran out of memory".into()),
         (Some(Shortage::Nodes), None) => Some("the NUMA nodes that it may use ran out of memory".into()),
         (None, None) if scope.message.as_deref().is_some_and(|words| words.starts_with("Out of memory")) => {
-            Some("the machine, or the NUMA nodes that it may use, ran out of memory".into())
+            Some(MACHINE_OR_NODES.into())
         }
         _ => None,
     }
@@ -58,6 +76,7 @@ pub(in crate::render) fn sentence(incident: &Incident) -> String {
 pub(in crate::render) fn is_machine(incident: &Incident) -> bool {
     let shortage = incident.scope.allocation.as_ref().and_then(|asked| asked.shortage);
     incident.scope.constraint == Some(Constraint::None)
+        && !(shortage.is_none() && is_from_words(incident))
         && matches!(shortage, None | Some(Shortage::Machine | Shortage::Limit | Shortage::Nodes))
 }
 
@@ -112,6 +131,12 @@ mod tests {
         let mut lone = incident(None, None);
         lone.scope.message = Some("Out of memory".into());
         assert!(phrase(&lone).unwrap().starts_with("the machine, or the NUMA nodes"));
+        let mut inferred = incident(None, Some(Constraint::None));
+        inferred.scope.inferred = true;
+        assert!(phrase(&inferred).unwrap().starts_with("the whole machine"), "from usage and limits");
+        inferred.source.kind = SourceKind::KernelLog;
+        assert!(phrase(&inferred).unwrap().starts_with("the machine, or the NUMA nodes"));
+        assert!(!is_machine(&inferred) && super::inferred(&inferred).unwrap().contains("words"));
         lone.scope.message = Some("Memory cgroup out of memory".into());
         assert_eq!(phrase(&lone), None);
     }

@@ -21,8 +21,7 @@ pub(super) fn write(page: &mut Markup, incident: &Incident) {
         page.tag("ol", &[("class", "chain")], |page| {
             levels.iter().for_each(|(level, hit)| one(page, level, *hit, widest));
         });
-        if scope.inferred {
-            let text = "Inferred from usage and limits: the kernel's own decision could not be read.";
+        if let Some(text) = ran_out::inferred(incident) {
             page.text_tag("p", &[("class", "dim small")], text);
         }
     });

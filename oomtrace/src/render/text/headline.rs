@@ -62,7 +62,8 @@ pub(in crate::render) fn cause(incident: &Incident) -> String {
     if scope.sysrq == Some(true) {
         return "somebody asked the kernel for a kill by SysRq-f.".into();
     }
-    let hedge = if scope.inferred && scope.constraint.is_some() { " (inferred)" } else { "" };
+    let is_hedged = scope.inferred && scope.constraint.is_some() && !ran_out::is_from_words(incident);
+    let hedge = if is_hedged { " (inferred)" } else { "" };
     let ran_out = ran_out::phrase(incident);
     let what = match scope.constraint {
         Some(Constraint::Memcg) => memcg(incident),

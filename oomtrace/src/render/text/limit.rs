@@ -38,8 +38,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     if let Some(failure) = failure.filter(|_| scope.constraint != Some(Constraint::Memcg)) {
         page.para(format!("Why: {}.", words::safe(failure)), 0);
     }
-    if scope.inferred && scope.constraint.is_some() {
-        let text = "Inferred from usage and limits: the kernel's own decision could not be read.";
+    if let Some(text) = ran_out::inferred(incident) {
         page.para(Rich::new().with(Tone::Yellow, text), 0);
     }
 }
