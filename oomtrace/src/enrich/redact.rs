@@ -8,8 +8,8 @@
 //! |---|---|
 //! | what does a name say of its value? | `names` (`words` splits it, `lists` are the tables) |
 //! | what does the value look like? | `values`; which part of it is hidden: `verdict` |
-//! | where are names and values in a text? | `pairs`; where does a value end: `extent` |
-//! | which tokens show what they are? | `tokens`, with the table in `vendors` |
+//! | where are names and values in a text? | `pairs`; where does a value end: `extent` (`siblings`, `arrays`, `tuples`: what belongs together without a separator) |
+//! | which tokens show what they are? | `tokens`, with the table in `vendors`; what a word in base64 says: `encoded` |
 //! | who is in front of a host? | `urls` |
 //! | which options of which programs? | `command`, with the table in `clients.txt`, read by `rules` |
 //! | what do words without dashes announce? | `phrases`; what may be guessed of programs that are not known: `guesses` |
@@ -17,9 +17,11 @@
 //!
 //! The work grows with the length of the command line; the enricher gives at most 4 KiB of one.
 
+mod arrays;
 mod command;
 mod cookies;
 mod cut;
+mod encoded;
 mod extent;
 mod guesses;
 mod hidden;
@@ -31,6 +33,7 @@ mod phrases;
 mod rules;
 mod shaped;
 mod shell;
+mod siblings;
 mod tokens;
 mod tuples;
 mod urls;
@@ -96,5 +99,7 @@ fn secrets(sheet: &Sheet) -> Hidden {
     hidden
 }
 
+#[cfg(test)]
+mod kinds_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::hidden::Hidden;
 use super::line::{State, Words};
 use super::names;
-use super::rules::{self, Form, Place, Rule};
+use super::rules::{self, Client, Form, Place, Rule};
 use super::values::{is_harmless, is_random};
 
 /// Words of a command that are looked at for a condition.
@@ -16,6 +16,9 @@ const EXECUTES: &[&[u8]] = &[b"-exec", b"-execdir", b"-ok", b"--exec"];
 /// Names of options that are no short option with a value.
 const NAMES: &[&[u8]] =
     &[b"-pass", b"-passwd", b"-password", b"-pw", b"-pwd", b"-passphrase", b"-token", b"-path", b"-port"];
+
+/// Short options that stand alone in the clients whose options may be joined.
+const FLAGS: &[u8] = b"fsSLkvgiIjlnNqRaGOJZB#012346rty9Q";
 
 /// What a rule says.
 pub(super) enum Verdict {
@@ -39,7 +42,7 @@ pub(super) fn program(words: Words<'_>, at: usize, state: &mut State) -> bool {
     if state.is_settled && !again {
         return false;
     }
-    let known = rules::client(bytes);
+    let known = rules::client(bytes).or_else(|| module(words, at, state));
     if !first && known.is_none() {
         return false;
     }
@@ -49,6 +52,24 @@ pub(super) fn program(words: Words<'_>, at: usize, state: &mut State) -> bool {
     state.program = Some(at);
     state.positional = 0;
     true
+}
+
+/// The client behind a module of Python or a class of Java, given to its interpreter.
+fn module(words: Words<'_>, at: usize, state: &State) -> Option<Client> {
+    let interpreter = rules::name_of(words.get(state.program?))?;
+    let before = words.get(at.checked_sub(1)?);
+    let is_module = before.len() <= 6
+        && before.starts_with(b"-")
+        && before.ends_with(b"m")
+        && before[1..].iter().all(u8::is_ascii_alphabetic);
+    let bytes = words.get(at);
+    let is_class = bytes.iter().filter(|b| **b == b'.').count() >= 2 && !bytes.contains(&b'/');
+    let fits = match interpreter.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
+        "python" | "pypy" => is_module,
+        "java" => is_class,
+        _ => false,
+    };
+    if fits { rules::client_of_module(bytes) } else { None }
 }
 
 /// What the table says of a word of the command.
@@ -83,8 +104,11 @@ fn apply(words: Words<'_>, at: usize, state: &State, rule: Rule) -> Option<(Opti
         Place::Both(option) if is_option(bytes, option) => Some((None, Verdict::Next(rule.form))),
         Place::Both(option) => attached(words, at, option, rule.form, true),
         Place::Plain(option) => (bytes == option.as_bytes()).then_some((None, Verdict::Done)),
+        Place::Takes(_) => None,
         Place::Behind(word, number) => {
-            whole(!bytes.starts_with(b"-") && is_behind(words, at, state, word, number))
+            let is_next =
+                matches!(bytes, [b'+', next, ..] if next.is_ascii_lowercase()) && word.starts_with('+');
+            whole(!bytes.starts_with(b"-") && !is_next && is_behind(words, at, state, word, number))
         }
         Place::Number(number) => whole(!bytes.starts_with(b"-") && state.positional + 1 == number),
         Place::Last => whole(
@@ -114,8 +138,14 @@ fn attached(
     is_both: bool,
 ) -> Option<(Option<Range<usize>>, Verdict)> {
     let place = words.all.get(at)?.place.clone();
+    let rest = match option.strip_suffix('*') {
+        Some(option) => behind_cluster(words.get(at), option, form)?,
+        None => words.get(at).strip_prefix(option.as_bytes())?,
+    };
     let option = option.strip_suffix('*').unwrap_or(option);
-    let rest = words.get(at).strip_prefix(option.as_bytes()).filter(|rest| !rest.is_empty())?;
+    if rest.is_empty() {
+        return None;
+    }
     if is_both && NAMES.contains(&words.get(at)) {
         return None;
     }
@@ -130,6 +160,15 @@ fn attached(
         return None;
     }
     Some((part(words.text, bare(words.text, start..place.end), form), Verdict::Done))
+}
+
+/// What is attached to a short option, which others without a value may stand before: `-fsSLuuser:password`.
+fn behind_cluster<'a>(word: &'a [u8], option: &str, form: Form) -> Option<&'a [u8]> {
+    let letter = *option.as_bytes().get(1).filter(|_| option.len() == 2)?;
+    let letters = word.strip_prefix(b"-")?;
+    let at = letters.iter().take(8).position(|b| *b == letter)?;
+    let is_flag = |b: &u8| FLAGS.contains(b) || *b == b'x' && form == Form::All;
+    letters[..at].iter().all(is_flag).then(|| &letters[at + 1..])
 }
 
 /// Without the quotes of a script around it.
@@ -151,7 +190,18 @@ fn is_behind(words: Words<'_>, at: usize, state: &State, word: &str, number: usi
     if word.starts_with('-') {
         return at.checked_sub(number).is_some_and(|before| before >= state.start && same(before));
     }
-    let before = (state.start..at).rev().take(REACH).filter(|at| !words.get(*at).starts_with(b"-"));
+    let client = state.client;
+    let takes = |at: usize| {
+        let option = words.get(at);
+        let is_it = |rule: Rule| matches!(rule.place, Place::Takes(known) if known.as_bytes() == option);
+        option.starts_with(b"-") && client.is_some_and(|client| client.rules().any(is_it))
+    };
+    let is_value = |at: usize| at > state.start && takes(at - 1);
+    if is_value(at) {
+        return false;
+    }
+    let before =
+        (state.start..at).rev().take(REACH).filter(|at| !words.get(*at).starts_with(b"-") && !is_value(*at));
     before.clone().nth(number - 1).is_some_and(same)
 }
 
@@ -181,7 +231,7 @@ pub(super) fn part(text: &[u8], place: Range<usize>, form: Form) -> Option<Range
     let found = match form {
         Form::Nothing => return None,
         Form::Cookie => value.iter().position(|b| *b == b'=')? + 1..value.len(),
-        Form::All if is_assignment(value) => return None,
+        Form::All if is_assignment(value) || is_switch(value) => return None,
         Form::All => 0..value.len(),
         Form::Before => 0..at_end?,
         Form::After(head) => match value.strip_prefix(head.as_bytes()) {
@@ -211,6 +261,13 @@ pub(super) fn part(text: &[u8], place: Range<usize>, form: Form) -> Option<Range
 fn is_assignment(value: &[u8]) -> bool {
     let name = value.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
     name > 2 && value.get(name) == Some(&b'=') && value.get(name + 1).is_some_and(|b| *b != b'=')
+}
+
+/// `/user:bob` of a program of Windows.
+fn is_switch(value: &[u8]) -> bool {
+    let Some(rest) = value.strip_prefix(b"/") else { return false };
+    let name = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    name >= 3 && (rest.get(name) == Some(&b':') || [&b"delete"[..], b"savecred", b"add"].contains(&rest))
 }
 
 /// What is the secret of `user:password`: the user where no password follows.

@@ -49,7 +49,12 @@ impl Extent<'_> {
         }
         let default = self.separator == Separator::Colon && self.is_default();
         if default {
-            at += usize::from(self.text.get(at).is_some_and(|b| b"-=?+".contains(b)));
+            let sign = self.text.get(at).copied().unwrap_or_default();
+            // `${NAME:?message}`, `${NAME:+text}`, `${NAME:0:4}`.
+            if matches!(sign, b'?' | b'+') || sign.is_ascii_digit() {
+                return None;
+            }
+            at += usize::from(matches!(sign, b'-' | b'='));
         }
         let head = &self.text[at..end.min(at + 64)];
         at += after_scheme(head)
@@ -138,6 +143,7 @@ impl Extent<'_> {
             b'<' => self.separator == Separator::Tag,
             b'&' | b';' | b',' | b' ' | b'|' => self.is_end_of_part(at, reach),
             b'#' => self.is_in_url(),
+            b'?' => self.is_in_list_of_questions(at),
             b'"' | b'\'' | b'`' => reach == Reach::Word && self.closes(at),
             b'}' | b']' | b')' => self.is_closed_by(at),
             _ => false,
@@ -177,6 +183,13 @@ impl Extent<'_> {
         let head = &self.text[from..self.name.start];
         let word = head.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
         memchr::memmem::find(&head[word..], b"://").is_some()
+    }
+
+    /// `Map?Port=1?Password=x?listen`, as servers of games have it.
+    fn is_in_list_of_questions(&self, at: usize) -> bool {
+        let rest = &self.text[at + 1..self.region.end];
+        let begins = self.text[self.region.start..self.name.start].ends_with(b"?") && !self.is_in_url();
+        begins && (names_next(rest, b'?') || rest.len() > 1 && rest.iter().all(u8::is_ascii_alphabetic))
     }
 
     /// A `&`, `;`, `,`, `|` or blank behind which another part begins.

@@ -111,7 +111,9 @@ pub(super) fn guess(words: Words<'_>, at: usize, state: &State) -> Option<(Optio
     if is_value_of_name(words, at, state) || is_plain_text(words, at, state) {
         return Some((None, Verdict::Next(Form::All)));
     }
-    if let Some(login) = account(words, at).or_else(|| pgpass(words, at)) {
+    let login = account(words, at).or_else(|| pgpass(words, at));
+    let login = login.or_else(|| attached(words, at, state)).or_else(|| second_half(words, at));
+    if let Some(login) = login {
         return Some((Some(login), Verdict::Done));
     }
     let place = words.all.get(at)?.place.clone();
@@ -203,6 +205,9 @@ fn is_word(word: &[u8]) -> bool {
 fn account(words: Words<'_>, at: usize) -> Option<Range<usize>> {
     let bytes = words.get(at);
     let place = words.all.get(at)?.place.clone();
+    if !bytes.starts_with(b"-") && bytes.contains(&b'=') {
+        return listed_account(words, at);
+    }
     let start = match bytes.iter().position(|b| *b == b'=') {
         Some(equals) if bytes.starts_with(b"-") && names::is_account(&bytes[..equals]) => equals + 1,
         _ => {
@@ -214,6 +219,41 @@ fn account(words: Words<'_>, at: usize) -> Option<Range<usize>> {
     let colon = value.iter().position(|b| *b == b':')?;
     let (user, password) = (&value[..colon], &value[colon + 1..]);
     (is_user(user) && is_password(password)).then_some(place.start + start + colon + 1..place.end)
+}
+
+/// `-o rw,user=bob:Secret1`.
+fn listed_account(words: Words<'_>, at: usize) -> Option<Range<usize>> {
+    let mut start = words.all.get(at)?.place.start;
+    for part in words.get(at).split(|b| *b == b',') {
+        let from = start;
+        start += part.len() + 1;
+        let Some(equals) = part.iter().position(|b| *b == b'=') else { continue };
+        let value = &part[equals + 1..];
+        let Some(colon) = value.iter().position(|b| *b == b':') else { continue };
+        let fits = is_user(&value[..colon]) && is_password(&value[colon + 1..]);
+        if fits && names::is_account(&part[..equals]) {
+            return Some(from + equals + 1 + colon + 1..from + part.len());
+        }
+    }
+    None
+}
+
+/// `-u bob -pSecret1`, for a program that is not known.
+fn attached(words: Words<'_>, at: usize, state: &State) -> Option<Range<usize>> {
+    let place = words.all.get(at)?.place.clone();
+    let value = words.get(at).strip_prefix(b"-p").filter(|value| is_password(value))?;
+    let begins = value[0].is_ascii_uppercase() || value[0].is_ascii_digit();
+    let ends = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+    let is_other = state.client.is_some_and(|client| !client.is_wrapper);
+    (begins && ends && !is_other && has_user(words, state, at)).then_some(place.start + 2..place.end)
+}
+
+/// The secret that follows the id of an access key, which has a shape of its own.
+fn second_half(words: Words<'_>, at: usize) -> Option<Range<usize>> {
+    let before = words.get(at.checked_sub(1)?);
+    let before = if before.starts_with(b"-") { words.get(at.checked_sub(2)?) } else { before };
+    let half = super::tokens::is_key_id(before) && super::tokens::is_key_secret(words.get(at));
+    half.then(|| words.all[at].place.clone())
 }
 
 /// `add_user bob Secret1`, `user create bob Secret1`, `set-password bob Secret1`.

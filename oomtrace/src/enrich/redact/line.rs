@@ -116,7 +116,9 @@ fn take(words: Words<'_>, at: usize, expect: Expect, hidden: &mut Hidden) -> Opt
             Some(None)
         }
         Expect::Name(name, holds) => {
-            if is_option(bytes) {
+            let is_next = |word: &[u8]| matches!(word, [b'+', first, ..] if first.is_ascii_alphabetic());
+            let is_next = is_next(words.get(name)) && is_next(bytes);
+            if is_option(bytes) || is_long_option(bytes) || is_next {
                 return None;
             }
             // `Authorization: Bearer x` that was divided at its blanks.
@@ -168,6 +170,7 @@ fn is_long_option(word: &[u8]) -> bool {
 /// Looks at a word for itself, and at what it says of the next one.
 fn word(words: Words<'_>, at: usize, state: &mut State, hidden: &mut Hidden) -> Option<Expect> {
     inside(words, at, state.client, hidden);
+    phrases::here_string(words, state.start, at, hidden);
     let bytes = words.get(at);
     let names_program = command::program(words, at, state);
     let verdict = if names_program { None } else { command::client(words, at, state, hidden) };
@@ -189,6 +192,11 @@ fn word(words: Words<'_>, at: usize, state: &mut State, hidden: &mut Hidden) -> 
     if bytes.len() > 1 && bytes[0] == b'-' && !bytes.contains(&b'=') && !bytes.contains(&b' ') {
         let holds = names::holds(bytes);
         return (holds != Holds::Nothing && !bytes.contains(&b':')).then_some(Expect::Name(at, holds));
+    }
+    if let [b'+', name @ ..] = bytes
+        && names::holds(name) == Holds::Secret
+    {
+        return Some(Expect::Name(at, Holds::Secret));
     }
     if let Some(name) = bytes.strip_suffix(b":").filter(|_| words.depth == 0) {
         let holds = if name.len() <= 80 { names::holds(name) } else { Holds::Nothing };

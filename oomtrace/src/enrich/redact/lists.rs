@@ -20,7 +20,8 @@ impl List {
 pub(super) const INSIDE: List = List(
     "password passwd passphrase passcode passwort passkey secret token apikey appkey accesskey secretkey privatekey \
     privkey authkey accountkey sharedkey masterkey signingkey encryptionkey sessionkey licensekey deploykey \
-    authorization credential presharedkey mnemonic sshkey64 storagekey sessionid sessid clientkeydata userpass",
+    authorization credential presharedkey mnemonic sshkey64 storagekey sessionid sessid clientkeydata userpass \
+    steamaccount",
 );
 
 /// What one of [`INSIDE`] is a part of without being meant.

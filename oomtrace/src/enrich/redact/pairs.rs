@@ -5,10 +5,12 @@ use std::ops::Range;
 use super::extent::{Extent, Quotes, Value};
 use super::hidden::Hidden;
 use super::names::{self, Holds};
-use super::{tuples, verdict};
+use super::{arrays, siblings, tuples, verdict};
 
 /// Longest name that is looked at.
 const NAME: usize = 80;
+/// Bytes around a name of one letter that say what it is.
+const REACH: usize = 256;
 /// Bytes between a name and its separator: quotes, a bracket, blanks.
 const GAP: usize = 6;
 
@@ -156,6 +158,12 @@ struct Found<'a> {
 fn pair(text: &[u8], found: Found<'_>, out: &mut Hidden) -> Option<usize> {
     let Found { region, at, separator, length, open, whole } = found;
     let (name, is_spaced) = name_before(text, region.start, at, separator)?;
+    let joined = matches!(separator, Separator::Colon | Separator::Equals | Separator::Arrow);
+    if let Some(end) =
+        joined.then(|| arrays::hide(text, region, &text[name.clone()], at + length, out)).flatten()
+    {
+        return Some(end);
+    }
     let holds = held(text, region, &name, at, separator)?;
     if out.is_plain(name.start) {
         return None;
@@ -176,7 +184,7 @@ fn pair(text: &[u8], found: Found<'_>, out: &mut Hidden) -> Option<usize> {
 fn is_other(text: &[u8], name: &Range<usize>, at: usize, separator: Separator, value: &Value) -> bool {
     let (name_text, value_text) = (&text[name.clone()], &text[value.place.clone()]);
     if separator == Separator::Argument {
-        return value_text.trim_ascii_end().ends_with(b":");
+        return value_text.trim_ascii_end().ends_with(b":") || is_key(text, value.place.end);
     }
     if separator != Separator::Colon || value.is_quoted {
         return false;
@@ -191,6 +199,13 @@ fn is_other(text: &[u8], name: &Range<usize>, at: usize, separator: Separator, v
         || is_joined && is_ambiguous(name_text) && super::values::is_tag(value_text)
         || is_joined && is_named(value_text)
         || is_prose(text, name, &value.place)
+}
+
+/// `"DB_PASSWORD","value":"x"`: what follows the name is another key.
+fn is_key(text: &[u8], end: usize) -> bool {
+    let rest = text.get(end..).unwrap_or_default();
+    let quotes = rest.iter().take(6).take_while(|b| matches!(b, b'\\' | b'"' | b'\'' | b' ')).count();
+    rest.get(quotes) == Some(&b':')
 }
 
 /// `fix token: refresh the cache`.
@@ -237,6 +252,8 @@ fn held(
         Holds::Nothing if bytes == b"data" && text[region.start..name.start].starts_with(b"secret,") => {
             Holds::Secret
         }
+        Holds::Nothing if siblings::is_value_of_secret(text, region, name) => Holds::Secret,
+        Holds::Nothing if separator == Separator::Equals && is_dsn(text, region, name) => Holds::Secret,
         Holds::Perhaps if is_pragma(text, region.start, name.start) || is_signature(text, region, name) => {
             Holds::Secret
         }
@@ -251,6 +268,28 @@ fn held(
         _ if before == Some(b'[') && text[at - 1] != b']' => None,
         _ => Some(holds),
     }
+}
+
+/// `h=db,u=bob,p=x`: one letter for the password, in a list that names a user.
+fn is_dsn(text: &[u8], region: &Range<usize>, name: &Range<usize>) -> bool {
+    if &text[name.clone()] != b"p" {
+        return false;
+    }
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'');
+    let from = name.start.saturating_sub(REACH).max(region.start);
+    let to = region.end.min(name.end + REACH);
+    let start = text[from..name.start].iter().rposition(|b| ends(b)).map_or(from, |at| from + at + 1);
+    let end = text[name.end..to].iter().position(|b| ends(b)).map_or(to, |at| name.end + at);
+    let value = text.get(name.end + 1..end).unwrap_or_default();
+    let number = value.iter().take_while(|b| b.is_ascii_digit()).count();
+    let is_small = number <= 4 && value.get(number).is_none_or(|b| matches!(b, b',' | b';' | b'&'));
+    let is_user = |part: &[u8]| {
+        let key = part.iter().position(|b| *b == b'=').map(|equals| &part[..equals]);
+        key.is_some_and(|key| {
+            [&b"u"[..], b"U", b"user", b"usr", b"uid", b"username", b"login"].contains(&key)
+        })
+    };
+    !is_small && text[start..end].split(|b| matches!(b, b',' | b';' | b'&' | b'?')).any(is_user)
 }
 
 /// `?Signature=x` of a URL.

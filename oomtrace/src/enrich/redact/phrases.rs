@@ -47,6 +47,9 @@ const SETTERS: &[&str] = &[
     "edit",
     "write",
     "setenv",
+    "seta",
+    "sets",
+    "setu",
     "reset",
 ];
 /// What may follow such a word without being a secret.
@@ -113,7 +116,7 @@ pub(super) fn announces(words: Words<'_>, at: usize, state: &mut State) -> Optio
         return Some(Expect::Client(super::rules::Form::Behind(b'/', true)));
     }
     let sets = state.sets;
-    state.sets |= is_one_of(bytes, SETTERS);
+    state.sets |= is_one_of(bytes.strip_prefix(b"+").unwrap_or(bytes), SETTERS);
     let next = words.all.get(at + 1).filter(|next| next.before == Before::Blank)?;
     let follows = words.get(at + 1);
     if is_one_of(follows, NO_SECRETS) || follows.starts_with(b"=") || follows.starts_with(b":") {
@@ -124,9 +127,11 @@ pub(super) fn announces(words: Words<'_>, at: usize, state: &mut State) -> Optio
         return Some(Expect::Phrase);
     }
     let name = bytes.rsplit(|b| matches!(b, b'/' | b':')).next().unwrap_or_default();
-    let is_compound = super::words::of(name).len() > 1;
+    // `//registry/:_password`.
+    let is_compound = super::words::of(name).len() > 1 || name.starts_with(b"_");
     let holds = names::holds(name);
-    (sets && !is_bare && is_compound && holds == Holds::Secret).then_some(Expect::Name(at, holds))
+    let says = holds == Holds::Secret || holds == Holds::Login && name.starts_with(b"_");
+    (sets && !is_bare && is_compound && says).then_some(Expect::Name(at, holds))
 }
 
 fn is_one_of(word: &[u8], known: &[&str]) -> bool {
@@ -166,6 +171,31 @@ pub(super) fn piped(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidd
     let reader = name_of(words.get(at)).filter(|name| READERS.contains(name));
     let Some(reader) = reader.filter(|name| reads(words, at, name)) else { return };
     let place = words.all[at - 1].place.clone();
+    let value = &words.text[place.clone()];
+    if value.starts_with(b"$") || value.starts_with(b"-") {
+        return;
+    }
+    let colon = value.iter().position(|b| *b == b':').filter(|_| reader == "chpasswd");
+    hidden.add(place.start + colon.map_or(0, |colon| colon + 1)..place.end);
+}
+
+/// `chpasswd <<< user:password`: what a program that reads a secret is given.
+pub(super) fn here_string(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidden) {
+    let Some(rest) = words.get(at).strip_prefix(b"<<<") else { return };
+    let place = match (rest, words.all.get(at + 1)) {
+        ([], Some(next)) if next.before == Before::Blank => next.place.clone(),
+        ([], _) => return,
+        _ => words.all[at].place.start + 3..words.all[at].place.end,
+    };
+    let reader = (start..at).find_map(|at| {
+        let name = name_of(words.get(at)).filter(|name| READERS.contains(name))?;
+        reads(words, at, name).then_some(name)
+    });
+    let Some(reader) = reader else { return };
+    let value = &words.text[place.clone()];
+    let quotes =
+        usize::from(value.len() > 2 && matches!(value[0], b'"' | b'\'') && value.last() == value.first());
+    let place = place.start + quotes..place.end - quotes;
     let value = &words.text[place.clone()];
     if value.starts_with(b"$") || value.starts_with(b"-") {
         return;

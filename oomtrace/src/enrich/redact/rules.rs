@@ -9,6 +9,7 @@
 //! | `-p\|` | the rest of the argument that begins with `-p` |
 //! | `-p?` | both, and `--pass=` for a long one |
 //! | `-p!` | nothing: this option stands alone |
+//! | `-p^` | nothing: the argument behind `-p` belongs to it, and has no number of its own |
 //! | `word+2~` | the second argument behind `word`; `//*+1~` is the next one behind what begins with `//` |
 //! | `#1~` | the first argument that is no option |
 //! | `$~` | the last argument |
@@ -50,6 +51,8 @@ pub(super) enum Place {
     Both(&'static str),
     /// This option holds none.
     Plain(&'static str),
+    /// This option takes the next argument, which is no secret.
+    Takes(&'static str),
     /// So many behind this word.
     Behind(&'static str, usize),
     /// The one with this number among those that are no options, from 1.
@@ -77,6 +80,19 @@ pub(super) enum Form {
     Nothing,
 }
 
+/// Modules and classes, in small letters, whose programs have another name.
+const MODULES: &[(&str, &str)] = &[
+    ("azure", "az"),
+    ("awscli", "aws"),
+    ("googlecloudsdk", "gcloud"),
+    ("zookeepermain", "zkCli"),
+    ("impacket", "impacket-smbclient"),
+    ("youtube_dl", "youtube-dl"),
+    ("yt_dlp", "yt-dlp"),
+    ("openstackclient", "openstack"),
+    ("swiftclient", "swift"),
+];
+
 /// All names in order, each with its line.
 static CLIENTS: LazyLock<Vec<(&str, Client)>> = LazyLock::new(|| {
     let lines = TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(line);
@@ -101,8 +117,34 @@ pub(super) fn prepare() {
 /// The client of that name: that of its file, without `.exe` and the like.
 pub(super) fn client(word: &[u8]) -> Option<Client> {
     let name = name_of(word)?;
+    named(name).or_else(|| named(without_version(name)?))
+}
+
+fn named(name: &str) -> Option<Client> {
     let at = CLIENTS.binary_search_by_key(&name, |(known, _)| known).ok()?;
     CLIENTS.get(at).map(|(_, client)| *client)
+}
+
+/// `python3.11`, `pg_dump-15`, `sqlline-1.12.0` without their version.
+fn without_version(name: &str) -> Option<&str> {
+    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
+    (bare.len() < name.len() && bare.len() >= 3).then_some(bare)
+}
+
+/// The client that a module of Python or a class of Java is the program of: `azure.cli`, `org.apache.sqoop.Sqoop`.
+pub(super) fn client_of_module(word: &[u8]) -> Option<Client> {
+    let name = std::str::from_utf8(word).ok().filter(|name| name.len() <= 80)?;
+    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_')) {
+        return None;
+    }
+    let small = name.to_ascii_lowercase();
+    let mut parts: Vec<&str> = small.split('.').filter(|part| !matches!(*part, "cli" | "main")).collect();
+    let last = parts.pop()?;
+    let first = parts.first().copied().unwrap_or(last);
+    [last, first].into_iter().find_map(|part| {
+        let alias = MODULES.iter().find(|(module, _)| *module == part).map_or(part, |(_, program)| *program);
+        named(alias).filter(|client| !client.is_wrapper)
+    })
 }
 
 /// The name of a program in a word.
@@ -125,12 +167,13 @@ fn rule(text: &'static str) -> Option<Rule> {
         Some((condition, rest)) => (Some(condition), rest),
         None => (None, text),
     };
-    let at = rest.find(['~', '|', '?', '!']).filter(|at| *at > 0)?;
+    let at = rest.find(['~', '|', '?', '!', '^']).filter(|at| *at > 0)?;
     let (name, form) = (&rest[..at], &rest[at + 1..]);
     let place = match rest.as_bytes()[at] {
         b'~' => next(name)?,
         b'|' => Place::Attached(name),
         b'?' => Place::Both(name),
+        b'^' => Place::Takes(name),
         _ => Place::Plain(name),
     };
     Some(Rule { condition, place, form: form_of(form)? })

@@ -105,7 +105,7 @@ fn parts(text: &[u8]) -> Option<usize> {
 }
 
 /// A long word of small letters, capitals and digits in disorder. Names of classes and files have them in order.
-fn mixed(text: &[u8]) -> Option<usize> {
+pub(super) fn mixed(text: &[u8]) -> Option<usize> {
     let length = text.iter().take(LONGEST + 1).take_while(|b| is_part(**b)).count();
     let word = &text[..length];
     // A path, a class or a file goes on; so does base64, which may be public.

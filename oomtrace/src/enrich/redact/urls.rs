@@ -30,6 +30,7 @@ const NO_USERS: &[&[u8]] = &[
     b"docker",
     b"sha256",
     b"catalog",
+    b"jdbc",
     b"node",
 ];
 
@@ -105,9 +106,10 @@ pub(super) fn bare(text: &[u8], word: Range<usize>, out: &mut Hidden) {
         return;
     }
     // What stands before the user: `--db=user:...`, `:pserver:user:...`, `jdbc:oracle:thin:user/...`.
-    let thin = memchr::memmem::find(&bytes[..at], b":thin:").map(|thin| thin + 6);
-    if let Some(slash) = thin.and_then(|thin| Some(thin + memchr::memchr(b'/', &bytes[thin..at])?)) {
-        return out.add(word.start + slash + 1..word.start + at);
+    if let Some(thin) = memchr::memmem::find(&bytes[..at], b":thin:").map(|thin| thin + 6) {
+        // Without a slash there is no user: `jdbc:oracle:thin:@host:1521:x`.
+        let slash = memchr::memchr(b'/', &bytes[thin..at]).map_or(at, |slash| thin + slash + 1);
+        return out.add(word.start + slash..word.start + at);
     }
     let pserver = if bytes.starts_with(b":pserver:") { 9 } else { 0 };
     let user = pserver.max(memchr::memchr(b'=', &bytes[..at]).map_or(0, |equals| equals + 1));

@@ -29,7 +29,11 @@ fn secret(text: &[u8], name: &[u8], holds: Holds, place: Range<usize>) -> Option
         let rest = place.start + secret..place.end;
         return Some(rest.clone()).filter(|_| !is_harmless(&text[rest]));
     }
-    if is_harmless(value) || is_pass_number(name, value) || is_figure(name, value) {
+    if is_harmless(value)
+        || is_directory(name, value)
+        || is_pass_number(name, value)
+        || is_figure(name, value)
+    {
         return None;
     }
     // `Authorization: Bearer` whose token is elsewhere.
@@ -50,9 +54,17 @@ fn is_cookie(name: &[u8]) -> bool {
     words::of(name).last().is_some_and(|word| word == "cookie" || word == "cookies")
 }
 
+/// `PWD=/work`: where a shell is.
+fn is_directory(name: &[u8], value: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-+@".contains(b);
+    [&b"PWD"[..], b"OLDPWD"].contains(&name) && value.starts_with(b"/") && value.iter().all(plain)
+}
+
 /// `-pass 1` is a pass of an encoder.
 fn is_pass_number(name: &[u8], value: &[u8]) -> bool {
-    value.len() == 1 && value[0].is_ascii_digit() && names::is_word_of_many_uses(name)
+    let number = value.first().is_some_and(u8::is_ascii_digit)
+        && value.get(1).is_none_or(|b| matches!(b, b':' | b',' | b';'));
+    number && names::is_word_of_many_uses(name)
 }
 
 /// `--token-dropout 0.1`: a number, for a name that goes on behind the word for the secret.
