@@ -10,6 +10,8 @@ use super::User;
 const STACK: usize = 128 * 1024;
 /// Asks for the present id: a user or group id that no call takes.
 const ASK: libc::c_long = -1;
+/// Leaves an id as it is.
+const KEEP: libc::c_long = -1;
 
 /// Runs `act` with the rights of `user`, or without one with those of this process less its capabilities.
 ///
@@ -34,13 +36,14 @@ pub(super) fn act<T: Send>(user: Option<&User>, act: impl FnOnce() -> T + Send) 
 fn take(user: &User) -> io::Result<()> {
     // SAFETY: a live slice with its length.
     check(unsafe { libc::syscall(libc::SYS_setgroups, user.groups.len(), user.groups.as_ptr()) })?;
-    // Neither call says whether it did it: a second one tells.
-    for (call, id) in [(libc::SYS_setfsgid, user.gid), (libc::SYS_setfsuid, user.uid)] {
+    // The effective ids, which those for files follow: procfs asks for the effective one.
+    for (call, id) in [(libc::SYS_setresgid, user.gid), (libc::SYS_setresuid, user.uid)] {
         // SAFETY: plain calls.
-        let now = unsafe {
-            libc::syscall(call, id);
-            libc::syscall(call, ASK)
-        };
+        check(unsafe { libc::syscall(call, KEEP, id, KEEP) })?;
+    }
+    for (call, id) in [(libc::SYS_setfsgid, user.gid), (libc::SYS_setfsuid, user.uid)] {
+        // SAFETY: a plain call, which changes nothing.
+        let now = unsafe { libc::syscall(call, ASK) };
         if now != libc::c_long::from(id) {
             return Err(io::Error::from_raw_os_error(libc::EPERM));
         }

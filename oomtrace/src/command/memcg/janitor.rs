@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use super::held;
 use super::tree::{Kernel, Tree};
 
 /// The hidden subcommand that is the janitor; the rest of its command line goes to [`child_main`].
@@ -98,6 +99,9 @@ impl Janitor {
         command.arg0("oomtrace").arg(CHILD_COMMAND).process_group(0);
         let given = |path: &Option<PathBuf>| path.as_ref().map_or_else(|| NONE.into(), Clone::clone);
         command.arg(&leftover.dir).arg(given(&leftover.move_to)).arg(given(&leftover.switched_on));
+        // Of a program with a setuid bit the janitor is root's alone, as anybody can type its name.
+        // SAFETY: between fork and exec, plain calls.
+        unsafe { command.pre_exec(held::be_who_we_act_as) };
         // Whoever reads our output must not have to wait for it.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         command
@@ -124,7 +128,13 @@ pub fn child_main(args: &[OsString]) -> ExitCode {
     };
     let given = |arg: &OsString| (arg != NONE).then(|| arg.into());
     let leftover = Leftover { dir: dir.into(), move_to: given(move_to), switched_on: given(switched_on) };
-    ExitCode::from(u8::from(wait_and_undo(&Kernel, &leftover).is_err()))
+    match held::Held::take(&leftover) {
+        Ok(held) => ExitCode::from(u8::from(wait_and_undo(&Kernel, held.leftover()).is_err())),
+        Err(error) => {
+            eprintln!("oomtrace {CHILD_COMMAND} is started by oomtrace only: {error}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// What the janitor does: wait until the pipe on standard input ends, then undo.

@@ -3,6 +3,7 @@
 //! Each has a janitor: a child of ours whose pipe to us ends however we end, and which then removes the cgroup.
 
 mod explain;
+mod held;
 mod hierarchy;
 mod janitor;
 mod stale;

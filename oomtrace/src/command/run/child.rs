@@ -82,9 +82,12 @@ impl Recipe<'_> {
         let mut command = Command::new(program);
         command.args(arguments);
         self.set_environment(&mut command);
+        // With file capabilities our own files in /proc are root's: then it was not lowered, and can't be written.
+        let now = crate::survive::oom_score(&Roots::default());
+        let lowered = self.original.score.filter(|score| now != Some(*score));
         let mut steps = Steps {
             original: self.original,
-            score: score_text(self.original.score),
+            score: score_text(lowered),
             procs: self.procs.map(std::os::fd::AsRawFd::as_raw_fd),
             user: self.user.map(Descent::new),
             // SAFETY: a plain call.

@@ -55,6 +55,9 @@ pub(super) fn clean(line: &[u8], is_html: bool) -> Cow<'_, [u8]> {
     if has_colour(&text) {
         text = Cow::Owned(without_colours(&text));
     }
+    if is_coloured(&text) {
+        text = Cow::Owned(without_written_colours(&text));
+    }
     if memmem::find(&text, b"\xc2\xa0").is_some() || memmem::find(&text, b"\xe2\x80\x8b").is_some() {
         text = Cow::Owned(without_blanks(&text));
     }
@@ -83,7 +86,12 @@ pub(super) fn has_written_colour(text: &[u8]) -> bool {
 
 fn has_colour(text: &[u8]) -> bool {
     memchr(0x1b, text).is_some()
-        || (memchr(b'[', text).is_some() && (0..text.len()).any(|at| escape(&text[at..]).is_some()))
+}
+
+/// Whether a line begins with an escape sequence that is written out. The kernel, dmesg and syslog write out those in the names of
+/// processes and cgroups as well: of a line that does not begin with one they are part of a name.
+fn is_coloured(text: &[u8]) -> bool {
+    escape(text.trim_ascii_start()).is_some()
 }
 
 /// The length of an escape sequence at the beginning.
@@ -114,11 +122,20 @@ fn escape(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// Without those that are there as they are: no log of the kernel holds one by itself.
 fn without_colours(text: &[u8]) -> Vec<u8> {
+    without(text, |rest| if rest.first() == Some(&0x1b) { escape(rest) } else { None })
+}
+
+fn without_written_colours(text: &[u8]) -> Vec<u8> {
+    without(text, escape)
+}
+
+fn without(text: &[u8], sequence: impl Fn(&[u8]) -> Option<usize>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
-        match escape(&text[at..]) {
+        match sequence(&text[at..]) {
             Some(length) => at += length,
             None => {
                 out.push(text[at]);
@@ -248,6 +265,11 @@ mod tests {
             assert_eq!(cleaned(&line), "[   12.3] Out of memory", "{escape}");
         }
         assert_eq!(cleaned("\x1b]8;;http://x\x1b\\a\x1b]0;t\x07b"), "ab");
+        for name in
+            ["Killed process 7 (\\x1b[31mred\\x1b[0m)", "oom_memcg=/a-\\x1b[31mred\\x07", "x #033[1mb#033[0m"]
+        {
+            assert_eq!(cleaned(name), name, "a name");
+        }
         for same in ["^[abc", "[ 1.2] #033", "\\x1b", "a^[[", "\\[x", "#033[zz "] {
             assert_eq!(cleaned(same), same);
         }
