@@ -250,3 +250,29 @@ fn file_capabilities_read_no_file_for_a_plain_user() {
     assert_eq!(check["state"], "degraded", "{check}");
     assert!(check["remedy"].as_str().is_some_and(|text| text.contains("0750")), "{check}");
 }
+
+#[test]
+fn what_removes_cgroups_touches_nothing_else() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name).into_os_string().into_string().expect("UTF-8");
+    let (file, empty, ours) = (path("cgroup.subtree_control"), path("empty"), path("oomtrace-run-1-1"));
+    fs::write(&file, "secret").expect("a file");
+    [&empty, &ours].iter().for_each(|dir| fs::create_dir(dir).expect("a directory"));
+    for arguments in [
+        ["/nonexistent", "-", &file],
+        ["/nonexistent/oomtrace-run-1-1", "-", &file],
+        [&ours, &file, "-"],
+        [&empty, "-", "-"],
+        [&ours, "-", "-"],
+    ] {
+        let output = Command::new(oomtrace())
+            .arg("cgroup-janitor")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("oomtrace starts");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+    }
+    assert_eq!(fs::read_to_string(&file).expect("the file"), "secret");
+    assert!([&empty, &ours].iter().all(|dir| Path::new(dir).is_dir()));
+}

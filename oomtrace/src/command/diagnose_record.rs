@@ -15,7 +15,7 @@ use crate::{diagnose::diagnose, model::Event};
 /// When the file can't be read or a line is none of oomtrace's, with its number.
 pub fn run(file: &Path) -> Result<()> {
     let mut output = Output::open(None)?;
-    let name = || format!("can't read {}", file.display());
+    let name = || format!("can't read {file:?}");
     let input: Box<dyn BufRead> = if file.as_os_str() == "-" {
         Box::new(std::io::stdin().lock())
     } else {
@@ -23,7 +23,7 @@ pub fn run(file: &Path) -> Result<()> {
     };
     for (number, line) in input.lines().enumerate() {
         let line = line.with_context(name)?;
-        let place = || format!("line {} of {}", number + 1, file.display());
+        let place = || format!("line {} of {file:?}", number + 1);
         if let Some(again) = again(&line).with_context(place)?
             && output.line(again.as_bytes())? == Wrote::Closed
         {

@@ -53,7 +53,7 @@ pub fn run(args: &DoctorArgs) -> Result<Health> {
 pub fn examine(args: &DoctorArgs, roots: &Roots) -> Result<Diagnosis> {
     let file = args.btf.as_deref();
     let types = match file {
-        Some(path) => Some(Btf::open(path).with_context(|| format!("--btf {}", path.display()))?),
+        Some(path) => Some(Btf::open(path).with_context(|| format!("--btf {path:?}"))?),
         None => Btf::open(&roots.vmlinux_btf()).ok(),
     };
     let layout = layout::detect(types.as_ref(), roots);

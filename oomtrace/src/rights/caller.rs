@@ -7,7 +7,7 @@ use super::{Directory, User};
 
 /// Variables by which these programs tell who called, and those of root's own session: the command is to find none of them.
 /// Those that begin with `SUDO_` come on top.
-pub const VARIABLES: [&str; 5] = ["DOAS_USER", "PKEXEC_UID", "MAIL", "XDG_RUNTIME_DIR", "SHELL"];
+pub(super) const VARIABLES: [&str; 5] = ["DOAS_USER", "PKEXEC_UID", "MAIL", "XDG_RUNTIME_DIR", "SHELL"];
 
 /// Who called this process, as far as its user ids and its environment tell.
 pub struct Caller<'a> {

@@ -7,15 +7,17 @@ mod caller;
 mod capabilities;
 mod descend;
 mod directory;
+mod environment;
 mod ids;
 mod owner;
 mod trusted;
 mod user;
 
-pub use caller::{Caller, VARIABLES};
+pub use caller::Caller;
 pub use capabilities::{give_up_privileges, read_file, with_all};
 pub use descend::Descent;
 pub use directory::Directory;
+pub use environment::environment_of;
 pub use owner::{Owner, caller};
 pub use trusted::system_program;
 pub use user::User;

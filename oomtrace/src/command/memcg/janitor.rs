@@ -19,7 +19,7 @@ pub const CHILD_COMMAND: &str = "cgroup-janitor";
 const NONE: &str = "-";
 
 /// How long members may take to die; a v1 cgroup is busy until their memory is freed.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What there is to undo.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(in crate::command) struct Leftover {
 impl Leftover {
     /// Kills or moves what is in the cgroup, removes it, and switches off what was switched on for it.
     pub(in crate::command) fn undo(&self, tree: &dyn Tree) -> io::Result<()> {
-        empty_and_remove(tree, self)?;
+        empty_and_remove(tree, self, Instant::now() + PATIENCE)?;
         if let Some(file) = &self.switched_on {
             // Refused where somebody else has come to need it meanwhile: then it has to stay.
             let _ = tree.write(file, "-memory");
@@ -50,14 +50,13 @@ fn members(tree: &dyn Tree, dir: &Path) -> Vec<i32> {
     text.lines().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid > 0).collect()
 }
 
-/// Empties the cgroup and removes it; one that is gone already is fine.
-pub(super) fn empty_and_remove(tree: &dyn Tree, leftover: &Leftover) -> io::Result<()> {
-    let start = Instant::now();
+/// Empties the cgroup and removes it, trying again `until` then; one that is gone already is fine.
+pub(super) fn empty_and_remove(tree: &dyn Tree, leftover: &Leftover, until: Instant) -> io::Result<()> {
     loop {
         empty(tree, &leftover.dir, leftover.move_to.as_deref());
         match remove(tree, &leftover.dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::ResourceBusy && start.elapsed() < PATIENCE => {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy && Instant::now() < until => {
                 thread::sleep(Duration::from_millis(10));
             }
             done => return done,

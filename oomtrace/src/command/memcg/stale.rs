@@ -1,8 +1,9 @@
 //! Names of our cgroups, and those that were left behind by programs that are gone.
 
 use std::path::Path;
+use std::time::Instant;
 
-use super::janitor::{Leftover, empty_and_remove};
+use super::janitor::{Leftover, PATIENCE, empty_and_remove};
 use super::tree::Tree;
 use crate::enrich::dir::Dir;
 use crate::enrich::identity::same_start;
@@ -25,12 +26,14 @@ pub(in crate::command) fn remove_stale(
     move_to: Option<&Path>,
     roots: &Roots,
 ) {
+    // One time for all: whoever owns the cgroup can plant any number that stays busy.
+    let until = Instant::now() + PATIENCE;
     for name in tree.names(parent).unwrap_or_default() {
         if is_stale(&name, prefix, roots) {
             let stale =
                 Leftover { dir: parent.join(name), move_to: move_to.map(Into::into), switched_on: None };
             // One that can't be removed is in nobody's way.
-            let _ = empty_and_remove(tree, &stale);
+            let _ = empty_and_remove(tree, &stale, until);
         }
     }
 }

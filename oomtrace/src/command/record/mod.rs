@@ -66,7 +66,7 @@ pub fn run(args: &RecordArgs) -> Result<()> {
     let ended = ended?;
     finished?;
     if !args.quiet {
-        crate::output::tell(&format!("{} OOM kills recorded in {}", ended.reported, args.output.display()));
+        crate::output::tell(&format!("{} OOM kills recorded in {:?}", ended.reported, args.output));
     }
     Ok(())
 }

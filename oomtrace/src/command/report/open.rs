@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 
 use super::Format;
 use crate::output::{self, Owner};
-use crate::rights::Descent;
+use crate::rights::{Descent, environment_of};
 
 /// A name for a page that was given none. Nobody can guess it, and so nobody can have put something there.
 ///
@@ -29,18 +29,19 @@ pub(super) fn page(format: Format) -> Result<PathBuf> {
 
 /// Hands `page` to whatever shows such files here.
 pub(super) fn show(page: &Path) -> Result<()> {
-    eprintln!("oomtrace: {}", page.display());
+    eprintln!("oomtrace: {page:?}");
     let mut opener = Command::new("xdg-open");
     if let Owner::User(caller) = Owner::of_process()? {
         // A browser is not for root.
+        environment_of(&caller, &mut opener);
         let mut descent = Descent::new(&caller);
         // SAFETY: the closure makes system calls only.
         unsafe { opener.pre_exec(move || descent.make()) };
     }
     opener.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let status = opener.status().map_err(|error| {
-        anyhow!("can't run xdg-open: {error}; the page is written, open {} in a browser", page.display())
+        anyhow!("can't run xdg-open: {error}; the page is written, open {page:?} in a browser")
     })?;
-    anyhow::ensure!(status.success(), "xdg-open failed ({status}); open {} in a browser", page.display());
+    anyhow::ensure!(status.success(), "xdg-open failed ({status}); open {page:?} in a browser");
     Ok(())
 }

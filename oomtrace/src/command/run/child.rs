@@ -10,7 +10,7 @@ use std::process::Command;
 
 use super::signals::Before;
 use crate::kernel::Roots;
-use crate::rights::{Descent, User, VARIABLES};
+use crate::rights::{Descent, User, environment_of};
 
 /// Longest text of an `oom_score_adj`.
 const SCORE_LEN: usize = 8;
@@ -119,21 +119,8 @@ impl Recipe<'_> {
 
     /// The caller's environment; with another user, that one's.
     fn set_environment(&self, command: &mut Command) {
-        let Some(user) = self.user else { return };
-        let is_sudo = |name: &OsString| name.as_encoded_bytes().starts_with(b"SUDO_");
-        let of_sudo = std::env::vars_os().map(|(name, _)| name).filter(is_sudo);
-        for name in of_sudo.chain(VARIABLES.map(OsString::from)) {
-            command.env_remove(name);
-        }
-        // Root's would be wrong, and a name that is not known is better absent.
-        let name = user.name.as_ref().map(OsString::from);
-        let home = Some(user.home.clone().unwrap_or_else(|| "/".into()));
-        let values = [("USER", &name), ("LOGNAME", &name), ("HOME", &home), ("SHELL", &user.shell)];
-        for (variable, value) in values {
-            match value {
-                Some(value) => command.env(variable, value),
-                None => command.env_remove(variable),
-            };
+        if let Some(user) = self.user {
+            environment_of(user, command);
         }
     }
 }

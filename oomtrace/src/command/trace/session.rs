@@ -124,7 +124,7 @@ impl Session {
 /// The kernel's types: of the file that was asked for, else of the running kernel, else none.
 fn types(args: &TraceArgs, roots: &Roots, notes: &mut Vec<String>) -> Result<Option<Btf>> {
     if let Some(path) = &args.btf {
-        return Btf::open(path).with_context(|| format!("--btf {}", path.display())).map(Some);
+        return Btf::open(path).with_context(|| format!("--btf {path:?}")).map(Some);
     }
     match Btf::open(&roots.vmlinux_btf()) {
         Ok(btf) => Ok(Some(btf)),

@@ -278,8 +278,8 @@ fn is_dsn(text: &[u8], region: &Range<usize>, name: &Range<usize>) -> bool {
     let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'');
     let from = name.start.saturating_sub(REACH).max(region.start);
     let to = region.end.min(name.end + REACH);
-    let start = text[from..name.start].iter().rposition(|b| ends(b)).map_or(from, |at| from + at + 1);
-    let end = text[name.end..to].iter().position(|b| ends(b)).map_or(to, |at| name.end + at);
+    let start = text[from..name.start].iter().rposition(ends).map_or(from, |at| from + at + 1);
+    let end = text[name.end..to].iter().position(ends).map_or(to, |at| name.end + at);
     let value = text.get(name.end + 1..end).unwrap_or_default();
     let number = value.iter().take_while(|b| b.is_ascii_digit()).count();
     let is_small = number <= 4 && value.get(number).is_none_or(|b| matches!(b, b',' | b';' | b'&'));
