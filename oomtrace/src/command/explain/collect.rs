@@ -51,6 +51,8 @@ pub(super) struct Collector {
     signs: Vec<Sign>,
     kills: u64,
     userspace: u64,
+    /// Runs of the OOM killer that killed nothing, or whose outcome is not in the log.
+    no_kills: u64,
     filtered: u64,
     lost: u64,
     /// Runs of the OOM killer of which the log does not say what came of them.
@@ -86,9 +88,11 @@ impl Sink for Collector {
         if incident::kills(&told.report) {
             self.kill(incident::incident(told, known));
         } else if told.report.outcome != klog::Outcome::Unknown {
+            self.no_kills += 1;
             self.take(Event::OomNoKill(incident::no_kill(told, known)));
         } else if told.report.trigger.is_some() {
             self.open_ends += 1;
+            self.no_kills += 1;
             self.take(Event::OomNoKill(incident::no_kill(told, known)));
         }
     }
@@ -149,6 +153,7 @@ impl Collector {
             signs: Vec::new(),
             kills: 0,
             userspace: 0,
+            no_kills: 0,
             filtered: 0,
             lost: 0,
             open_ends: 0,
@@ -294,7 +299,7 @@ impl Collector {
             }
             // With nothing read there is nothing to sum up; the error says why.
             if !self.quiet && !self.sources.is_empty() {
-                let mut text = overview::after(&footer, self.userspace, &self.sources);
+                let mut text = overview::after(&footer, self.userspace, self.no_kills, &self.sources);
                 text.push_str(&other_lines(&footer.signs, self.style));
                 self.block(text.as_bytes());
             }

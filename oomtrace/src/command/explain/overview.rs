@@ -93,7 +93,7 @@ fn proves(footer: &Footer) -> bool {
 }
 
 /// The sums, and whether they can be trusted.
-pub(super) fn after(footer: &Footer, userspace: u64, sources: &[(String, u64)]) -> String {
+pub(super) fn after(footer: &Footer, userspace: u64, no_kills: u64, sources: &[(String, u64)]) -> String {
     let read = names(sources);
     let total: u64 = sources.iter().map(|(_, bytes)| bytes).sum();
     let mut out = match footer.kills {
@@ -101,6 +101,12 @@ pub(super) fn after(footer: &Footer, userspace: u64, sources: &[(String, u64)]) 
             "No report of the kernel's OOM killer in {read} ({} read), but other lines say that it killed.",
             bytes::size(total)
         ),
+        0 if no_kills > 0 => {
+            format!(
+                "No OOM kill in {read} ({} read); what the OOM killer did instead is above.",
+                bytes::size(total)
+            )
+        }
         0 => format!("No OOM kill in {read} ({} read).", bytes::size(total)),
         1 => format!("\n1 OOM kill in {read} ({} read)", bytes::size(total)),
         kills => format!("\n{kills} OOM kills in {read} ({} read)", bytes::size(total)),

@@ -132,9 +132,12 @@ pub(super) fn order(object: &Map<String, Value>) -> Option<i128> {
 /// A message with what the objects around it say.
 pub(super) fn line(all: &[&Map<String, Value>], message: &[u8], depth: u8) -> LogLine<'static> {
     let journal = string(all, &["_TRANSPORT"]);
-    let mut line = into_owned(match journal {
-        Some(_) => LogLine { text: Cow::Borrowed(message), writer: Writer::Unknown, ..LogLine::default() },
-        None => text::at_depth(message, depth.max(1)),
+    let mut line = into_owned(match journal.as_deref() {
+        // The journal keeps no stamp in a message; what forwards it to a cloud may put one before it.
+        Some(transport) if transport != "kernel" || !message.starts_with(b"[") => {
+            LogLine { text: Cow::Borrowed(message), writer: Writer::Unknown, ..LogLine::default() }
+        }
+        _ => text::at_depth(message, depth.max(1)),
     });
     line.format = if journal.is_some() { "journal" } else { "JSON" };
     line.writer = writer(all, journal.as_deref(), line.writer);

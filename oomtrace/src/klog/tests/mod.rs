@@ -3,6 +3,7 @@
 mod beginnings;
 mod completing;
 mod excerpts;
+mod exports;
 mod fixtures;
 mod golden;
 mod old;
