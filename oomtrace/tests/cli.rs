@@ -177,7 +177,7 @@ fn a_bad_btf_file_is_code_1_and_named() {
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
     let error = text(&output.stderr);
     assert!(
-        error.starts_with("oomtrace: --btf /proc/self/status: ") && error.lines().count() == 1,
+        error.starts_with("oomtrace: --btf \"/proc/self/status\": ") && error.lines().count() == 1,
         "{error}"
     );
     assert!(output.stdout.is_empty());

@@ -305,7 +305,7 @@ fn who_has_sent_a_signal_stays_in_the_scene_and_who_is_dying_is_counted() {
     assert_eq!(taken.system.top_processes.iter().map(|process| process.pid).collect::<Vec<_>>(), [60]);
     assert!(
         taken.notes[0]
-            .starts_with("top_processes lacks who had been killed shortly before and was still there (1)"),
+            .starts_with("top_processes lacks processes killed shortly before and still exiting (1)"),
         "{taken:?}"
     );
 }

@@ -53,7 +53,7 @@ impl Evidence {
         let any = evidence.add_journal(path, sink) || any;
         anyhow::ensure!(
             any,
-            "{path:?} holds no record of oomtrace{}: make one with `oomtrace --json -o FILE` or `oomtrace record -o FILE`; \
+            "{path:?} contains no oomtrace records{}: make one with `oomtrace --json -o FILE` or `oomtrace record -o FILE`; \
              for a kernel log there is `oomtrace explain`",
             evidence
                 .unread

@@ -73,7 +73,7 @@ impl Need {
             Ok(cap) if is_out(cap) => {
                 let short = self.name.trim_start_matches("CAP_");
                 Some(format!(
-                    "it can't be had here: give it back where it was taken (docker run --cap-add {short}; \
+                    "not available here; grant it where the process is started (docker run --cap-add {short}; \
                      CapabilityBoundingSet= in a systemd unit)"
                 ))
             }

@@ -55,10 +55,8 @@ impl Fact {
     #[must_use]
     pub fn without(self) -> &'static str {
         match self {
-            Self::Decision => {
-                "whose limit was hit and the winning score are inferred or taken from the kernel's log"
-            }
-            Self::Return => "that a kill found its victim gone is told late",
+            Self::Decision => "limit and score are inferred or read from the kernel log",
+            Self::Return => "kills whose victim had already exited are reported with a delay",
             Self::Victim => "victims are taken from oom_kill_process or the kernel's log",
             Self::Candidates => "the candidates are taken from the kernel's log",
             Self::Signal => {

@@ -40,8 +40,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     say(
         args,
         &format!(
-            "A process will now leak memory until the kernel kills it, in about a second:\nin {} \
-             (limit {} MiB), and nowhere else.\n",
+            "Starting a process that leaks memory until the kernel kills it (about 1 s), confined to\n{} ({} MiB).\n",
             dir.display(),
             LIMIT >> 20
         ),
@@ -56,7 +55,7 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     }
     trace::let_signals_end();
     judge(ended?.reported, killed.get(), &dir.display().to_string())?;
-    say(args, &format!("That was the report. The cgroup {} was removed.\n", dir.display()))
+    say(args, &format!("Done; cgroup {} removed.\n", dir.display()))
 }
 
 /// As a user would trace, but only this kill: others, those of other demos too, are none of ours.

@@ -93,7 +93,7 @@ fn a_fact_that_nothing_tells_is_code_3_and_said() {
     );
     let page = text::page(&diagnosis, false, 100);
     assert!(
-        page.contains("  candidates: nothing tells it; the candidates are taken from the kernel's log\n"),
+        page.contains("  candidates: no hook available; the candidates are taken from the kernel's log\n"),
         "{page}"
     );
     assert!(

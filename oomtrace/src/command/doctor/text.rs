@@ -69,7 +69,7 @@ impl Page {
         let name = self.toned(BOLD, fact.fact);
         let text = match (&fact.served_by, fact.lacks) {
             (Some(_), _) | (None, None) => String::new(),
-            (None, Some(lacks)) => format!(": nothing tells it; {lacks}"),
+            (None, Some(lacks)) => format!(": no hook available; {lacks}"),
         };
         self.wrapped(&format!("  {name}"), 2 + fact.fact.chars().count(), 4, &text);
     }

@@ -114,7 +114,10 @@ pub(super) fn after(footer: &Footer, userspace: u64, no_kills: u64, sources: &[(
     if footer.kills > 0 {
         match footer.filtered {
             0 => out.push('.'),
-            filtered => drop(write!(out, ", {filtered} of them filtered out.")),
+            filtered => {
+                let matched = footer.kills.saturating_sub(filtered);
+                let _ = write!(out, ", {matched} of them matched the filter.");
+            }
         }
     }
     match userspace {

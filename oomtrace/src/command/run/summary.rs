@@ -125,7 +125,7 @@ impl Lines {
                 0 | 1 => String::new(),
                 count => format!(", and {} more", count - 1),
             };
-            self.line("Elsewhere", &format!("{}{more}; not of this command", one(first)));
+            self.line("Elsewhere", &format!("{}{more} (not this command)", one(first)));
         }
     }
 
@@ -133,11 +133,7 @@ impl Lines {
         let measured = &report.done.measured;
         let mut parts = Vec::new();
         if let Some(peak) = measured.peak {
-            parts.push(format!(
-                "{}{} at the most",
-                if measured.exact { "" } else { "about " },
-                bytes::size(peak)
-            ));
+            parts.push(format!("peak {}{}", if measured.exact { "" } else { "about " }, bytes::size(peak)));
         }
         parts.extend(measured.last.map(|last| format!("{} at the end", bytes::size(last))));
         parts.extend(steady_rate(report).map(rate));
@@ -223,7 +219,7 @@ pub(super) fn reason(report: &Report<'_>) -> String {
 pub(super) fn command(report: &Report<'_>) -> String {
     let took = bytes::duration(u64::try_from(report.ended.took.as_nanos()).unwrap_or(u64::MAX));
     let how = match report.ended.end {
-        _ if report.ended.timed_out => "was ended: its time was over".to_owned(),
+        _ if report.ended.timed_out => "timed out and was terminated".to_owned(),
         End::Exited(0) => "exited with 0".to_owned(),
         End::Exited(137) => format!("exited with 137{}", by_kill(report, None)),
         End::Exited(code) => format!("exited with {code}"),
@@ -246,12 +242,12 @@ fn by_kill(report: &Report<'_>, pid: Option<u32>) -> String {
         None if report.seen.count > 0 => ": a process of it was killed by the OOM killer".into(),
         _ if sent(report, pid).is_some() => {
             let by = sent(report, pid).map(|s| sender(&s.sender, s.how)).unwrap_or_default();
-            format!(", and no OOM kill of it was seen: SIGKILL was sent by {by}")
+            format!(", not by the OOM killer: SIGKILL was sent by {by}")
         }
         _ if report.seen.is_complete() || report.witness.vmstat == Some(0) => {
-            ", and no OOM kill of it was seen: somebody else sent SIGKILL".into()
+            ", not by the OOM killer: another process sent SIGKILL".into()
         }
-        _ => ": whether by the OOM killer can't be told".into(),
+        _ => ": whether by the OOM killer is unknown".into(),
     }
 }
 
@@ -279,7 +275,7 @@ pub(super) fn limit(near: &Near) -> String {
         (None, _) => "the machine's memory".to_owned(),
     };
     let (peak, limit) = (bytes::size(near.peak), bytes::size(near.limit));
-    format!("{peak} of {limit} at the most ({}.{} %), {left} left: {whose}", tenths / 10, tenths % 10)
+    format!("peak {peak} of {limit} ({}.{} %), {left} left: {whose}", tenths / 10, tenths % 10)
 }
 
 fn one(incident: &Incident) -> String {

@@ -157,7 +157,7 @@ impl Case<'_> {
                 let hit = near.permille() >= u64::from(percent) * 10;
                 let (peak, limit) = (bytes::size(near.peak), bytes::size(near.limit));
                 let tenths = near.permille();
-                let why = format!("{peak} of {limit} at the most ({}.{} %)", tenths / 10, tenths % 10);
+                let why = format!("peak {peak} of {limit} ({}.{} %)", tenths / 10, tenths % 10);
                 (if hit { Outcome::Fail } else { Outcome::Pass }, why)
             }
         };
@@ -168,7 +168,7 @@ impl Case<'_> {
         let took = bytes::duration(u64::try_from(self.ended.took.as_nanos()).unwrap_or(u64::MAX));
         let limit = bytes::duration(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
         let (outcome, why) = match self.ended.timed_out {
-            true => (Outcome::Fail, format!("it was ended after {took}")),
+            true => (Outcome::Fail, format!("it timed out after {took}")),
             false => (Outcome::Pass, format!("it took {took}")),
         };
         Rule { name: format!("ended within {limit}"), outcome, why, is_about_kills: false }

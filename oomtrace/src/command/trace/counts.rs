@@ -76,9 +76,9 @@ impl Counts {
         }
     }
 
-    /// What the two counts say at the end, when they differ.
-    pub(super) fn verdict(&mut self, lost: u64) -> Option<String> {
-        let risen = self.risen()?;
+    /// What the two counts say at the end, when they differ. `risen` is by how much the kernel's counter rose, as it is told beside.
+    pub(super) fn verdict(&self, risen: Option<u64>, lost: u64) -> Option<String> {
+        let risen = risen?;
         if risen > self.at_most + lost {
             return Some(format!(
                 "/proc/vmstat counted {risen} kills, {} were seen and {lost} are known to be lost",

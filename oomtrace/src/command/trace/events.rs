@@ -299,8 +299,10 @@ impl EventPath {
             self.send(Job::SigKill(sent));
         }
         self.lost_whole_kills();
+        // Read once: another kill may come at any moment.
+        let vmstat_oom_kill = self.counts.risen();
         let mut notes: Vec<String> = if source.ring.is_some() {
-            self.counts.verdict(self.lost_kills).into_iter().collect()
+            self.counts.verdict(vmstat_oom_kill, self.lost_kills).into_iter().collect()
         } else {
             // The worker knows how many kills the log told of.
             self.send(Job::KernelLog(true));
@@ -314,7 +316,6 @@ impl EventPath {
             early.finish();
         }
         let complete = self.lost_kills == 0 && self.loss.records == 0 && notes.is_empty();
-        let vmstat_oom_kill = self.counts.risen();
         self.send(Job::Finish { lost_kills: self.lost_kills, vmstat_oom_kill, complete, notes });
     }
 }

@@ -145,7 +145,7 @@ impl Scene {
         let others = scan.left_alone.iter().filter(|pid| self.dying.latest() != Some(**pid)).count();
         if others > 0 {
             notes.push(format!(
-                "top_processes lacks who had been killed shortly before and was still there ({others}), unless it is a victim \
+                "top_processes lacks processes killed shortly before and still exiting ({others}), unless they are a victim \
                  of this kill"
             ));
         }

@@ -66,9 +66,8 @@ fn row(page: &mut Markup, class: &'static str, name: &str, unit: Unit, pages: i6
 
 fn candidates(page: &mut Markup, incident: &Incident) {
     let caption = match incident.candidates_scored {
-        Some(scored) => {
-            format!("{} tasks could be chosen; the highest by badness", bytes::count(scored.into()))
-        }
+        Some(1) => "1 candidate".into(),
+        Some(scored) => format!("{} candidates, highest score first", bytes::count(scored.into())),
         None => "Candidates by badness".into(),
     };
     let titles = [

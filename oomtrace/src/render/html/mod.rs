@@ -116,7 +116,7 @@ fn foot(page: &mut Markup, all: &[Evidence]) {
     page.tag("footer", &[("class", "foot")], |page| {
         let files: Vec<_> = all.iter().map(|evidence| evidence.name.as_str()).collect();
         let text = format!(
-            "oomtrace {} from {}. All times are UTC. This page has no scripts and asks for nothing from anywhere.",
+            "oomtrace {} from {}. All times are UTC. Self-contained: no scripts, no network requests.",
             env!("CARGO_PKG_VERSION"),
             files.join(", ")
         );

@@ -12,7 +12,7 @@ pub(super) fn write(page: &mut Markup, incident: &Incident) {
         SourceKind::KernelLog => "the kernel's log",
         SourceKind::Counters => "the kernel's counters alone",
     };
-    card(page, "How this is known", |page| {
+    card(page, "Data sources", |page| {
         page.tag("dl", &[("class", "facts")], |page| {
             let line = |page: &mut Markup, term: &str, text: &str| {
                 fact(page, term, |page| {

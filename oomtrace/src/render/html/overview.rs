@@ -42,7 +42,7 @@ pub(super) fn write(page: &mut Markup, all: &[Evidence]) {
     let numbered = all.iter().flat_map(|evidence| &evidence.incidents).enumerate();
     let numbered: Vec<_> = numbered.map(|(at, incident)| (at + 1, incident)).collect();
     if !numbered.is_empty() {
-        card(page, "What died, how often", |page| kinds(page, &numbered));
+        card(page, "Kills by process", |page| kinds(page, &numbered));
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn write(page: &mut Markup, incident: &Incident) {
         card(page, &format!("{} died with it", others.len()), |page| company(page, &others));
     }
     if let Some(trigger) = &incident.trigger {
-        card(page, "Trigger: in whose context memory ran out", |page| write_trigger(page, incident, trigger));
+        card(page, "Trigger: the allocation that failed", |page| write_trigger(page, incident, trigger));
     }
 }
 
@@ -105,7 +105,7 @@ fn write_trigger(page: &mut Markup, incident: &Incident, trigger: &Trigger) {
     let task = words::task(&trigger.comm, pid);
     let killed = incident.victims.iter().any(|victim| victim.pid == pid);
     let end = if killed { "; it was killed" } else { "; it was not killed" };
-    page.text_tag("p", &[], &format!("{task} asked for the memory that was not there{end}."));
+    page.text_tag("p", &[], &format!("The failing allocation came from {task}{end}."));
     if let Some(path) = &trigger.cgroup {
         page.text_tag("p", &[("class", "dim small")], &format!("Cgroup: {}", words::shown(path)));
     }

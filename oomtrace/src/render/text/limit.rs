@@ -14,7 +14,10 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     page.section("Limit");
     let scope = &incident.scope;
     if scope.sysrq == Some(true) {
-        page.para("Nobody's. SysRq-f makes the kernel kill as if the whole machine were out of memory.", 0);
+        page.para(
+            "No limit was hit. SysRq-f makes the kernel kill as if the whole machine were out of memory.",
+            0,
+        );
     }
     match (scope.constraint, &scope.memcg) {
         (Some(Constraint::Memcg), Some(memcg)) => memcg_limit(page, incident, memcg),

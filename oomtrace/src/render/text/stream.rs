@@ -32,7 +32,7 @@ pub(super) fn update(page: &mut Page, update: &Update) {
     let id = words::safe(&update.id);
     for exit in &update.exits {
         let text = format!(
-            "Update: pid {} was gone {} after SIGKILL",
+            "Update: pid {} exited {} after SIGKILL",
             exit.pid,
             words::duration(exit.kill_to_exit_ns)
         );
@@ -127,10 +127,17 @@ pub(super) fn lost(page: &mut Page, lost: &Lost) {
 pub(super) fn footer(page: &mut Page, footer: &Footer) {
     page.gap();
     let kills = if footer.kills == 1 { "kill" } else { "kills" };
-    let mut text = Rich::from(format!("{} OOM {kills}", figure(footer.kills)));
-    if footer.filtered > 0 {
-        text.push(Tone::Plain, format!(", {} of them filtered out", figure(footer.filtered)));
-    }
+    let mut text = match footer.filtered {
+        0 => Rich::from(format!("{} OOM {kills}", figure(footer.kills))),
+        filtered => {
+            let matched = footer.kills.saturating_sub(filtered);
+            Rich::from(format!(
+                "{} of {} OOM {kills} matched the filter",
+                figure(matched),
+                figure(footer.kills)
+            ))
+        }
+    };
     if footer.lost_kills > 0 {
         text.push(Tone::Red, format!(", {} more lost", figure(footer.lost_kills)));
     }

@@ -23,8 +23,8 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
         Tone::Plain,
         match incident.scope.sysrq {
             Some(true) => " carried out the SysRq request; it is not to blame.",
-            _ if died => " asked for the memory that was not there, and died with the victim.",
-            _ => " asked for the memory that was not there; it was not killed.",
+            _ if died => " made the failing allocation and died with the victim.",
+            _ => " made the failing allocation; it was not killed.",
         },
     );
     page.para(text, 0);

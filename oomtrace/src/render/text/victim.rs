@@ -38,8 +38,8 @@ fn who(incident: &Incident, victim: &Victim) -> Rich {
     let age = victim.start_time.as_deref().and_then(|start| words::between(start, &incident.time));
     facts.extend(age.map(|age| format!("ran for {}", words::duration(age))));
     facts.push(match victim.kill_to_exit_ns {
-        Some(ns) => format!("gone {} after SIGKILL", words::duration(ns)),
-        None if incident.source.kind == SourceKind::Ebpf => "its exit was not seen yet".into(),
+        Some(ns) => format!("exited {} after SIGKILL", words::duration(ns)),
+        None if incident.source.kind == SourceKind::Ebpf => "had not exited yet".into(),
         None => String::new(),
     });
     facts.retain(|fact| !fact.is_empty());

@@ -21,7 +21,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     match &diagnosis.culprit {
         Some(culprit) => page.para(sentence(incident, diagnosis, culprit), 0),
         None if incident.history.is_none() => {
-            page.para("Who grew is not known: nothing was sampled before the kill.", 0);
+            page.para("Unknown: nothing was sampled before the kill.", 0);
         }
         None => page.para("Undetermined: the figures name nobody.", 0),
     }

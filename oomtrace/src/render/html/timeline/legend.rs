@@ -10,14 +10,14 @@ use crate::words::bytes;
 
 pub(super) fn write(page: &mut Markup, incident: &Incident, series: &[Series<'_>]) {
     let titles = [
-        ("Whose memory", false),
+        ("Process or cgroup", false),
         ("First", true),
         ("Peak", true),
         ("At the kill", true),
         ("Change", true),
         ("Growth rate", true),
     ];
-    table(page, "The same in figures", &titles, |page| {
+    table(page, "Values", &titles, |page| {
         for (at, one) in series.iter().enumerate() {
             page.tag("tr", &[], |page| row(page, incident, one, class(series, at)));
         }

@@ -106,7 +106,7 @@ fn caption(incident: &Incident, history: &History, from: i64) -> String {
     let scope = history.entities.iter().find(|entity| entity.kind == EntityKind::Cgroup && entity.in_scope);
     let evicted = match history.evicted {
         0 => String::new(),
-        evicted => format!(" {evicted} processes or cgroups had to give way for lack of room."),
+        evicted => format!(" {evicted} processes or cgroups were dropped from the history (buffer full)."),
     };
     let limit = scope
         .and_then(|scope| scope.limit_bytes)
