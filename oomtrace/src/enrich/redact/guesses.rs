@@ -105,14 +105,19 @@ pub(super) fn guess(words: Words<'_>, at: usize, state: &State) -> Option<(Optio
         let value = words.get(at + 1);
         let logs_in =
             (state.start..at).any(|at| is_one_of(words.get(at), &["login", "auth", "signin", "connect"]));
-        let likely = (is_password(value) || logs_in && is_word(value)) && has_user(words, state, at);
+        let is_protocol = value.starts_with(b"tcp") || value.starts_with(b"udp");
+        let likely =
+            !is_protocol && (is_password(value) || logs_in && is_word(value)) && has_user(words, state, at);
         return likely.then_some((None, Verdict::Next(Form::All)));
     }
     if is_value_of_name(words, at, state) || is_plain_text(words, at, state) {
         return Some((None, Verdict::Next(Form::All)));
     }
     let login = account(words, at).or_else(|| pgpass(words, at));
-    let login = login.or_else(|| comma_pair(words, at)).or_else(|| of_host(words, at));
+    let login = login
+        .or_else(|| recovered(words, at))
+        .or_else(|| comma_pair(words, at))
+        .or_else(|| of_host(words, at));
     let login = login.or_else(|| of_agent(words, at, state));
     let login = login.or_else(|| attached(words, at, state)).or_else(|| second_half(words, at));
     if let Some(login) = login {
@@ -177,9 +182,8 @@ fn has_user(words: Words<'_>, state: &State, at: usize) -> bool {
         let equals = word.iter().take(16).position(|b| *b == b'=');
         equals.is_some_and(|at| is_one_of(&word[..at], USERS) && is_user(&word[at + 1..]))
     };
-    (from..at + 16).any(|at| {
-        is_one_of(words.get(at), USERS) && is_user(words.get(at + 1)) || joined(words.get(at))
-    })
+    (from..at + 16)
+        .any(|at| is_one_of(words.get(at), USERS) && is_user(words.get(at + 1)) || joined(words.get(at)))
 }
 
 fn is_user(word: &[u8]) -> bool {
@@ -280,6 +284,13 @@ fn of_host(words: Words<'_>, at: usize) -> Option<Range<usize>> {
     let sets = (at.saturating_sub(5)..at).any(|at| words.get(at) == b"config");
     let fits = sets && (hex(user) && hex(password) || is_user(user) && is_password(password));
     (is_host && fits && !host.starts_with(b"-")).then_some(place.start + colon + 1..place.end)
+}
+
+/// `inspect "twelve words of a seed"`.
+fn recovered(words: Words<'_>, at: usize) -> Option<Range<usize>> {
+    let before = words.get(at.checked_sub(1)?);
+    let takes = is_one_of(before, &["inspect", "insert", "recover", "import", "restore", "derive"]);
+    (takes && super::verdict::is_mnemonic(words.get(at))).then(|| words.all[at].place.clone())
 }
 
 /// The secret of an agent of Jenkins: 64 hexadecimal digits in no place of their own.

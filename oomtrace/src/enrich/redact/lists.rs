@@ -75,13 +75,14 @@ pub(super) const QUALIFIERS: List = List(
     consent banner page view form settings setting option options status state enc kind index position pos pooling \
     ratio prob threshold recipient issued usage api proxyhost allowlist whitelist blacklist denylist metadata labels \
     annotation storage flow grace leeway skew buckets parallelism memory iterations visible fingerprint thumbprint \
-    checksum ms sec second minute hour day hasher encoder validity prefix suffix delay timestamp date salted rotation key64name identity hint proxy browser label template engine address addr",
+    checksum ms sec second minute hour day hasher encoder policies strategies strategy validity prefix suffix delay timestamp date salted rotation key64name identity hint proxy browser label template engine address addr",
 );
 
 /// Before `token` these make a piece of text.
-pub(super) const MARKS: List =
-    List("pad eos bos mask stop special unk sep image cls start end first next new max per initial page continuation \
-    cursor resume pagination previous prev num");
+pub(super) const MARKS: List = List(
+    "pad eos bos mask stop special unk sep image cls start end first next new max per initial starting page continuation \
+    cursor resume pagination previous prev num",
+);
 
 /// Before `pass` these make a run over something.
 pub(super) const RUNS: List = List(

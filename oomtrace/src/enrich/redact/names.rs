@@ -76,6 +76,10 @@ fn identifier(words: &[String]) -> Holds {
     match before {
         // `-dev-root-token-id=x` sets the token itself.
         Some("token") if words.iter().any(|word| word == "root") => Holds::Secret,
+        // `--encryption-key-id` is a name in a store of keys.
+        Some("key") if !words.iter().any(|word| ["access", "secret", "api"].contains(&word.as_str())) => {
+            Holds::Nothing
+        }
         Some("secret" | "session" | "key" | "token") => Holds::Perhaps,
         _ => Holds::Nothing,
     }
@@ -95,6 +99,9 @@ fn key(words: &[String]) -> Option<Holds> {
     let before =
         if stem.is_empty() { words.len().checked_sub(2).map_or("", |at| words[at].as_str()) } else { stem };
     Some(match before {
+        "secret" if words.windows(2).any(|pair| pair[0] == "password" && pair[1].starts_with("secret")) => {
+            Holds::Perhaps
+        }
         _ if SECRET_KEYS.has(before) => Holds::Secret,
         // `adminPasswordKey=postgres-password`: the key of an entry that holds it.
         "password" | "passwd" => Holds::Perhaps,

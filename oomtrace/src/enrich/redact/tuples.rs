@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::extent::closing;
+use super::guesses::is_password;
 use super::hidden::Hidden;
 use super::values::is_harmless;
 use super::words;
@@ -40,7 +41,7 @@ pub(super) fn hide(
 }
 
 /// Last words of calls that take a place, a user and a password.
-const CALLS: &[&str] = &["pdo", "connect", "pconnect", "mysqli", "connection", "client"];
+const CALLS: &[&str] = &["pdo", "connect", "pconnect", "mysqli", "connection", "client", "sequelize"];
 
 /// Hides the password of `connect("host", "user", "password")`; where it ends.
 pub(super) fn connects(
@@ -61,7 +62,10 @@ pub(super) fn connects(
     let is_oracle = words.iter().any(|word| ["oci", "oracle", "oracledb"].contains(&word.as_str()));
     let password = if is_oracle { second } else { string(list, comma(list, second.end + 1)?)? };
     let place = from + password.start..from + password.end;
-    (!is_harmless(&text[place.clone()])).then(|| {
+    // `socket.connect("host", "port", "tcp")` is none: a place of a database has a colon.
+    let value = &text[place.clone()];
+    let likely = is_password(value) || list[first].contains(&b':');
+    (likely && !is_harmless(value)).then(|| {
         out.add(place.clone());
         place.end
     })

@@ -47,9 +47,7 @@ fn secret(text: &[u8], name: &[u8], holds: Holds, place: Range<usize>) -> Option
         Holds::Nothing => None,
         Holds::Secret => Some(behind_kind(name, text, place)),
         Holds::Login => login(text, name, place),
-        Holds::Perhaps => {
-            (is_random(value) || is_pin(name, value) || is_mnemonic(value)).then_some(place)
-        },
+        Holds::Perhaps => (is_random(value) || is_pin(name, value) || is_mnemonic(value)).then_some(place),
     }
 }
 
@@ -81,13 +79,12 @@ fn is_figure(name: &[u8], value: &[u8]) -> bool {
 /// `--token-refresh 30s`, `--secret-size 4KiB`: a duration or a size, for a name that means no password.
 fn is_measure(name: &[u8], value: &[u8]) -> bool {
     const UNITS: &[&[u8]] = &[
-        b"ns", b"us", b"ms", b"s", b"m", b"h", b"d", b"w", b"sec", b"min", b"B", b"K", b"M", b"G", b"KB", b"MB",
-        b"GB", b"KiB", b"MiB", b"GiB", b"Ki", b"Mi", b"Gi", b"%",
+        b"ns", b"us", b"ms", b"s", b"m", b"h", b"d", b"w", b"sec", b"min", b"B", b"K", b"M", b"G", b"KB",
+        b"MB", b"GB", b"KiB", b"MiB", b"GiB", b"Ki", b"Mi", b"Gi", b"%",
     ];
     let digits = value.iter().take(7).take_while(|b| b.is_ascii_digit()).count();
-    let means_password = |word: &String| {
-        ["pass", "pwd", "pin", "pw", "otp"].iter().any(|part| word.contains(part))
-    };
+    let means_password =
+        |word: &String| ["pass", "pwd", "pin", "pw", "otp"].iter().any(|part| word.contains(part));
     (1..=6).contains(&digits)
         && UNITS.contains(&&value[digits..])
         && !words::of(name).iter().any(means_password)
