@@ -19,11 +19,11 @@ const HIDDEN: f64 = 0.98;
 const WRONG: f64 = 0.01;
 
 /// Lines that no rule was written with: their figures are those of a first look.
-const FRESH: &str = "fresh.ndjson";
+const FRESH: &str = "later.ndjson";
 
 /// The least share that is hidden of a file, and the largest that is hidden wrongly.
 fn goals(file: &str) -> (f64, f64) {
-    if file == FRESH { (0.95, 0.03) } else { (HIDDEN, WRONG) }
+    if file == FRESH { (0.95, 0.04) } else { (HIDDEN, WRONG) }
 }
 
 #[derive(Deserialize)]

@@ -103,3 +103,6 @@ fn secrets(sheet: &Sheet) -> Hidden {
 mod kinds_tests;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod unseen_tests;

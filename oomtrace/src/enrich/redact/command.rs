@@ -241,6 +241,8 @@ pub(super) fn part(text: &[u8], place: Range<usize>, form: Form) -> Option<Range
         Form::BehindLast(sign) => value.iter().rposition(|b| *b == sign)? + 1..value.len(),
         Form::Behind(sign, to_at) => match value.iter().position(|b| *b == sign) {
             Some(at) if sign == b'=' && names::is_plain(&value[..at]) => return None,
+            // A URL: what stands before its host is looked at elsewhere.
+            Some(at) if sign == b':' && value[at..].starts_with(b"://") => return None,
             Some(at) if sign == b'/' && !is_name(&value[..at]) => return None,
             Some(at) => {
                 let end =

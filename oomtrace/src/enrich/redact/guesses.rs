@@ -24,7 +24,7 @@ const USERS: &[&str] = &[
     "--account",
 ];
 /// Options that may be followed by a password when there is a user.
-const PASSWORDS: &[&str] = &["-p", "-P", "-w"];
+const PASSWORDS: &[&str] = &["-p", "-P", "-w", "-W"];
 /// Programs of which `-p` is something else, and `-u` no user's name.
 const OTHERS: &[&str] = &[
     "python",
@@ -105,13 +105,20 @@ pub(super) fn guess(words: Words<'_>, at: usize, state: &State) -> Option<(Optio
         let value = words.get(at + 1);
         let logs_in =
             (state.start..at).any(|at| is_one_of(words.get(at), &["login", "auth", "signin", "connect"]));
-        let likely = (is_password(value) || logs_in && is_word(value)) && has_user(words, state, at);
+        let is_protocol = value.starts_with(b"tcp") || value.starts_with(b"udp");
+        let likely =
+            !is_protocol && (is_password(value) || logs_in && is_word(value)) && has_user(words, state, at);
         return likely.then_some((None, Verdict::Next(Form::All)));
     }
     if is_value_of_name(words, at, state) || is_plain_text(words, at, state) {
         return Some((None, Verdict::Next(Form::All)));
     }
     let login = account(words, at).or_else(|| pgpass(words, at));
+    let login = login
+        .or_else(|| recovered(words, at))
+        .or_else(|| comma_pair(words, at))
+        .or_else(|| of_host(words, at));
+    let login = login.or_else(|| of_agent(words, at, state));
     let login = login.or_else(|| attached(words, at, state)).or_else(|| second_half(words, at));
     if let Some(login) = login {
         return Some((Some(login), Verdict::Done));
@@ -171,7 +178,12 @@ fn has_user(words: Words<'_>, state: &State, at: usize) -> bool {
         return false;
     }
     let from = at.saturating_sub(16).max(state.start);
-    (from..at + 16).any(|at| is_one_of(words.get(at), USERS) && is_user(words.get(at + 1)))
+    let joined = |word: &[u8]| {
+        let equals = word.iter().take(16).position(|b| *b == b'=');
+        equals.is_some_and(|at| is_one_of(&word[..at], USERS) && is_user(&word[at + 1..]))
+    };
+    (from..at + 16)
+        .any(|at| is_one_of(words.get(at), USERS) && is_user(words.get(at + 1)) || joined(words.get(at)))
 }
 
 fn is_user(word: &[u8]) -> bool {
@@ -246,6 +258,52 @@ fn attached(words: Words<'_>, at: usize, state: &State) -> Option<Range<usize>> 
     let ends = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
     let is_other = state.client.is_some_and(|client| !client.is_wrapper);
     (begins && ends && !is_other && has_user(words, state, at)).then_some(place.start + 2..place.end)
+}
+
+/// `--opt=auth_secret,x`: a name and its value with a comma between.
+fn comma_pair(words: Words<'_>, at: usize) -> Option<Range<usize>> {
+    let place = words.all.get(at)?.place.clone();
+    let bytes = words.get(at);
+    let pair = bytes.rsplit(|b| *b == b'=').next()?;
+    let comma = pair.iter().take(40).position(|b| *b == b',')?;
+    let (name, value) = (&pair[..comma], &pair[comma + 1..]);
+    let is_name = name.contains(&b'_') && name.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
+    let fits = is_name && names::holds(name) == names::Holds::Secret && !value.contains(&b',');
+    (fits && is_password(value) && !is_harmless(value)).then_some(place.end - value.len()..place.end)
+}
+
+/// `bundle config set gems.example.net user:x`: a login behind its host.
+fn of_host(words: Words<'_>, at: usize) -> Option<Range<usize>> {
+    let place = words.all.get(at)?.place.clone();
+    let bytes = words.get(at);
+    let host = words.get(at.checked_sub(1)?);
+    let is_host = host.contains(&b'.') && host.iter().all(|b| b.is_ascii_alphanumeric() || b".-".contains(b));
+    let colon = bytes.iter().take(80).position(|b| *b == b':')?;
+    let (user, password) = (&bytes[..colon], &bytes[colon + 1..]);
+    let hex = |part: &[u8]| (8..=64).contains(&part.len()) && part.iter().all(u8::is_ascii_hexdigit);
+    let sets = (at.saturating_sub(5)..at).any(|at| words.get(at) == b"config");
+    let fits = sets && (hex(user) && hex(password) || is_user(user) && is_password(password));
+    (is_host && fits && !host.starts_with(b"-")).then_some(place.start + colon + 1..place.end)
+}
+
+/// `inspect "twelve words of a seed"`.
+fn recovered(words: Words<'_>, at: usize) -> Option<Range<usize>> {
+    let before = words.get(at.checked_sub(1)?);
+    let takes = is_one_of(before, &["inspect", "insert", "recover", "import", "restore", "derive"]);
+    (takes && super::verdict::is_mnemonic(words.get(at))).then(|| words.all[at].place.clone())
+}
+
+/// The secret of an agent of Jenkins: 64 hexadecimal digits in no place of their own.
+fn of_agent(words: Words<'_>, at: usize, state: &State) -> Option<Range<usize>> {
+    let bytes = words.get(at);
+    let is_hex = matches!(bytes.len(), 32 | 40 | 64) && bytes.iter().all(u8::is_ascii_hexdigit);
+    let is_agent = |at: usize| {
+        [&b"hudson.remoting"[..], b"jenkins-agent", b"jenkins-slave", b"jenkins/agent", b"slave.jar"]
+            .iter()
+            .any(|part| memchr::memmem::find(words.get(at), part).is_some())
+    };
+    let found = is_hex && (state.start..at).rev().take(32).any(is_agent);
+    found.then(|| words.all[at].place.clone())
 }
 
 /// The secret that follows the id of an access key, which has a shape of its own.

@@ -3,7 +3,7 @@ use super::redact;
 
 /// Checks that what is marked is hidden, and nothing else.
 #[track_caller]
-fn hides(line: &[&str]) {
+pub(super) fn hides(line: &[&str]) {
     let (given, expected): (Vec<_>, Vec<_>) = line.iter().map(|word| marked(word)).unzip();
     let args: Vec<_> = given.iter().map(|word| word.clone().into_bytes()).collect();
     let out: Vec<_> = redact(&args).into_iter().map(|word| String::from_utf8(word).unwrap()).collect();
@@ -17,7 +17,7 @@ fn marked(word: &str) -> (String, String) {
 }
 
 #[track_caller]
-fn stays(line: &[&str]) {
+pub(super) fn stays(line: &[&str]) {
     hides(line);
 }
 

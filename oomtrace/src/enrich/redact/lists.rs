@@ -59,7 +59,7 @@ pub(super) const OTHER_KEYS: List = List(
     index order lookup map dict dedup idempotency message record registry config context label annotation tag \
     metadata meta event hash range bucket column field json distribution dist by trusted any instrumentation recv \
     fetch search export send edit delete default import keyring project sshd arrow short query sub super translation \
-    i parent child issue jira compare",
+    i parent child issue jira compare publishable",
 );
 
 /// Last words of names whose value only says where, how or how long.
@@ -75,12 +75,14 @@ pub(super) const QUALIFIERS: List = List(
     consent banner page view form settings setting option options status state enc kind index position pos pooling \
     ratio prob threshold recipient issued usage api proxyhost allowlist whitelist blacklist denylist metadata labels \
     annotation storage flow grace leeway skew buckets parallelism memory iterations visible fingerprint thumbprint \
-    checksum key64name identity hint proxy browser label template engine address addr",
+    checksum ms sec second minute hour day hasher encoder policies strategies strategy validity prefix suffix delay timestamp date salted rotation key64name identity hint proxy browser label template engine address addr",
 );
 
 /// Before `token` these make a piece of text.
-pub(super) const MARKS: List =
-    List("pad eos bos mask stop special unk sep image cls start end first next new max per");
+pub(super) const MARKS: List = List(
+    "pad eos bos mask stop special unk sep image cls start end first next new max per initial starting page continuation \
+    cursor resume pagination previous prev num",
+);
 
 /// Before `pass` these make a run over something.
 pub(super) const RUNS: List = List(
@@ -97,5 +99,5 @@ pub(super) const SWITCHES: List = List(
 /// Words whose value is a secret when it looks like one.
 pub(super) const PERHAPS: List = List(
     "key salt seed sid session sess login oauth code license signature nonce hash appid hmac assertion ticket grant \
-    nsec pin",
+    nsec pin suri",
 );

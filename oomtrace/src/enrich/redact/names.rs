@@ -38,8 +38,16 @@ fn of_words(name: &[u8]) -> Holds {
     if words.len() > 1 && (SWITCHES.has(first) || first == "pass" && !is_split(&words)) {
         return Holds::Nothing;
     }
+    // `existingSecretKey`, `secretKeyRef.key`: names of what holds it.
+    if words.iter().any(|word| word == "existing") || words.windows(2).any(|pair| pair == ["ref", "key"]) {
+        return Holds::Nothing;
+    }
     if last == "id" || last == "ids" {
         return identifier(&words);
+    }
+    // `x-honeycomb-team`: the header that holds the key.
+    if last == "team" && words.iter().any(|word| word == "honeycomb" || word == "x") {
+        return Holds::Perhaps;
     }
     if is_qualifier(last) {
         return Holds::Nothing;
@@ -66,6 +74,12 @@ fn of_words(name: &[u8]) -> Holds {
 fn identifier(words: &[String]) -> Holds {
     let before = words.len().checked_sub(2).map(|at| words[at].as_str());
     match before {
+        // `-dev-root-token-id=x` sets the token itself.
+        Some("token") if words.iter().any(|word| word == "root") => Holds::Secret,
+        // `--encryption-key-id` is a name in a store of keys.
+        Some("key") if !words.iter().any(|word| ["access", "secret", "api"].contains(&word.as_str())) => {
+            Holds::Nothing
+        }
         Some("secret" | "session" | "key" | "token") => Holds::Perhaps,
         _ => Holds::Nothing,
     }
@@ -85,7 +99,12 @@ fn key(words: &[String]) -> Option<Holds> {
     let before =
         if stem.is_empty() { words.len().checked_sub(2).map_or("", |at| words[at].as_str()) } else { stem };
     Some(match before {
+        "secret" if words.windows(2).any(|pair| pair[0] == "password" && pair[1].starts_with("secret")) => {
+            Holds::Perhaps
+        }
         _ if SECRET_KEYS.has(before) => Holds::Secret,
+        // `adminPasswordKey=postgres-password`: the key of an entry that holds it.
+        "password" | "passwd" => Holds::Perhaps,
         _ if OTHER_KEYS.has(before) || last.ends_with("keys") => Holds::Nothing,
         _ if words.iter().any(|word| is_secret(word)) => Holds::Secret,
         _ if stem.is_empty()

@@ -164,6 +164,11 @@ fn pair(text: &[u8], found: Found<'_>, out: &mut Hidden) -> Option<usize> {
     {
         return Some(end);
     }
+    if separator == Separator::Argument
+        && let Some(end) = tuples::connects(text, region, &text[name.clone()], at + length, out)
+    {
+        return Some(end);
+    }
     let holds = held(text, region, &name, at, separator)?;
     if out.is_plain(name.start) {
         return None;
@@ -172,7 +177,14 @@ fn pair(text: &[u8], found: Found<'_>, out: &mut Hidden) -> Option<usize> {
         return Some(end);
     }
     let extent = Extent { text, region, name: &name, separator, is_spaced, open, whole };
-    let value = if holds == Holds::Perhaps { extent.plain(at + length) } else { extent.value(at + length) }?;
+    let value = match holds {
+        Holds::Perhaps => {
+            let whole = extent.value(at + length);
+            let words = whole.filter(|value| verdict::is_mnemonic(&text[value.place.clone()]));
+            words.or_else(|| extent.plain(at + length))
+        }
+        _ => extent.value(at + length),
+    }?;
     if is_other(text, &name, at, separator, &value) {
         return None;
     }

@@ -168,8 +168,10 @@ pub(super) fn piped(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidd
     {
         return;
     }
-    let reader = name_of(words.get(at)).filter(|name| READERS.contains(name));
-    let Some(reader) = reader.filter(|name| reads(words, at, name)) else { return };
+    let Some(reader) = name_of(words.get(at)) else { return };
+    if !(READERS.contains(&reader) && reads(words, at, reader) || asks_stdin(words, at)) {
+        return;
+    }
     let place = words.all[at - 1].place.clone();
     let value = &words.text[place.clone()];
     if value.starts_with(b"$") || value.starts_with(b"-") {
@@ -202,6 +204,29 @@ pub(super) fn here_string(words: Words<'_>, start: usize, at: usize, hidden: &mu
     }
     let colon = value.iter().position(|b| *b == b':').filter(|_| reader == "chpasswd");
     hidden.add(place.start + colon.map_or(0, |colon| colon + 1)..place.end);
+}
+
+/// Options by which any program reads a secret.
+const FROM_STDIN: &[&str] = &[
+    "--passwd-on-stdin",
+    "--password-on-stdin",
+    "--password-stdin",
+    "--passwd-stdin",
+    "--pass-stdin",
+    "--password-from-stdin",
+    "--token-stdin",
+    "--token-from-stdin",
+    "--secret-stdin",
+    "--api-key-stdin",
+    "--passphrase-stdin",
+    "--with-token",
+    "--cookie-on-stdin",
+    "--pw-stdin",
+];
+
+fn asks_stdin(words: Words<'_>, at: usize) -> bool {
+    let last = (at + 1..words.all.len()).take(16).take_while(|at| words.all[*at].before == Before::Blank);
+    last.into_iter().any(|at| is_one_of(words.get(at), FROM_STDIN))
 }
 
 /// Whether such a program reads a secret here.

@@ -6,8 +6,20 @@ const MIXED: usize = 32;
 const LONGEST: usize = 512;
 /// Beginnings of what is public although it looks like a token: keys of SSH, certificates, digests.
 const PUBLIC: &[&[u8]] = &[
-    b"AAAA", b"MII", b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"SHA256", b"LS0t", b"data", b"_ZN",
-    b"H4sI", b"age1",
+    b"AAAA",
+    b"MII",
+    b"sha1-",
+    b"sha256-",
+    b"sha384-",
+    b"sha512-",
+    b"SHA256",
+    b"LS0t",
+    b"data",
+    b"_ZN",
+    b"H4sI",
+    b"age1",
+    b"pk_live_",
+    b"pk_test_",
 ];
 
 /// The length of the token that text begins with, when its build says that it is one.

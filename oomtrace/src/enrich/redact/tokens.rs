@@ -96,6 +96,9 @@ fn is_coin(token: &[u8]) -> bool {
     base58
         && match token.len() {
             95 | 106 => matches!(token[0], b'4' | b'8'),
+            // Content and peers of IPFS.
+            46 => token.starts_with(b"Qm"),
+            52 => token.starts_with(b"12D3KooW"),
             32..=35 => matches!(token[0], b'1' | b'3' | b'T' | b'D' | b'L'),
             _ => false,
         }

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::extent::closing;
+use super::guesses::is_password;
 use super::hidden::Hidden;
+use super::values::is_harmless;
 use super::words;
 
 /// Longest list that is looked at.
@@ -36,6 +38,43 @@ pub(super) fn hide(
         out.add(from + password.start..from + password.end);
         from + password.end
     })
+}
+
+/// Last words of calls that take a place, a user and a password.
+const CALLS: &[&str] = &["pdo", "connect", "pconnect", "mysqli", "connection", "client", "sequelize"];
+
+/// Hides the password of `connect("host", "user", "password")`; where it ends.
+pub(super) fn connects(
+    text: &[u8],
+    region: &Range<usize>,
+    name: &[u8],
+    from: usize,
+    out: &mut Hidden,
+) -> Option<usize> {
+    let words = words::of(name);
+    if text.get(from - 1) != Some(&b'(') || !words.last().is_some_and(|last| CALLS.contains(&last.as_str())) {
+        return None;
+    }
+    let list = text.get(from..region.end.min(from + LONGEST))?;
+    let first = string(list, 0)?;
+    let second = string(list, comma(list, first.end + 1)?)?;
+    // Oracle's take the user first.
+    let is_oracle = words.iter().any(|word| ["oci", "oracle", "oracledb"].contains(&word.as_str()));
+    let password = if is_oracle { second } else { string(list, comma(list, second.end + 1)?)? };
+    let place = from + password.start..from + password.end;
+    // `socket.connect("host", "port", "tcp")` is none: a place of a database has a colon.
+    let value = &text[place.clone()];
+    let likely = is_password(value) || list[first].contains(&b':');
+    (likely && !is_harmless(value)).then(|| {
+        out.add(place.clone());
+        place.end
+    })
+}
+
+/// Behind the comma that follows, blanks left out.
+fn comma(list: &[u8], from: usize) -> Option<usize> {
+    let blanks = list.get(from..)?.iter().take_while(|b| **b == b' ').count();
+    (list.get(from + blanks) == Some(&b',')).then_some(from + blanks + 1)
 }
 
 /// The text in quotes that begins at a place, blanks left out.

@@ -113,6 +113,7 @@ pub(super) fn bare(text: &[u8], word: Range<usize>, out: &mut Hidden) {
     }
     let pserver = if bytes.starts_with(b":pserver:") { 9 } else { 0 };
     let user = pserver.max(memchr::memchr(b'=', &bytes[..at]).map_or(0, |equals| equals + 1));
+    let user = user + usize::from(matches!(bytes.get(user), Some(b'"' | b'\'')));
     let Some(colon) = memchr::memchr(b':', &bytes[user..at]).map(|colon| user + colon) else { return };
     let name = &bytes[user..colon];
     let password = &bytes[colon + 1..at];

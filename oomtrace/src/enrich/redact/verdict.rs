@@ -33,6 +33,8 @@ fn secret(text: &[u8], name: &[u8], holds: Holds, place: Range<usize>) -> Option
         || is_directory(name, value)
         || is_pass_number(name, value)
         || is_figure(name, value)
+        || is_measure(name, value)
+        || value.starts_with(b"//") && words::of(name).last().is_some_and(|last| last == "suri")
     {
         return None;
     }
@@ -45,7 +47,7 @@ fn secret(text: &[u8], name: &[u8], holds: Holds, place: Range<usize>) -> Option
         Holds::Nothing => None,
         Holds::Secret => Some(behind_kind(name, text, place)),
         Holds::Login => login(text, name, place),
-        Holds::Perhaps => (is_random(value) || is_pin(name, value)).then_some(place),
+        Holds::Perhaps => (is_random(value) || is_pin(name, value) || is_mnemonic(value)).then_some(place),
     }
 }
 
@@ -72,6 +74,20 @@ fn is_figure(name: &[u8], value: &[u8]) -> bool {
     let has_pin = words::of(name).iter().any(|word| word == "pin");
     let number = !has_pin && value.iter().all(|b| b.is_ascii_digit() || *b == b'.') && value.len() <= 6;
     number && words::of(name).last().is_some_and(|last| names::holds(last.as_bytes()) == Holds::Nothing)
+}
+
+/// `--token-refresh 30s`, `--secret-size 4KiB`: a duration or a size, for a name that means no password.
+fn is_measure(name: &[u8], value: &[u8]) -> bool {
+    const UNITS: &[&[u8]] = &[
+        b"ns", b"us", b"ms", b"s", b"m", b"h", b"d", b"w", b"sec", b"min", b"B", b"K", b"M", b"G", b"KB",
+        b"MB", b"GB", b"KiB", b"MiB", b"GiB", b"Ki", b"Mi", b"Gi", b"%",
+    ];
+    let digits = value.iter().take(7).take_while(|b| b.is_ascii_digit()).count();
+    let means_password =
+        |word: &String| ["pass", "pwd", "pin", "pw", "otp"].iter().any(|part| word.contains(part));
+    (1..=6).contains(&digits)
+        && UNITS.contains(&&value[digits..])
+        && !words::of(name).iter().any(means_password)
 }
 
 /// `user:password` without the user.
@@ -101,6 +117,16 @@ fn behind_kind(name: &[u8], text: &[u8], place: Range<usize>) -> Range<usize> {
         true => place.start + 5..place.end,
         false => place,
     }
+}
+
+/// The words of a wallet's seed: 12 to 24, in small letters.
+pub(super) fn is_mnemonic(value: &[u8]) -> bool {
+    if value.len() > LONGEST {
+        return false;
+    }
+    let mut words = value.split(|b| *b == b' ');
+    let fits = |word: &[u8]| (3..=8).contains(&word.len()) && word.iter().all(u8::is_ascii_lowercase);
+    words.clone().all(fits) && (12..=24).contains(&words.by_ref().count())
 }
 
 /// A number of four digits and more.
