@@ -272,7 +272,14 @@ pub(super) fn is_path(text: &str) -> bool {
                 && (parts.next().is_some() || ROOTS.contains(&first) || first.contains('.'));
     }
     let drive = small.as_bytes().get(1..3) == Some(b":\\") || small.as_bytes().get(1..3) == Some(b":/");
-    drive || ENDINGS.iter().any(|end| small.ends_with(end) && small.len() > end.len())
+    drive || is_file_name(text)
+}
+
+/// A name with a known ending, in small letters as files have them: a password may end like one, and has other signs in it.
+fn is_file_name(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@~%{}$".contains(&b);
+    let has_ending = |end: &&str| text.len() > end.len() && text.ends_with(*end);
+    text.bytes().all(plain) && ENDINGS.iter().any(|end| has_ending(&end))
 }
 
 /// True for what looks as if a machine had made it up: 16 characters and more, letters and digits.
