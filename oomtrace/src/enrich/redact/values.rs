@@ -279,7 +279,7 @@ pub(super) fn is_path(text: &str) -> bool {
 fn is_file_name(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@~%{}$".contains(&b);
     let has_ending = |end: &&str| text.len() > end.len() && text.ends_with(*end);
-    text.bytes().all(plain) && ENDINGS.iter().any(|end| has_ending(&end))
+    text.bytes().all(plain) && ENDINGS.iter().any(has_ending)
 }
 
 /// True for what looks as if a machine had made it up: 16 characters and more, letters and digits.
