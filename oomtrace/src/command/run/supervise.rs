@@ -66,6 +66,8 @@ impl Supervisor<'_> {
         let mut timed_out = None;
         loop {
             if let Some((end, largest)) = self.news() {
+                // The key that ended the command was for us as well: let through later, it would end us without a word.
+                self.signals.wait(Duration::ZERO);
                 return Ended { end, timed_out: timed_out.is_some(), took: start.elapsed(), largest };
             }
             for came in self.signals.wait(TICK) {
