@@ -6,11 +6,13 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use oomtrace_tests::cgroup::{Cgroup, Hierarchy, Version};
 use oomtrace_tests::counters::keyed;
 use oomtrace_tests::scenario::PREFIX;
+use oomtrace_tests::still::Still;
 use support::{GUEST, PATIENCE, end, kill, oomtrace, root, run};
 
 /// Starts a program in the cgroup, so that all it ever takes counts there.
@@ -152,6 +154,13 @@ impl Drop for Pinned {
     }
 }
 
+/// One test at a time, with locked pages where they are: the setting is the whole machine's.
+fn still() -> (Still, MutexGuard<'static, ()>) {
+    static ONE: Mutex<()> = Mutex::new(());
+    let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    (Still::keep().unwrap(), one)
+}
+
 /// Only v1 can leave the processes of a full cgroup waiting; v2 kills one of them.
 fn v1() -> Option<Hierarchy> {
     let hierarchy = Hierarchy::find().expect("a memory cgroup hierarchy");
@@ -169,6 +178,7 @@ fn a_recorder_without_memory_writes_every_kill() {
         return;
     }
     let Some(hierarchy) = v1() else { return };
+    let _still = still();
     // The first are more than malloc's reserve would do for, and than a list of the size of a small block holds.
     for (name, more, kills) in [("journal", &[][..], 600), ("ring", &["--max-size", "16M"], 60)] {
         let mut pinned = Pinned::start(&hierarchy, name, more);
@@ -185,6 +195,7 @@ fn a_recorder_that_gets_memory_again_adds_the_rest() {
         return;
     }
     let Some(hierarchy) = v1() else { return };
+    let _still = still();
     let mut pinned = Pinned::start(&hierarchy, "again", &[]);
     let killed = pinned.kill(20);
     pinned.cgroup.limit(512 << 20).unwrap();
