@@ -231,7 +231,7 @@ pub(super) fn part(text: &[u8], place: Range<usize>, form: Form) -> Option<Range
     let found = match form {
         Form::Nothing => return None,
         Form::Cookie => value.iter().position(|b| *b == b'=')? + 1..value.len(),
-        Form::All if is_assignment(value) || is_switch(value) => return None,
+        Form::All if is_assignment(value) || is_switch(value) || is_elsewhere(value) => return None,
         Form::All => 0..value.len(),
         Form::Before => 0..at_end?,
         Form::After(head) => match value.strip_prefix(head.as_bytes()) {
@@ -263,6 +263,16 @@ pub(super) fn part(text: &[u8], place: Range<usize>, form: Form) -> Option<Range
 fn is_assignment(value: &[u8]) -> bool {
     let name = value.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
     name > 2 && value.get(name) == Some(&b'=') && value.get(name + 1).is_some_and(|b| *b != b'=')
+}
+
+/// Where the secret is, in place of it; `public` is the name that SNMP has for everybody.
+fn is_elsewhere(value: &[u8]) -> bool {
+    let variable = |name: &[u8]| {
+        !name.is_empty() && name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_' || b.is_ascii_digit())
+    };
+    value == b"public"
+        || [&b"file:/"[..], b"file:.", b"fd:"].iter().any(|begin| value.starts_with(begin))
+        || value.strip_prefix(b"env:").is_some_and(variable)
 }
 
 /// `/user:bob` of a program of Windows.

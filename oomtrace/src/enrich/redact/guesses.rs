@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::command::Verdict;
 use super::line::{State, Words};
 use super::names;
-use super::rules::{Form, name_of};
+use super::rules::{Client, Form, Place, name_of};
 use super::values::{is_harmless, is_path, is_random};
 
 /// Options that are followed by a user's name.
@@ -101,7 +101,10 @@ const LOGINS: &[&str] = &[
 /// What a word of a command that is not known says of the next, or of itself.
 pub(super) fn guess(words: Words<'_>, at: usize, state: &State) -> Option<(Option<Range<usize>>, Verdict)> {
     let bytes = words.get(at);
-    if is_one_of(bytes, PASSWORDS) && state.client.is_none_or(|client| client.is_wrapper) {
+    let says = |client: Client| {
+        client.rules().any(|rule| matches!(rule.place, Place::Next(known) | Place::Attached(known) | Place::Both(known) | Place::Plain(known) | Place::Takes(known) if known.trim_end_matches('*').as_bytes() == bytes))
+    };
+    if is_one_of(bytes, PASSWORDS) && !state.client.is_some_and(says) {
         let value = words.get(at + 1);
         let logs_in =
             (state.start..at).any(|at| is_one_of(words.get(at), &["login", "auth", "signin", "connect"]));
@@ -124,8 +127,10 @@ pub(super) fn guess(words: Words<'_>, at: usize, state: &State) -> Option<(Optio
         return Some((Some(login), Verdict::Done));
     }
     let place = words.all.get(at)?.place.clone();
-    let secret =
-        !bytes.starts_with(b"-") && (is_set(words, at, state) || is_token_of_login(words, at, state));
+    let secret = !bytes.starts_with(b"-")
+        && (is_set(words, at, state)
+            || is_set_by_name(words, at, state)
+            || is_token_of_login(words, at, state));
     secret.then_some((Some(place), Verdict::Done))
 }
 
@@ -174,7 +179,9 @@ fn pgpass(words: Words<'_>, at: usize) -> Option<Range<usize>> {
 /// `-u bob` before or behind `-p x`.
 fn has_user(words: Words<'_>, state: &State, at: usize) -> bool {
     let program = state.program.and_then(|program| name_of(words.get(program)));
-    if program.is_some_and(|name| OTHERS.contains(&name)) {
+    // A program of its own, whatever runs it.
+    let is_jar = (state.start..at).any(|at| words.get(at) == b"-jar");
+    if !is_jar && program.is_some_and(|name| OTHERS.contains(&name)) {
         return false;
     }
     let from = at.saturating_sub(16).max(state.start);
@@ -286,11 +293,12 @@ fn of_host(words: Words<'_>, at: usize) -> Option<Range<usize>> {
     (is_host && fits && !host.starts_with(b"-")).then_some(place.start + colon + 1..place.end)
 }
 
-/// `inspect "twelve words of a seed"`.
+/// `inspect "twelve words of a seed"`. Prose of so many words has a short one among them.
 fn recovered(words: Words<'_>, at: usize) -> Option<Range<usize>> {
     let before = words.get(at.checked_sub(1)?);
     let takes = is_one_of(before, &["inspect", "insert", "recover", "import", "restore", "derive"]);
-    (takes && super::verdict::is_mnemonic(words.get(at))).then(|| words.all[at].place.clone())
+    let long = words.get(at).len() > 60 || takes;
+    (long && super::verdict::is_mnemonic(words.get(at))).then(|| words.all[at].place.clone())
 }
 
 /// The secret of an agent of Jenkins: 64 hexadecimal digits in no place of their own.
@@ -334,6 +342,34 @@ fn is_set(words: Words<'_>, at: usize, state: &State) -> bool {
     alone
         || VERBS.contains(&verb.as_str()) && noun(&before) && !before.starts_with('-')
         || noun(&verb) && VERBS.contains(&before.as_str())
+}
+
+/// `set Smtp:Password Secret1`.
+fn is_set_by_name(words: Words<'_>, at: usize, state: &State) -> bool {
+    let Some(name) = at.checked_sub(1).map(|at| words.get(at)) else { return false };
+    let verb = at.checked_sub(2).filter(|at| *at > state.start).map(|at| words.get(at)).unwrap_or_default();
+    let part = |b: &u8| b.is_ascii_alphanumeric() || b"_-.:".contains(b);
+    let is_name = name.iter().all(part) && name.iter().any(|b| b"_-.:".contains(b) || b.is_ascii_uppercase());
+    let holds =
+        name.rsplit(|b| *b == b':').next().is_some_and(|last| names::holds(last) == names::Holds::Secret);
+    const VERBS: &[&str] = &["set", "add", "put", "update", "create", "write", "config:set"];
+    const OPTIONS: &[&str] = &[
+        "-s",
+        "-e",
+        "-E",
+        "--set",
+        "--setenv",
+        "--env",
+        "--arg",
+        "--argjson",
+        "--stringparam",
+        "--param",
+        "--var",
+    ];
+    (is_one_of(verb, VERBS) || is_one_of(verb, OPTIONS))
+        && is_name
+        && holds
+        && (is_password(words.get(at)) || is_random(words.get(at)))
 }
 
 /// `auth 0123456789abcdef`.

@@ -6,7 +6,7 @@ use super::pairs::{self, Whole};
 use super::phrases;
 use super::rules::{Client, Form};
 use super::shell::{self, Before, Word};
-use super::{command, guesses, urls, values, verdict};
+use super::{command, cookies, guesses, urls, values, verdict};
 
 /// How many scripts within scripts are looked at.
 const DEPTH: usize = 3;
@@ -87,11 +87,19 @@ pub(super) fn run(words: Words<'_>, hidden: &mut Hidden) {
 fn take(words: Words<'_>, at: usize, expect: Expect, hidden: &mut Hidden) -> Option<Option<Expect>> {
     let word = &words.all[at];
     let bytes = words.get(at);
+    // `<(echo -n x)`: what it prints is what is expected.
+    if phrases::is_printed(words, at) {
+        return Some(Some(Expect::Phrase));
+    }
     match expect {
         Expect::Client(form) => {
             // The option stood alone, to ask for the secret.
             if is_long_option(bytes) {
                 return None;
+            }
+            if form == Form::Cookie && bytes.contains(&b'=') {
+                cookies::hide(words.text, word.place.clone(), hidden);
+                return Some(None);
             }
             if let Some(place) = command::part(words.text, word.place.clone(), form) {
                 hidden.add(place);
@@ -106,7 +114,7 @@ fn take(words: Words<'_>, at: usize, expect: Expect, hidden: &mut Hidden) -> Opt
             if is_option(bytes) {
                 return None;
             }
-            let place = unquoted(words.text, word);
+            let place = phrases::without_bracket(words, at, unquoted(words.text, word));
             let value = &words.text[place.clone()];
             let is_number = value.len() <= 2 && value.iter().all(u8::is_ascii_digit);
             if is_number || values::is_harmless(value) {
@@ -171,6 +179,7 @@ fn is_long_option(word: &[u8]) -> bool {
 fn word(words: Words<'_>, at: usize, state: &mut State, hidden: &mut Hidden) -> Option<Expect> {
     inside(words, at, state.client, hidden);
     phrases::here_string(words, state.start, at, hidden);
+    phrases::stored(words, state.start, at, hidden);
     let bytes = words.get(at);
     let names_program = command::program(words, at, state);
     let verdict = if names_program { None } else { command::client(words, at, state, hidden) };
@@ -202,7 +211,7 @@ fn word(words: Words<'_>, at: usize, state: &mut State, hidden: &mut Hidden) -> 
         let holds = if name.len() <= 80 { names::holds(name) } else { Holds::Nothing };
         return (holds != Holds::Nothing).then_some(Expect::Name(at, holds));
     }
-    phrases::announces(words, at, state)
+    phrases::substitutes(words, at).or_else(|| phrases::announces(words, at, state))
 }
 
 /// What is in the word itself.

@@ -92,7 +92,7 @@ pub(super) const RUNS: List = List(
 
 /// First words of options that switch something on or off, or count.
 pub(super) const SWITCHES: List = List(
-    "no disable enable use without allow require requires skip show print max min num ask generate is has need n \
+    "no exclude include detect disable enable use without allow require requires skip show print max min num ask generate is has need n \
     total list avg count ignore hide prompt keep save load delete clear",
 );
 

@@ -42,6 +42,10 @@ fn of_words(name: &[u8]) -> Holds {
     if words.iter().any(|word| word == "existing") || words.windows(2).any(|pair| pair == ["ref", "key"]) {
         return Holds::Nothing;
     }
+    // `PublicKeyToken` of an assembly, `public_key`.
+    if words.windows(2).any(|pair| pair == ["public", "key"]) {
+        return Holds::Nothing;
+    }
     if last == "id" || last == "ids" {
         return identifier(&words);
     }

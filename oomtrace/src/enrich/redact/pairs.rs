@@ -277,7 +277,8 @@ fn held(
         // Only a value that looks like a secret is one.
         Separator::Compares => Some(Holds::Perhaps),
         // `sig=` in a query is a signature; `pin`, `key` and `code` have to look like a secret.
-        _ if before == Some(b'[') && text[at - 1] != b']' => None,
+        // An attribute of a page, `input[type=x]`, unless the bracket is a value itself: `SCRAM-SHA-512=[password=x]`.
+        _ if before == Some(b'[') && text[at - 1] != b']' && !text[..name.start - 1].ends_with(b"=") => None,
         _ => Some(holds),
     }
 }

@@ -1,5 +1,7 @@
 //! Words without dashes that announce a secret: `IDENTIFIED BY 'x'`, `login u password x`, `set aws_secret_access_key x`.
 
+use std::ops::Range;
+
 use super::hidden::Hidden;
 use super::line::{Expect, State, Words};
 use super::names::{self, Holds};
@@ -79,6 +81,21 @@ const READERS: &[&str] = &[
     "oras",
     "crane",
     "gh",
+    "wg",
+    "zfs",
+    "zpool",
+    "veracrypt",
+    "keyctl",
+    "secret-tool",
+    "pass",
+    "gopass",
+    "htpasswd",
+    "pdbedit",
+    "saslpasswd2",
+    "kadmin",
+    "adcli",
+    "realm",
+    "step",
 ];
 
 /// What a word without dashes says of the next one.
@@ -160,6 +177,32 @@ fn is_remote(words: Words<'_>, at: usize) -> bool {
     })
 }
 
+/// Programs that print a secret for another one.
+const PRINTERS: &[&[u8]] = &[b"<(echo", b"<(printf"];
+
+/// `--password-file <(echo x)`: a secret is printed for an option whose name has a word for one.
+pub(super) fn substitutes(words: Words<'_>, at: usize) -> Option<Expect> {
+    let before = words.get(at.checked_sub(1)?);
+    let has_word = |part: &str| names::holds(part.as_bytes()) != Holds::Nothing || part == "key";
+    let named = super::words::of(before).iter().any(|part| has_word(part));
+    (PRINTERS.contains(&words.get(at)) && named).then_some(Expect::Phrase)
+}
+
+/// Whether a word, where a secret is expected, belongs to the command that prints it.
+pub(super) fn is_printed(words: Words<'_>, at: usize) -> bool {
+    let bytes = words.get(at);
+    let before = at.checked_sub(1).map(|at| words.get(at)).unwrap_or_default();
+    PRINTERS.contains(&bytes)
+        || PRINTERS.contains(&before) && (matches!(bytes, b"-n" | b"-e" | b"-ne") || bytes.contains(&b'%'))
+}
+
+/// Without the bracket that closes `<(echo x)`.
+pub(super) fn without_bracket(words: Words<'_>, at: usize, place: Range<usize>) -> Range<usize> {
+    let opens = |at: usize| PRINTERS.contains(&words.get(at));
+    let is_inside = (at.saturating_sub(2)..at).any(opens) && words.text[place.clone()].ends_with(b")");
+    place.start..place.end - usize::from(is_inside)
+}
+
 /// `echo user:password | chpasswd`: what was printed for a program that reads a secret.
 pub(super) fn piped(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidden) {
     if words.all[at].before != Before::Pipe
@@ -179,6 +222,38 @@ pub(super) fn piped(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidd
     }
     let colon = value.iter().position(|b| *b == b':').filter(|_| reader == "chpasswd");
     hidden.add(place.start + colon.map_or(0, |colon| colon + 1)..place.end);
+}
+
+/// `echo x > /run/secrets/token`: what was printed into a file whose name has a word for a secret.
+pub(super) fn stored(words: Words<'_>, start: usize, at: usize, hidden: &mut Hidden) {
+    let Some(rest) = words.get(at).strip_prefix(b">") else { return };
+    let rest = rest.strip_prefix(b">").unwrap_or(rest);
+    let file = if rest.is_empty() { words.get(at + 1) } else { rest };
+    let name = file.rsplit(|b| *b == b'/').next().unwrap_or_default();
+    let is_word = |part: &String| {
+        matches!(part.as_str(), "auth" | "key" | "pgpass" | "netrc" | "passphrase")
+            || names::holds(part.as_bytes()) == Holds::Secret
+    };
+    let is_public = name.ends_with(b".pub") || name.starts_with(b"authorized");
+    if !is_one_of(words.get(start), &["echo", "printf"])
+        || is_public
+        || !super::words::of(name).iter().any(is_word)
+    {
+        return;
+    }
+    let Some(last) = at.checked_sub(1).filter(|last| *last > start) else { return };
+    let place = words.all[last].place.clone();
+    let value = &words.text[place.clone()];
+    if value.starts_with(b"$")
+        || value.starts_with(b"-")
+        || value.contains(&b'=')
+        || super::values::is_harmless(value)
+    {
+        return;
+    }
+    // A user in the first line, and the password in the second.
+    let second = memchr::memmem::find(value, b"\\n").filter(|at| at + 2 < value.len()).map_or(0, |at| at + 2);
+    hidden.add(place.start + second..place.end);
 }
 
 /// `chpasswd <<< user:password`: what a program that reads a secret is given.
@@ -241,6 +316,10 @@ fn reads(words: Words<'_>, at: usize, name: &str) -> bool {
         "docker" | "podman" | "helm" | "oras" | "crane" => has(&["--password-stdin"]),
         "gpg" | "gpg2" => has(&["--passphrase-fd"]),
         "openssl" => has(&["stdin", "-passin", "-pass", "passwd"]),
+        "zfs" | "zpool" => has(&["load-key", "create", "change-key"]),
+        "pass" | "gopass" => has(&["insert"]),
+        "htpasswd" => has(&["-i", "-ni", "-bi"]),
+        "keyctl" => has(&["padd"]),
         "gh" => has(&["--with-token", "set"]),
         _ => true,
     }

@@ -73,6 +73,12 @@ const PUBLIC_NAMES: &[&str] = &[
     "recipient",
     "etherbase",
     "coinbase",
+    "account",
+    "validator",
+    "contract",
+    "mint",
+    "payer",
+    "peer",
 ];
 
 /// Whether a token without a beginning of its own is public: by the name before it, or as an address of a coin.

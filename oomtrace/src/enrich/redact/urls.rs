@@ -32,6 +32,11 @@ const NO_USERS: &[&[u8]] = &[
     b"catalog",
     b"jdbc",
     b"node",
+    b"sftp",
+    b"ssh",
+    b"scp",
+    b"rsync",
+    b"rclone",
 ];
 
 /// Hides passwords, and tokens in the place of a user, in all URLs of a text.
@@ -94,7 +99,18 @@ pub(super) fn login(text: &[u8], place: Range<usize>, out: &mut Hidden) {
 
 /// True for a user that looks like a token.
 fn is_token(user: &[u8]) -> bool {
-    is_random(user) || user.len() >= 20 && !user.iter().any(|b| matches!(b, b'@' | b'.' | b'$' | b'{'))
+    let other = |b: &u8| matches!(b, b'@' | b'.' | b'$' | b'{');
+    is_random(user) || user.len() >= 20 && !user.iter().any(other) && !is_in_words(user)
+}
+
+/// `CoarseGrainedScheduler`: words of letters, each with a capital.
+fn is_in_words(user: &[u8]) -> bool {
+    let capitals = user.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let far = user.windows(2).all(|pair| !pair.iter().all(u8::is_ascii_uppercase));
+    user.iter().all(u8::is_ascii_alphabetic)
+        && user[0].is_ascii_uppercase()
+        && far
+        && capitals * 5 <= user.len()
 }
 
 /// Hides the password of `user:password@host` and `user/password@host` in a word without a scheme.

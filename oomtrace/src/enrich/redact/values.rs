@@ -32,7 +32,15 @@ const SWITCHES: &[&str] = &[
     "file",
     "keyring",
     "interactive",
+    "expired",
+    "invalid",
+    "missing",
+    "unset",
+    "empty",
 ];
+/// What is said of a secret that there is none of: `TOKEN: not set`.
+const REMARKS: &[&str] =
+    &["not", "is", "must be", "missing", "invalid", "expired", "should be", "cannot", "could not"];
 /// How somebody logs in, in lower case.
 const METHODS: &[&str] = &[
     "basic",
@@ -191,6 +199,47 @@ const ENDINGS: &[&str] = &[
     ".tar",
     ".gz",
     ".zip",
+    ".parquet",
+    ".orc",
+    ".avro",
+    ".arrow",
+    ".tsv",
+    ".sql",
+    ".npy",
+    ".pt",
+    ".safetensors",
+    ".gguf",
+    ".onnx",
+    ".wasm",
+    ".so",
+    ".go",
+    ".rb",
+    ".rs",
+    ".ts",
+    ".tsx",
+    ".jsx",
+    ".java",
+    ".kt",
+    ".scala",
+    ".cpp",
+    ".iso",
+    ".img",
+    ".qcow2",
+    ".zst",
+    ".xz",
+    ".bz2",
+    ".tgz",
+    ".jar",
+    ".war",
+    ".png",
+    ".jpg",
+    ".svg",
+    ".pdf",
+    ".tf",
+    ".tfstate",
+    ".lock",
+    ".dump",
+    ".bak",
 ];
 /// First parts of paths that are followed by nothing that looks like one.
 const ROOTS: &[&str] = &[
@@ -206,7 +255,12 @@ pub(super) fn is_harmless(value: &[u8]) -> bool {
     let Some(text) = (value.len() <= LONGEST).then(|| std::str::from_utf8(value).ok()).flatten() else {
         return false;
     };
-    is_blank(text) || is_setting(text) || is_reference(text) || is_path(text)
+    text.parse::<std::net::IpAddr>().is_ok()
+        || is_blank(text)
+        || is_setting(text)
+        || is_remark(text)
+        || is_reference(text)
+        || is_path(text)
 }
 
 /// `***`, `xxx`, `...`, `-`, `[REDACTED]`.
@@ -220,8 +274,21 @@ fn is_blank(text: &str) -> bool {
         || ["redacted", "masked", "hidden", "filtered"].iter().any(|word| bare.eq_ignore_ascii_case(word))
 }
 
+/// A switch, alone or before the sign that ends it in a script: `nil).first`; `state=expired`.
 fn is_setting(text: &str) -> bool {
-    SWITCHES.iter().any(|setting| setting.eq_ignore_ascii_case(text))
+    let is_switch = |text: &str| SWITCHES.iter().any(|setting| setting.eq_ignore_ascii_case(text));
+    let alone = text.split([')', ',', ';', '}', ']']).next().unwrap_or_default();
+    let named = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase()));
+    is_switch(alone) || named.is_some_and(|(_, value)| is_switch(value))
+}
+
+/// Small words that say something of the secret, and no secret: `not set`, `is required`, `must be set`.
+fn is_remark(text: &str) -> bool {
+    let small = text.bytes().all(|b| b.is_ascii_lowercase() || b == b' ' || b == b'.' || b == b'!');
+    let begins = |begin: &&str| text.strip_prefix(*begin).is_some_and(|rest| rest.starts_with(' '));
+    small && text.split(' ').count() <= 4 && REMARKS.iter().any(begins)
 }
 
 /// True for a way to log in: `--auth basic`.

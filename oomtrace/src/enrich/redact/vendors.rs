@@ -57,6 +57,7 @@ pub(super) const SHAPES: &[Shape] = &[
     shape("tskey-", 12, Url),
     shape("sha256~", 30, Url),
     shape("scw_", 30, Url),
+    shape("claim-", 16, Url),
     // Code and packages.
     shape("ghp_", 20, Letters),
     shape("gho_", 20, Letters),

@@ -34,6 +34,8 @@ fn secret(text: &[u8], name: &[u8], holds: Holds, place: Range<usize>) -> Option
         || is_pass_number(name, value)
         || is_figure(name, value)
         || is_measure(name, value)
+        || is_subcommand(text, name, &place)
+        || is_pgp_id(name, value)
         || value.starts_with(b"//") && words::of(name).last().is_some_and(|last| last == "suri")
     {
         return None;
@@ -74,6 +76,27 @@ fn is_figure(name: &[u8], value: &[u8]) -> bool {
     let has_pin = words::of(name).iter().any(|word| word == "pin");
     let number = !has_pin && value.iter().all(|b| b.is_ascii_digit() || *b == b'.') && value.len() <= 6;
     number && words::of(name).last().is_some_and(|last| names::holds(last.as_bytes()) == Holds::Nothing)
+}
+
+/// `--encrypt-key 6E508BA1`: the key of PGP with that id or fingerprint, which is known to all.
+fn is_pgp_id(name: &[u8], value: &[u8]) -> bool {
+    const KINDS: &[&str] = &["encrypt", "sign", "signing", "gpg", "pgp", "default", "trusted"];
+    let words = words::of(name);
+    let is_key =
+        matches!(words.as_slice(), [.., kind, key] if key == "key" && KINDS.contains(&kind.as_str()));
+    let digits = value.strip_prefix(b"0x").unwrap_or(value);
+    is_key && matches!(digits.len(), 8 | 40) && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// `auth:clear-resets`, `token:refresh`: a task of that name.
+fn is_subcommand(text: &[u8], name: &[u8], place: &Range<usize>) -> bool {
+    let value = &text[place.clone()];
+    let joined = place.start > 0 && text[place.start - 1] == b':' && !name.starts_with(b"-");
+    let kinds: [&[u8]; 6] = [b"auth", b"token", b"session", b"cookie", b"credentials", b"secrets"];
+    joined
+        && kinds.contains(&name)
+        && value.len() <= 24
+        && value.iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b':'))
 }
 
 /// `--token-refresh 30s`, `--secret-size 4KiB`: a duration or a size, for a name that means no password.
@@ -119,14 +142,14 @@ fn behind_kind(name: &[u8], text: &[u8], place: Range<usize>) -> Range<usize> {
     }
 }
 
-/// The words of a wallet's seed: 12 to 24, in small letters.
+/// The words of a wallet's seed: 12, 15, 18, 21 or 24, in small letters (BIP 39).
 pub(super) fn is_mnemonic(value: &[u8]) -> bool {
     if value.len() > LONGEST {
         return false;
     }
     let mut words = value.split(|b| *b == b' ');
     let fits = |word: &[u8]| (3..=8).contains(&word.len()) && word.iter().all(u8::is_ascii_lowercase);
-    words.clone().all(fits) && (12..=24).contains(&words.by_ref().count())
+    words.clone().all(fits) && matches!(words.by_ref().count(), 12 | 15 | 18 | 21 | 24)
 }
 
 /// A number of four digits and more.
