@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::command::Verdict;
 use super::line::{State, Words};
 use super::names;
-use super::rules::{Client, Form, Place, name_of};
+use super::rules::{Client, Form, name_of};
 use super::values::{is_harmless, is_path, is_random};
 
 /// Options that are followed by a user's name.
@@ -101,9 +101,8 @@ const LOGINS: &[&str] = &[
 /// What a word of a command that is not known says of the next, or of itself.
 pub(super) fn guess(words: Words<'_>, at: usize, state: &State) -> Option<(Option<Range<usize>>, Verdict)> {
     let bytes = words.get(at);
-    let says = |client: Client| {
-        client.rules().any(|rule| matches!(rule.place, Place::Next(known) | Place::Attached(known) | Place::Both(known) | Place::Plain(known) | Place::Takes(known) if known.trim_end_matches('*').as_bytes() == bytes))
-    };
+    let says =
+        |client: Client| client.rules().any(|rule| rule.place.option().map(str::as_bytes) == Some(bytes));
     if is_one_of(bytes, PASSWORDS) && !state.client.is_some_and(says) {
         let value = words.get(at + 1);
         let logs_in =

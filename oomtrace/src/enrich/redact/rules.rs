@@ -156,6 +156,20 @@ pub(super) fn name_of(word: &[u8]) -> Option<&str> {
     Some(ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name))
 }
 
+impl Place {
+    /// The option that it is about.
+    pub(super) fn option(self) -> Option<&'static str> {
+        match self {
+            Self::Next(option)
+            | Self::Attached(option)
+            | Self::Both(option)
+            | Self::Plain(option)
+            | Self::Takes(option) => Some(option.trim_end_matches('*')),
+            Self::Behind(..) | Self::Number(_) | Self::Last => None,
+        }
+    }
+}
+
 impl Client {
     pub(super) fn rules(self) -> impl Iterator<Item = Rule> {
         self.rules.split(' ').filter(|rule| !rule.is_empty()).filter_map(rule)

@@ -38,7 +38,7 @@ const SWITCHES: &[&str] = &[
     "unset",
     "empty",
 ];
-/// What is said of a secret that there is none of: `TOKEN: not set`.
+/// How a remark on a secret begins: `TOKEN: not set`.
 const REMARKS: &[&str] =
     &["not", "is", "must be", "missing", "invalid", "expired", "should be", "cannot", "could not"];
 /// How somebody logs in, in lower case.
@@ -247,6 +247,24 @@ const ROOTS: &[&str] = &[
     "proc", "vault", "config",
 ];
 
+/// How it ends; a passphrase may begin like one.
+const REMARK_ENDS: &[&str] = &[
+    "set",
+    "found",
+    "given",
+    "configured",
+    "provided",
+    "specified",
+    "missing",
+    "required",
+    "empty",
+    "valid",
+    "expired",
+    "defined",
+    "present",
+    "supported",
+];
+
 /// True for what stands in a secret's place without being one: nothing, a setting, a reference, a path.
 pub(super) fn is_harmless(value: &[u8]) -> bool {
     if value.is_empty() || value == REDACTED {
@@ -274,10 +292,10 @@ fn is_blank(text: &str) -> bool {
         || ["redacted", "masked", "hidden", "filtered"].iter().any(|word| bare.eq_ignore_ascii_case(word))
 }
 
-/// A switch, alone or before the sign that ends it in a script: `nil).first`; `state=expired`.
+/// A switch, alone or as the last argument of a call: `nil).first`; `state=expired`.
 fn is_setting(text: &str) -> bool {
     let is_switch = |text: &str| SWITCHES.iter().any(|setting| setting.eq_ignore_ascii_case(text));
-    let alone = text.split([')', ',', ';', '}', ']']).next().unwrap_or_default();
+    let alone = text.split(')').next().unwrap_or_default();
     let named = text
         .split_once('=')
         .filter(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase()));
@@ -288,7 +306,8 @@ fn is_setting(text: &str) -> bool {
 fn is_remark(text: &str) -> bool {
     let small = text.bytes().all(|b| b.is_ascii_lowercase() || b == b' ' || b == b'.' || b == b'!');
     let begins = |begin: &&str| text.strip_prefix(*begin).is_some_and(|rest| rest.starts_with(' '));
-    small && text.split(' ').count() <= 4 && REMARKS.iter().any(begins)
+    let last = text.rsplit(' ').next().unwrap_or_default().trim_end_matches(['.', '!']);
+    small && text.split(' ').count() <= 4 && REMARKS.iter().any(begins) && REMARK_ENDS.contains(&last)
 }
 
 /// True for a way to log in: `--auth basic`.
