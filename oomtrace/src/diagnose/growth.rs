@@ -99,8 +99,11 @@ impl<'t, 'a> Growth<'t, 'a> {
         let of_kind = |kind| tracks.iter().copied().filter(move |track| track.kind == kind && !track.shadow);
         let (shared, mapped) = shmem_counted_once(of_kind(EntityKind::Process), scope, incident, from);
         growth.mapped_shmem = mapped;
+        // Of several with one number the one that is there goes last, and stays.
+        let (gone, there): (Vec<_>, Vec<_>) =
+            of_kind(EntityKind::Process).partition(|track| track.exited.is_some());
         let parents: HashMap<_, _> =
-            of_kind(EntityKind::Process).filter_map(|track| Some((track.pid?, track))).collect();
+            gone.into_iter().chain(there).filter_map(|track| Some((track.pid?, track))).collect();
         growth.processes =
             of_kind(EntityKind::Process).map(|track| grown(track, from, shared, &parents)).collect();
         growth.families = families(&growth.processes, of_kind(EntityKind::Family));
@@ -365,7 +368,8 @@ fn grown<'t, 'a>(
 fn inherited(track: &Track<'_>, parents: &HashMap<u32, &Track<'_>>) -> i64 {
     let parent =
         track.ppid.and_then(|ppid| parents.get(&ppid)).filter(|parent| parent.family() == track.family());
-    let Some(parent) = parent else { return 0 };
+    let forked = track.entity.is_none_or(|entity| entity.exec_ms.is_none());
+    let Some(parent) = parent.filter(|_| forked) else { return 0 };
     let seen = track.series.points().iter().find(|point| point.low > 0).map_or(0, |point| point.low);
     let had = track.started.and_then(|started| parent.series.at(started)).unwrap_or(0);
     seen.min(had)

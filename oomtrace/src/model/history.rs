@@ -79,6 +79,10 @@ pub struct Entity {
     /// When it started, where that is known; absent means before the samples begin or not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
+    /// Process: when it called exec last, where that was later than its start; `points` begin there. What it ran before is
+    /// an entity of its own, with the same `pid`, where that held 4 MiB or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exec_ms: Option<i64>,
     /// When it was gone; absent when it was there at the kill.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exited_ms: Option<i64>,
@@ -200,6 +204,9 @@ pub enum CounterKind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Life {
+    /// Process id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
     /// Name.
     pub comm: Text,
     /// Executable.

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::enrich::identity::same_start;
+
 /// Lives that are kept.
 const MOST: usize = 512;
 /// Of one workload.
@@ -44,7 +46,7 @@ pub(super) struct Lives {
 impl Lives {
     /// Keeps a life, if it is worth it; of one workload the oldest gives way, else the oldest of all.
     pub(super) fn keep(&mut self, life: Ended) {
-        if !life.killed && life.exit_ns.saturating_sub(life.start_ns) < WORTH_NS {
+        if self.known(&life) || !life.killed && life.exit_ns.saturating_sub(life.start_ns) < WORTH_NS {
             return;
         }
         let of_one = |other: &Ended| other.same(life.exe.as_deref(), &life.comm, life.path.as_deref());
@@ -56,6 +58,16 @@ impl Lives {
             self.all.pop_front();
         }
         self.all.push_back(life);
+    }
+
+    /// Both a pass and the kernel side may report an exit: it is one life.
+    fn known(&mut self, life: &Ended) -> bool {
+        let is_it = |other: &&mut Ended| other.pid == life.pid && same_start(other.start_ns, life.start_ns);
+        let Some(known) = self.all.iter_mut().rev().find(is_it) else { return false };
+        known.killed |= life.killed;
+        known.peak = known.peak.max(life.peak);
+        known.exit_ns = known.exit_ns.min(life.exit_ns);
+        true
     }
 
     /// The OOM killer ended the last life of `pid`.
@@ -90,6 +102,17 @@ mod tests {
         }
         assert_eq!(lives.newest().count(), 1 + OF_ONE);
         assert_eq!(lives.newest().next().unwrap().pid, 1999);
+    }
+
+    #[test]
+    fn an_exit_that_is_reported_twice_is_one_life() {
+        let mut lives = Lives::default();
+        lives.keep(Ended { killed: true, ..life(7, 1, 10) });
+        lives.keep(Ended { peak: 99, exit_ns: 12_000_000_000, ..life(7, 1, 10) });
+        let all: Vec<_> = lives.newest().map(|life| (life.peak, life.killed)).collect();
+        assert_eq!(all, [(99, true)]);
+        lives.keep(Ended { start_ns: 20_000_000_000, exit_ns: 30_000_000_000, ..life(7, 1, 10) });
+        assert_eq!(lives.newest().count(), 2, "a later process with the same number");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod lives;
 mod passes;
 mod pool;
 mod processes;
+mod programs;
 mod series;
 mod words;
 
@@ -26,7 +27,7 @@ use series::Series;
 use words::OfCgroup;
 
 use super::sampler::Growth;
-use super::{CgroupSample, Exited, ProcessKey, ProcessSample, SystemSample};
+use super::{CgroupSample, Exited, Image, ProcessKey, ProcessSample, SystemSample};
 use crate::model::SampleSource;
 
 /// A time asleep that counts.
@@ -153,9 +154,9 @@ impl History {
         self.cgroups.nameless(most, cgroups);
     }
 
-    /// What came of asking for the executable of a process.
-    pub fn name_process(&mut self, key: ProcessKey, exe: Option<&[u8]>) {
-        self.processes.name(key, exe, &mut self.families, &mut self.pool);
+    /// What came of asking for the program of a process.
+    pub fn name_process(&mut self, key: ProcessKey, image: &Image) {
+        self.processes.name(key, image, &mut self.families, &mut self.pool);
     }
 
     /// The path of a cgroup.
@@ -263,5 +264,7 @@ fn ended(process: &Process) -> (Ended, u64, u32) {
     (life, process.cgroup, process.family)
 }
 
+#[cfg(test)]
+mod programs_tests;
 #[cfg(test)]
 mod tests;

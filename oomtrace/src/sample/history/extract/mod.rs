@@ -49,6 +49,7 @@ impl History {
         let processes = self.processes_of(incident, &domain, moment, age, &at_kill);
         let known: HashSet<u32> = processes.iter().map(|process| process.key.pid).collect();
         all.extend(processes.iter().map(|p| entity::process(self, p, &domain, moment, &at_kill)));
+        all.extend(processes.iter().filter_map(|p| entity::before_exec(self, p, &domain, moment)));
         all.extend(unsampled(incident, &known, &at_kill, moment));
         let families = rank::families(self, &domain, moment, age);
         all.extend(families.iter().filter_map(|id| entity::family(self, *id, &domain, moment, &at_kill)));
@@ -133,6 +134,7 @@ impl History {
         let lives = self.lives.newest().filter(wanted).take(LIVES);
         lives
             .map(|life| Life {
+                pid: Some(life.pid),
                 comm: Text::until_nul(&life.comm),
                 exe: life.exe.as_deref().map(Text::new),
                 path: life.path.as_deref().map(Text::new),
