@@ -171,6 +171,9 @@ fn victims_share(
 /// Writes rate and onset of a shape.
 pub(super) fn time(incident: &Incident, culprit: &mut Culprit, shape: &Shape) {
     culprit.rate_bytes_per_s = shape.rate.filter(|rate| rate.is_finite() && *rate > 0.0);
+    let paced = shape.paced.filter(|_| culprit.rate_bytes_per_s.is_some());
+    culprit.rate_growth_bytes = paced.and_then(|paced| u64::try_from(paced.bytes).ok());
+    culprit.rate_ms = paced.and_then(|paced| u64::try_from(paced.ms).ok());
     culprit.rate_at_least = culprit.rate_bytes_per_s.is_some() && shape.rate_at_least;
     if shape.samples > 1 {
         culprit.since_ms = Some(shape.onset);

@@ -200,6 +200,9 @@ pub enum CounterKind {
     HighHits,
 }
 
+/// Earlier runs of one workload that are remembered at most.
+pub const EARLIER_OF_ONE: usize = 16;
+
 /// An earlier life of a workload: the same executable in a cgroup of the same path.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

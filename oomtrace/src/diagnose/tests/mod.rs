@@ -5,5 +5,6 @@ mod hostile;
 mod known;
 mod mistaken;
 mod moment;
+mod recurrence;
 mod verdicts;
 mod world;

@@ -3,14 +3,26 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::enrich::identity::same_start;
+use crate::model::{EARLIER_OF_ONE, Text, Victim};
 
 /// Lives that are kept.
 const MOST: usize = 512;
 /// Of one workload.
-const OF_ONE: usize = 8;
+const OF_ONE: usize = EARLIER_OF_ONE;
 /// Shorter ones tell nothing about what a workload needs, unless the OOM killer ended them.
 const WORTH_NS: u64 = 2_000_000_000;
+
+/// A name as samples have it.
+pub(super) fn comm_of(name: &Text) -> [u8; 16] {
+    let mut comm = [0; 16];
+    for (to, from) in comm[..15].iter_mut().zip(name.as_bytes()) {
+        *to = *from;
+    }
+    comm
+}
 
 /// A life that has ended.
 #[derive(Clone, Debug)]
@@ -67,6 +79,8 @@ impl Lives {
         known.killed |= life.killed;
         known.peak = known.peak.max(life.peak);
         known.exit_ns = known.exit_ns.min(life.exit_ns);
+        known.exe = known.exe.take().or_else(|| life.exe.clone());
+        known.path = known.path.take().or_else(|| life.path.clone());
         true
     }
 
@@ -75,6 +89,31 @@ impl Lives {
         if let Some(life) = self.all.iter_mut().rev().find(|l| l.pid == pid && l.exit_ns >= since_ns) {
             life.killed = true;
         }
+    }
+
+    /// A victim's run, as the record of its kill has it; what is known of it already is kept, its exit may be reported yet.
+    pub(super) fn keep_killed(&mut self, victim: &Victim, exe: Option<Arc<[u8]>>, time: &str, kill_ns: u64) {
+        let began = victim.start_time.as_deref().and_then(|start| start.parse::<Timestamp>().ok());
+        let Some((began, kill)) = began.zip(time.parse::<Timestamp>().ok()) else { return };
+        let ran = u64::try_from(kill.duration_since(began).as_nanos()).unwrap_or(0);
+        let memory = &victim.memory;
+        let parts = [
+            memory.anon_bytes,
+            memory.file_bytes,
+            memory.shmem_bytes,
+            memory.swap_bytes,
+            memory.page_table_bytes,
+        ];
+        self.keep(Ended {
+            pid: victim.pid,
+            comm: comm_of(&victim.comm),
+            exe: exe.or_else(|| victim.exe.as_ref().map(|exe| Arc::from(exe.as_bytes()))),
+            path: victim.cgroup.as_ref().map(|cgroup| Arc::from(cgroup.path.as_bytes())),
+            start_ns: kill_ns.saturating_sub(ran),
+            exit_ns: kill_ns,
+            peak: super::words::pages(parts.into_iter().flatten().fold(0, u64::saturating_add)),
+            killed: true,
+        });
     }
 
     /// All, the newest first.

@@ -28,7 +28,7 @@ use words::OfCgroup;
 
 use super::sampler::Growth;
 use super::{CgroupSample, Exited, Image, ProcessKey, ProcessSample, SystemSample};
-use crate::model::SampleSource;
+use crate::model::{Incident, SampleSource};
 
 /// A time asleep that counts.
 const SLEPT_NS: u64 = 1_000_000_000;
@@ -210,6 +210,17 @@ impl History {
         self.processes.killed(pids);
         for pid in pids {
             self.lives.killed(*pid, time_ns);
+        }
+    }
+
+    /// The OOM killer took the victims of `incident` at `kill_ns`: these runs have ended, also those that no sample saw.
+    pub fn victims(&mut self, incident: &Incident, kill_ns: u64) {
+        let pids: Vec<u32> = incident.victims.iter().map(|victim| victim.pid).collect();
+        self.killed(&pids, kill_ns);
+        for victim in &incident.victims {
+            let family = self.processes.living(victim.pid).map(|process| process.family);
+            let exe = family.and_then(|family| self.families.get(family)?.exe.clone());
+            self.lives.keep_killed(victim, exe, &incident.time, kill_ns);
         }
     }
 

@@ -409,6 +409,11 @@ impl Processes {
         }
     }
 
+    /// The process that has this number now.
+    pub(super) fn living(&self, pid: u32) -> Option<&Process> {
+        self.living.get(&pid).map(|at| &self.all[*at as usize])
+    }
+
     /// Processes that are kept, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Process> {
         self.all.iter()

@@ -137,3 +137,24 @@ fn an_exec_after_the_last_sample_leaves_no_wrong_executable() {
     let it = find(&history.before(&killed, kill), model::EntityKind::Process, "app");
     assert_eq!(it.exe, None, "not that of sh");
 }
+
+#[test]
+fn a_crash_loop_that_no_sample_sees_leaves_its_runs() {
+    let mut history = named();
+    let kill = |at: u64| {
+        let mut killed = incident(at * S);
+        killed.time = format!("2026-01-01T00:01:{at:02}Z");
+        killed.victims[0].pid = 100 + u32::try_from(at).unwrap();
+        killed.victims[0].comm = Text::from("app");
+        killed.victims[0].start_time = Some(format!("2026-01-01T00:01:{:02}.700Z", at - 1));
+        killed
+    };
+    for at in 10..14 {
+        history.victims(&kill(at), at * S);
+    }
+    let lives = history.before(&kill(14), 14 * S).earlier_lives;
+    assert_eq!(lives.len(), 4, "{lives:#?}");
+    let newest = &lives[0];
+    assert_eq!((newest.pid, newest.started_ms, newest.exited_ms), (Some(113), -1300, -1000));
+    assert!(newest.oom_killed && newest.peak_bytes == 42 * MIB + 4096, "{newest:?}");
+}
