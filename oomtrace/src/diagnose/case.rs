@@ -5,6 +5,7 @@ use super::growth::Growth;
 use super::scope::{Domain, Scope};
 use super::series::Series;
 use super::shape::{self, Shape};
+use super::threads;
 use super::thresholds::{ENOUGH_SAMPLES, FEW_SAMPLES, NEW_GROUND, SPARSE_SHARE, SPARSER, UNATTRIBUTED_TOLD};
 use super::tracks::Track;
 use super::verdict::snapshot::footprint;
@@ -76,8 +77,9 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
 
     /// The same for what does not rest on a course over time, only on who grew.
     pub(super) fn attribution(&self) -> Confidence {
-        let vague =
-            self.growth.share(self.growth.unattributed.max(self.growth.overcounted)) > UNATTRIBUTED_TOLD;
+        let stacks = threads::risen(self.growth).map_or(0, |risen| risen.explains(self.growth.unattributed));
+        let rest = self.growth.unattributed - stacks;
+        let vague = self.growth.share(rest.max(self.growth.overcounted)) > UNATTRIBUTED_TOLD;
         let likely = self.suspect.as_ref().is_some_and(|suspect| suspect.found.likely);
         let likely = likely || self.growth.carried.is_some();
         if vague || likely || self.incident.scope.inferred { Confidence::Medium } else { Confidence::High }

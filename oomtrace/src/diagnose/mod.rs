@@ -15,6 +15,7 @@ mod series;
 mod shape;
 mod slope;
 mod summary;
+mod threads;
 mod thresholds;
 mod tracks;
 mod verdict;

@@ -2,7 +2,7 @@
 
 use super::scope::{self, Domain};
 use super::series::cut;
-use super::thresholds::{LEAK_SHOWS_MS, LOOP_GAP_MS, LOOP_KILLS, LOOP_SURE, SAME_START_MS};
+use super::thresholds::{LEAK_SHOWS_MS, LOOP_GAP_MS, LOOP_KILLS, SAME_START_MS};
 use super::tracks::private;
 use super::words;
 use crate::model::{
@@ -43,13 +43,16 @@ pub(super) fn of(incident: &Incident) -> Option<Recurrence> {
     // The run in the middle, so that time, memory and rate are of one run.
     runs.sort_by_key(|run| (run.ms, run.bytes));
     let middle = runs.get(all / 2)?;
+    // Files that others have read are in its resident memory, and not in what counts towards the limit.
+    let limit = incident.scope.memcg.as_ref().and_then(|memcg| memcg.level.limit_bytes).map_or(i64::MAX, cut);
+    let bytes = middle.bytes.min(limit);
     Some(Recurrence {
         kills: u32::try_from(all).unwrap_or(u32::MAX),
         at_least: all > EARLIER_OF_ONE,
         span_ms: first.unsigned_abs(),
         run_ms: middle.ms.unsigned_abs(),
-        run_bytes: middle.bytes.unsigned_abs(),
-        rate_bytes_per_s: middle.bytes as f64 * 1000.0 / middle.ms as f64,
+        run_bytes: bytes.unsigned_abs(),
+        rate_bytes_per_s: bytes as f64 * 1000.0 / middle.ms as f64,
     })
 }
 
@@ -69,8 +72,7 @@ pub(super) fn settle(incident: &Incident, diagnosis: &mut Diagnosis) {
         return;
     }
     diagnosis.verdict = VerdictKind::LimitTooLow;
-    let sure = if again.kills >= LOOP_SURE { Confidence::Medium } else { Confidence::Low };
-    diagnosis.confidence = sure;
+    diagnosis.confidence = Confidence::Medium;
     diagnosis.reasons.retain(|reason| !reason.contains("too short to tell a leak"));
     diagnosis.reasons.insert(0, format!("{}: every run ended the same way", words::again(again)));
 }

@@ -86,6 +86,12 @@ pub struct Entity {
     /// When it was gone; absent when it was there at the kill.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exited_ms: Option<i64>,
+    /// Process: threads in its first sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads_first: Option<u32>,
+    /// Process: threads in its last sample before the kill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u32>,
     /// Process: -1000 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oom_score_adj: Option<i32>,

@@ -6,5 +6,6 @@ mod known;
 mod mistaken;
 mod moment;
 mod recurrence;
+mod threads;
 mod verdicts;
 mod world;

@@ -43,6 +43,8 @@ pub(super) struct Process {
     /// When it was sampled last, and its size then, in pages.
     pub(super) last_ns: u64,
     last_size: u32,
+    /// Threads in its first sample and in its last; 0 where that is not known.
+    pub(super) threads: (u32, u32),
     faults: u64,
     pass: u32,
     pub(super) asked: bool,
@@ -66,6 +68,7 @@ impl Process {
             low: u32::MAX,
             last_ns: time_ns,
             last_size: 0,
+            threads: (sample.threads, sample.threads),
             faults: sample.major_faults,
             pass: 0,
             asked: false,
@@ -165,6 +168,7 @@ impl Processes {
         process.cgroup = sample.cgroup;
         process.comm = sample.comm;
         process.adj = sample.oom_score_adj;
+        process.threads.1 = sample.threads;
         (process.last_ns, process.last_size) = (time_ns, size);
         process.peak = process.peak.max(size);
         process.low = process.low.min(size);

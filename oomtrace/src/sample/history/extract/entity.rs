@@ -116,6 +116,8 @@ pub(super) fn process(
             .filter(|start| *start != 0 && moment.is_awake_since(*start))
             .map(|start| moment.ms(start)),
         exec_ms,
+        threads_first: Some(process.threads.0).filter(|threads| *threads != 0),
+        threads: Some(process.threads.1).filter(|threads| *threads != 0),
         exited_ms: gone.then(|| moment.ms(process.exited_ns)),
         oom_score_adj: Some(kill.and_then(|kill| kill.adj).unwrap_or_else(|| process.adj.into())),
         in_scope: kill.is_some() || domain.has(process.cgroup, &history.cgroups),
