@@ -20,6 +20,8 @@ pub(super) struct Grown<'t, 'a> {
     pub young: bool,
     /// Of what it holds, mapped shared memory that it took.
     pub shmem: i64,
+    /// Pages that it had of its parent when it was forked, and may still share.
+    pub inherited: i64,
     /// By how much less and more it may have grown: between two samples it had some value between theirs.
     less: i64,
     more: i64,
@@ -295,10 +297,15 @@ impl<'t, 'a> Growth<'t, 'a> {
         let grown: i64 = self.processes.iter().map(|grown| grown.bytes).sum();
         let freed: i64 = self.processes.iter().map(|grown| grown.freed).sum();
         let mut unlisted = 0;
+        // Copies are anonymous memory, so no more than grew of that beside what is in processes.
+        let copied = (rest - self.elsewhere(scope)).min(self.kind(PartKind::Anon) - grown + freed);
         for family in &mut self.families {
             let listed: i64 =
                 family.members.iter().map(|at| self.processes[*at].bytes - self.processes[*at].freed).sum();
-            let whole = family.track.map_or(listed, |track| grown_series(track, self.from));
+            // Each page that one of them writes after a fork is copied, and no resident memory shows it.
+            let shared: i64 = family.members.iter().map(|at| self.processes[*at].inherited).sum();
+            let whole = family.track.map_or(0, |track| grown_series(track, self.from));
+            let whole = whole.max(listed + shared.min(copied.max(0)));
             // Pages that a fork shares are in every member's resident memory: no more than what is left over.
             let more = (whole - listed).clamp(0, (rest - unlisted).max(0));
             unlisted += more;
@@ -358,6 +365,7 @@ fn grown<'t, 'a>(
         freed,
         young,
         shmem: mapped,
+        inherited: if track.exited.is_none() { inherited(track, parents) } else { 0 },
         less: (high - begin).max(0),
         more: (begin - low).max(0),
         more_shmem,

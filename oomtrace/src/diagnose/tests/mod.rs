@@ -1,6 +1,7 @@
 #![allow(clippy::cast_precision_loss)]
 
 mod boundaries;
+mod forked;
 mod hostile;
 mod known;
 mod mistaken;
