@@ -304,8 +304,8 @@ impl<'t, 'a> Growth<'t, 'a> {
                 family.members.iter().map(|at| self.processes[*at].bytes - self.processes[*at].freed).sum();
             // Each page that one of them writes after a fork is copied, and no resident memory shows it.
             let shared: i64 = family.members.iter().map(|at| self.processes[*at].inherited).sum();
-            let whole = family.track.map_or(0, |track| grown_series(track, self.from));
-            let whole = whole.max(listed + shared.min(copied.max(0)));
+            let together = listed + shared.min(copied.max(0));
+            let whole = family.track.map_or(together, |track| grown_series(track, self.from));
             // Pages that a fork shares are in every member's resident memory: no more than what is left over.
             let more = (whole - listed).clamp(0, (rest - unlisted).max(0));
             unlisted += more;

@@ -71,8 +71,12 @@ pub(super) fn settle(incident: &Incident, diagnosis: &mut Diagnosis) {
     if !short || !own || scope::domain(incident) != Domain::Memcg {
         return;
     }
+    // Where the course of this run shows the same, it is as sure as that.
+    diagnosis.confidence = match diagnosis.verdict {
+        VerdictKind::LimitTooLow => diagnosis.confidence.max(Confidence::Medium),
+        _ => Confidence::Medium,
+    };
     diagnosis.verdict = VerdictKind::LimitTooLow;
-    diagnosis.confidence = Confidence::Medium;
     diagnosis.reasons.retain(|reason| !reason.contains("too short to tell a leak"));
     diagnosis.reasons.insert(0, format!("{}: every run ended the same way", words::again(again)));
 }
