@@ -5,6 +5,7 @@ use super::growth::Growth;
 use super::scope::{Domain, Scope};
 use super::series::Series;
 use super::shape::{self, Shape};
+use super::threads;
 use super::thresholds::{ENOUGH_SAMPLES, FEW_SAMPLES, NEW_GROUND, SPARSE_SHARE, SPARSER, UNATTRIBUTED_TOLD};
 use super::tracks::Track;
 use super::verdict::snapshot::footprint;
@@ -76,8 +77,9 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
 
     /// The same for what does not rest on a course over time, only on who grew.
     pub(super) fn attribution(&self) -> Confidence {
-        let vague =
-            self.growth.share(self.growth.unattributed.max(self.growth.overcounted)) > UNATTRIBUTED_TOLD;
+        let stacks = threads::risen(self.growth).map_or(0, |risen| risen.explains(self.growth.unattributed));
+        let rest = self.growth.unattributed - stacks;
+        let vague = self.growth.share(rest.max(self.growth.overcounted)) > UNATTRIBUTED_TOLD;
         let likely = self.suspect.as_ref().is_some_and(|suspect| suspect.found.likely);
         let likely = likely || self.growth.carried.is_some();
         if vague || likely || self.incident.scope.inferred { Confidence::Medium } else { Confidence::High }
@@ -171,6 +173,9 @@ fn victims_share(
 /// Writes rate and onset of a shape.
 pub(super) fn time(incident: &Incident, culprit: &mut Culprit, shape: &Shape) {
     culprit.rate_bytes_per_s = shape.rate.filter(|rate| rate.is_finite() && *rate > 0.0);
+    let paced = shape.paced.filter(|_| culprit.rate_bytes_per_s.is_some());
+    culprit.rate_growth_bytes = paced.and_then(|paced| u64::try_from(paced.bytes).ok());
+    culprit.rate_ms = paced.and_then(|paced| u64::try_from(paced.ms).ok());
     culprit.rate_at_least = culprit.rate_bytes_per_s.is_some() && shape.rate_at_least;
     if shape.samples > 1 {
         culprit.since_ms = Some(shape.onset);

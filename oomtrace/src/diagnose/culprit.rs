@@ -33,7 +33,11 @@ impl Suspect<'_, '_> {
             CulpritKind::Cgroup => {
                 scope::inside(track.path.map(Text::as_bytes), self.found.cgroup.as_ref().map(Text::as_bytes))
             }
-            _ => track.pid.is_some() && track.pid == self.found.pid,
+            // After exec one process is two tracks.
+            _ => match self.track {
+                Some(own) => std::ptr::eq(own, track),
+                None => track.pid.is_some() && track.pid == self.found.pid,
+            },
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Grown<'t, 'a> {
     pub young: bool,
     /// Of what it holds, mapped shared memory that it took.
     pub shmem: i64,
+    /// Pages that it had of its parent when it was forked, and may still share.
+    pub inherited: i64,
     /// By how much less and more it may have grown: between two samples it had some value between theirs.
     less: i64,
     more: i64,
@@ -99,8 +101,11 @@ impl<'t, 'a> Growth<'t, 'a> {
         let of_kind = |kind| tracks.iter().copied().filter(move |track| track.kind == kind && !track.shadow);
         let (shared, mapped) = shmem_counted_once(of_kind(EntityKind::Process), scope, incident, from);
         growth.mapped_shmem = mapped;
+        // Of several with one number the one that is there goes last, and stays.
+        let (gone, there): (Vec<_>, Vec<_>) =
+            of_kind(EntityKind::Process).partition(|track| track.exited.is_some());
         let parents: HashMap<_, _> =
-            of_kind(EntityKind::Process).filter_map(|track| Some((track.pid?, track))).collect();
+            gone.into_iter().chain(there).filter_map(|track| Some((track.pid?, track))).collect();
         growth.processes =
             of_kind(EntityKind::Process).map(|track| grown(track, from, shared, &parents)).collect();
         growth.families = families(&growth.processes, of_kind(EntityKind::Family));
@@ -292,10 +297,15 @@ impl<'t, 'a> Growth<'t, 'a> {
         let grown: i64 = self.processes.iter().map(|grown| grown.bytes).sum();
         let freed: i64 = self.processes.iter().map(|grown| grown.freed).sum();
         let mut unlisted = 0;
+        // Copies are anonymous memory, so no more than grew of that beside what is in processes.
+        let copied = (rest - self.elsewhere(scope)).min(self.kind(PartKind::Anon) - grown + freed);
         for family in &mut self.families {
             let listed: i64 =
                 family.members.iter().map(|at| self.processes[*at].bytes - self.processes[*at].freed).sum();
-            let whole = family.track.map_or(listed, |track| grown_series(track, self.from));
+            // Each page that one of them writes after a fork is copied, and no resident memory shows it.
+            let shared: i64 = family.members.iter().map(|at| self.processes[*at].inherited).sum();
+            let together = listed + shared.min(copied.max(0));
+            let whole = family.track.map_or(together, |track| grown_series(track, self.from));
             // Pages that a fork shares are in every member's resident memory: no more than what is left over.
             let more = (whole - listed).clamp(0, (rest - unlisted).max(0));
             unlisted += more;
@@ -355,6 +365,7 @@ fn grown<'t, 'a>(
         freed,
         young,
         shmem: mapped,
+        inherited: if track.exited.is_none() { inherited(track, parents) } else { 0 },
         less: (high - begin).max(0),
         more: (begin - low).max(0),
         more_shmem,
@@ -365,7 +376,8 @@ fn grown<'t, 'a>(
 fn inherited(track: &Track<'_>, parents: &HashMap<u32, &Track<'_>>) -> i64 {
     let parent =
         track.ppid.and_then(|ppid| parents.get(&ppid)).filter(|parent| parent.family() == track.family());
-    let Some(parent) = parent else { return 0 };
+    let forked = track.entity.is_none_or(|entity| entity.exec_ms.is_none());
+    let Some(parent) = parent.filter(|_| forked) else { return 0 };
     let seen = track.series.points().iter().find(|point| point.low > 0).map_or(0, |point| point.low);
     let had = track.started.and_then(|started| parent.series.at(started)).unwrap_or(0);
     seen.min(had)

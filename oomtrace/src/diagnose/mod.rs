@@ -9,11 +9,13 @@ mod growth;
 mod known;
 mod others;
 mod provable;
+mod recurrence;
 mod scope;
 mod series;
 mod shape;
 mod slope;
 mod summary;
+mod threads;
 mod thresholds;
 mod tracks;
 mod verdict;
@@ -22,6 +24,8 @@ mod words;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::words::again;
 
 use self::case::{Case, Finding};
 use self::growth::Growth;
@@ -76,15 +80,16 @@ fn conclude(case: &Case<'_, '_, '_>) -> Diagnosis {
     diagnosis.unattributed_bytes = u64::try_from(case.growth.unattributed).ok();
     diagnosis.others = others::of(case, diagnosis.culprit.as_ref());
     diagnosis.reasons.extend(others::doubts(case));
-    let paced = diagnosis.culprit.as_ref().and_then(|culprit| verdict::paced(case, culprit));
-    diagnosis.summary = summary::of(incident, &diagnosis, paced);
+    recurrence::settle(incident, &mut diagnosis);
+    diagnosis.summary = summary::of(incident, &diagnosis);
     known::state(case, &mut diagnosis);
     diagnosis
 }
 
 fn without_history(incident: &Incident) -> Diagnosis {
     let mut diagnosis = assemble(incident, verdict::snapshot::of(incident));
-    diagnosis.summary = summary::of(incident, &diagnosis, None);
+    recurrence::settle(incident, &mut diagnosis);
+    diagnosis.summary = summary::of(incident, &diagnosis);
     diagnosis
 }
 

@@ -3,6 +3,7 @@
 use super::case::{self, Case};
 use super::culprit;
 use super::shape;
+use super::threads;
 use super::thresholds::{OTHER_SHARE, OTHERS, UNATTRIBUTED_TOLD};
 use super::words;
 use crate::model::{Culprit, CulpritKind};
@@ -54,6 +55,11 @@ pub(super) fn doubts(case: &Case<'_, '_, '_>) -> Vec<String> {
             unsampled(case)
         ));
     }
+    doubts.extend(
+        threads::risen(growth)
+            .filter(|risen| growth.share(risen.stacks()) >= OTHER_SHARE)
+            .map(|risen| risen.told()),
+    );
     if growth.usual > 0 {
         doubts.push(format!(
             "{} that went up and down as before do not count as growth",

@@ -4,7 +4,7 @@ use super::series::{Point, Series};
 use super::slope;
 use super::thresholds::{
     AT_LIMIT, AT_ONCE_MS, BEFORE_LIMIT, BURST_END, BURST_SHARE, BURST_TIME, COURSE_POINTS, EVEN, FLOOR_RISES,
-    GROWN, RATE_OFF, SAWTOOTH_FALLS, SAWTOOTH_TROUGHS, SLOPE_POINTS, ZIGZAG,
+    GROWN, RATE_OFF, SAME_RATE, SAWTOOTH_FALLS, SAWTOOTH_TROUGHS, SLOPE_POINTS, ZIGZAG,
 };
 
 /// What a series shows.
@@ -90,6 +90,7 @@ pub(super) fn of(series: &Series, crowded: Option<i64>) -> Shape {
         paced: None,
     };
     pace(&mut shape, measured);
+    agree(&mut shape, measured);
     if let Some(burst) = shape.burst {
         (shape.onset, shape.onset_at_begin) = (burst.from, burst.from == first.t);
         shape.bytes = (last.high - series.at(burst.from).unwrap_or(0)).max(0);
@@ -136,6 +137,24 @@ fn pace(shape: &mut Shape, measured: &[Point]) {
     }
 }
 
+/// Makes growth by time the rate itself: of the pairs of points that have its slope the one that is longest apart, or, where
+/// these are short, the mean.
+fn agree(shape: &mut Shape, measured: &[Point]) {
+    let (Some(rate), Some(paced)) = (shape.rate, shape.paced) else { return };
+    if paced.is(rate) {
+        return;
+    }
+    let floor = Series::floor(measured, SLOPE_POINTS);
+    let pairs = floor.iter().enumerate().flat_map(|(at, (t, bytes))| {
+        let later = floor[at + 1..].iter();
+        later.map(move |(later, more)| Paced { bytes: more - bytes, ms: later - t })
+    });
+    match pairs.filter(|pair| pair.is(rate)).max_by_key(|pair| pair.ms) {
+        Some(pair) if pair.ms * 4 >= paced.ms => shape.paced = Some(pair),
+        _ => shape.rate = paced.rate(),
+    }
+}
+
 /// Up to the point where nearly all of the growth was made.
 fn until_it_stood_still(points: &[Point]) -> &[Point] {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return points };
@@ -155,6 +174,11 @@ impl Paced {
     /// Growth by time, bytes a second.
     fn rate(self) -> Option<f64> {
         (self.ms > 0 && self.bytes > 0).then(|| self.bytes as f64 * 1000.0 / self.ms as f64)
+    }
+
+    /// It is that rate, within 1 %.
+    fn is(self, rate: f64) -> bool {
+        self.rate().is_some_and(|mean| (mean / rate - 1.0).abs() <= SAME_RATE)
     }
 
     fn fits(self, rate: f64) -> bool {

@@ -1,6 +1,6 @@
 //! The diagnosis in one sentence.
 
-use super::shape::Paced;
+use super::thresholds::LOOP_KILLS;
 use super::words;
 use crate::model::{Confidence, Culprit, Diagnosis, Incident, VerdictKind};
 
@@ -10,13 +10,18 @@ fn is_moment(incident: &Incident) -> bool {
 }
 
 /// `report-worker (pid 157) leaks: +182.0 MiB in 59.0 s, 3.1 MiB/s since 14:02:11, 91 % of the growth`
-pub(super) fn of(incident: &Incident, diagnosis: &Diagnosis, paced: Option<Paced>) -> String {
+pub(super) fn of(incident: &Incident, diagnosis: &Diagnosis) -> String {
     let Some(culprit) = &diagnosis.culprit else {
         return without_culprit(incident, diagnosis);
     };
     let maybe = if diagnosis.confidence == Confidence::Low { "probably " } else { "" };
-    let figures = figures(incident, diagnosis, culprit, paced);
-    format!("{}: {figures}", claim(incident, diagnosis.verdict, culprit, maybe))
+    let figures = figures(incident, diagnosis, culprit);
+    let claim = claim(incident, diagnosis.verdict, culprit, maybe);
+    // What all runs show comes before the few samples of this one.
+    match diagnosis.recurrence.as_ref().filter(|again| again.kills >= LOOP_KILLS && culprit.is_victim) {
+        Some(again) => format!("{claim}: {}; {figures}", words::again(again)),
+        None => format!("{claim}: {figures}"),
+    }
 }
 
 fn claim(incident: &Incident, verdict: VerdictKind, culprit: &Culprit, maybe: &str) -> String {
@@ -51,15 +56,16 @@ fn claim(incident: &Incident, verdict: VerdictKind, culprit: &Culprit, maybe: &s
     }
 }
 
-fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit, paced: Option<Paced>) -> String {
+fn figures(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit) -> String {
     let window = diagnosis.window.as_ref();
     let mut parts = Vec::new();
     let bytes = i64::try_from(culprit.growth_bytes).unwrap_or(i64::MAX);
-    match (window, paced) {
+    let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    match (window, culprit.rate_growth_bytes.zip(culprit.rate_ms)) {
         (None, _) => parts.push(words::size(bytes)),
         // Growth, time and rate of one line are of the same time.
-        (Some(_), Some(paced)) => {
-            parts.push(format!("+{} in {}", words::size(paced.bytes), words::span(paced.ms)));
+        (Some(_), Some((bytes, ms))) => {
+            parts.push(format!("+{} in {}", words::size(whole(bytes)), words::span(whole(ms))));
         }
         (Some(window), None) if culprit.rate_bytes_per_s.is_none() => {
             parts.push(format!("+{} in {}", words::size(bytes), words::span(window.from_ms)));

@@ -193,11 +193,29 @@ pub(super) const AS_MUCH: f64 = 0.8;
 /// A rate that differs from growth by time by more than this factor describes a part of the time only.
 pub(super) const RATE_OFF: f64 = 1.3;
 
+/// Fewer new threads of a process are none that matter.
+pub(super) const MANY_THREADS: u32 = 64;
+
+/// A thread's stack in the kernel, bytes (x86_64 and aarch64).
+pub(super) const KERNEL_STACK: i64 = 16 << 10;
+
+/// What the kernel keeps for a thread at most, bytes: stack, task, page tables and mappings of its own stack.
+pub(super) const KERNEL_PER_THREAD: i64 = 40 << 10;
+
+/// A rate that differs from growth by time by less than this part of it is the same.
+pub(super) const SAME_RATE: f64 = 0.01;
+
 /// A growth that has made this part of it is over, if it then stands still.
 pub(super) const GROWN: f64 = 0.95;
 
 /// Others that held at least this part of the limit at the kill are worth a reason.
 pub(super) const OTHERS_HOLD: f64 = 0.3;
+
+/// So many kills of one workload in a row are a loop: of short runs more than chance.
+pub(super) const LOOP_KILLS: u32 = 3;
+
+/// The longest pause in a loop between a kill and the next start, ms: Kubernetes waits up to 5 min.
+pub(super) const LOOP_GAP_MS: i64 = 330_000;
 
 /// Two entries of earlier runs are one process when it started at the same time, give or take this, ms, …
 pub(super) const SAME_START_MS: u64 = 20;

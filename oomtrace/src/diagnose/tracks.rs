@@ -81,7 +81,8 @@ fn from_entity(entity: &Entity) -> Track<'_> {
         path: entity.path.as_ref(),
         limit: entity.limit_bytes.map(cut),
         members: entity.members,
-        started: entity.started_ms.map(|t| t.min(0)),
+        // After exec it is another program, which began with nothing.
+        started: entity.exec_ms.or(entity.started_ms).map(|t| t.min(0)),
         exited: entity.exited_ms.filter(|t| *t <= 0),
         in_scope: entity.in_scope,
         assumed: false,
@@ -126,6 +127,7 @@ fn add_victim<'a>(tracks: &mut Vec<Track<'a>>, incident: &'a Incident, victim: &
     let Some(bytes) = private(&victim.memory) else { return };
     if let Some(track) = process_of(tracks, victim.pid) {
         track.exited = None;
+        track.exe = track.exe.or(victim.exe.as_ref());
         track.series.at_kill(bytes);
         return;
     }

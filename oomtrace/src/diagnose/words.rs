@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Culprit, CulpritKind, Incident, PartKind, Text};
+use crate::model::{Culprit, CulpritKind, Incident, PartKind, Recurrence, Text};
 use crate::words::bytes;
 
 /// `212.0 MiB`
@@ -54,6 +54,20 @@ pub(super) fn who(culprit: &Culprit) -> String {
         CulpritKind::Shmem => "tmpfs and shared memory".into(),
         CulpritKind::PageCache => "page cache".into(),
     }
+}
+
+/// `OOM-killed 5 times in 8.0 s, each time after about 1.2 s with 57.6 MiB (48.0 MiB/s)`
+pub(crate) fn again(again: &Recurrence) -> String {
+    let ms = i64::try_from(again.run_ms).unwrap_or(i64::MAX);
+    format!(
+        "OOM-killed {}{} times in {}, each time after about {} with {} ({})",
+        if again.at_least { "at least " } else { "" },
+        again.kills,
+        span(i64::try_from(again.span_ms).unwrap_or(i64::MAX)),
+        span(ms),
+        size(i64::try_from(again.run_bytes).unwrap_or(i64::MAX)),
+        rate(again.rate_bytes_per_s),
+    )
 }
 
 /// Whether its verbs are plural.

@@ -86,7 +86,11 @@ fn families(entities: &mut [Entity]) {
 
 /// By how much it grew over all that was sampled.
 fn growth(entity: &Entity) -> u64 {
-    let first = entity.points.first().filter(|_| entity.started_ms.is_none()).map_or(0, |(_, bytes)| *bytes);
+    let first = entity
+        .points
+        .first()
+        .filter(|_| entity.started_ms.or(entity.exec_ms).is_none())
+        .map_or(0, |(_, bytes)| *bytes);
     entity.points.last().map_or(0, |(_, bytes)| bytes.saturating_sub(first))
 }
 

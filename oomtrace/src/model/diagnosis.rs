@@ -29,12 +29,35 @@ pub struct Diagnosis {
     /// Others who grew within the window, largest growth first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Culprit>,
+    /// The same workload was OOM-killed before, again and again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurrence: Option<Recurrence>,
     /// Growth of the scope that no process accounts for: kernel memory, page cache, unmapped shared memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unattributed_bytes: Option<u64>,
     /// What to change, the most useful first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub advice: Vec<Advice>,
+}
+
+/// Kills of the victim's workload (the same program in a cgroup of the same path) in a row. Time, memory and rate are those
+/// of the run in the middle, by time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Recurrence {
+    /// Kills, this one included.
+    pub kills: u32,
+    /// There may have been more: so many are remembered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
+    /// From the start of the first of these runs to this kill.
+    pub span_ms: u64,
+    /// How long a run lasted until it was killed.
+    pub run_ms: u64,
+    /// What it held then.
+    pub run_bytes: u64,
+    /// What it held by how long it lasted.
+    pub rate_bytes_per_s: f64,
 }
 
 /// Kinds of failure.
@@ -151,6 +174,12 @@ pub struct Culprit {
     /// How fast, since `since`: the median of the slopes between its points.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_bytes_per_s: Option<f64>,
+    /// Growth that `rate_bytes_per_s` is of: this much ...
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_growth_bytes: Option<u64>,
+    /// ... in so many ms. One by the other is the rate, within 1 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_ms: Option<u64>,
     /// The growth lies between two samples: it was as fast as that or faster.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rate_at_least: bool,

@@ -79,9 +79,19 @@ pub struct Entity {
     /// When it started, where that is known; absent means before the samples begin or not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
+    /// Process: when it called exec last, where that was later than its start; `points` begin there. What it ran before is
+    /// an entity of its own, with the same `pid`, where that held 4 MiB or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exec_ms: Option<i64>,
     /// When it was gone; absent when it was there at the kill.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exited_ms: Option<i64>,
+    /// Process: threads in its first sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads_first: Option<u32>,
+    /// Process: threads in its last sample before the kill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u32>,
     /// Process: -1000 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oom_score_adj: Option<i32>,
@@ -196,10 +206,16 @@ pub enum CounterKind {
     HighHits,
 }
 
+/// Earlier runs of one workload that are remembered at most.
+pub const EARLIER_OF_ONE: usize = 16;
+
 /// An earlier life of a workload: the same executable in a cgroup of the same path.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Life {
+    /// Process id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
     /// Name.
     pub comm: Text,
     /// Executable.

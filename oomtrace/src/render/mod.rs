@@ -2,6 +2,7 @@
 //! recorded: [`html`], [`markdown`], [`junit`], [`perfetto`].
 
 mod answers;
+pub(crate) use answers::verdict_name;
 pub(crate) mod brief;
 pub mod comparison;
 pub mod html;

@@ -4,7 +4,7 @@ use aya::Ebpf;
 use oomtrace_common::Layout;
 
 use super::{
-    CgroupSample, Exited, Pass, ProcessKey, ProcessSample, Source, SystemSample,
+    CgroupSample, Exited, Image, Pass, ProcessKey, ProcessSample, Source, SystemSample,
     bpf::{Exits, Identities, IterCgroups, IterTasks},
     exe::Exes,
     files::{FileCgroups, FileProcesses, Memcgs, Meminfo},
@@ -217,7 +217,7 @@ impl Source for Combined {
         self.paths.path(id)
     }
 
-    fn exe(&mut self, key: ProcessKey) -> Option<Vec<u8>> {
+    fn image(&mut self, key: ProcessKey) -> Image {
         self.exes.of(key, &self.memcgs)
     }
 }
@@ -234,7 +234,7 @@ mod tests {
         let me = *processes.iter().find(|p| p.key.pid == std::process::id()).unwrap();
         assert!(me.footprint() > 0);
         let own = std::env::current_exe().unwrap().into_os_string().into_encoded_bytes();
-        assert_eq!(source.exe(me.key), Some(own));
+        assert_eq!(source.image(me.key).exe, Some(own));
         let pass = source.cgroups(false, &mut cgroups);
         if !pass.complete {
             assert!(!source.notes().is_empty(), "why there are no cgroups is said");

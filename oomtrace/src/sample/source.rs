@@ -40,8 +40,8 @@ pub trait Source: Send {
     /// Path of a memory cgroup from the root of its hierarchy, as raw bytes; also of one that was removed, for a while.
     fn cgroup_path(&mut self, id: u64) -> Option<Vec<u8>>;
 
-    /// Executable's path (or what was given to exec), as raw bytes. Never waits for the process.
-    fn exe(&mut self, key: ProcessKey) -> Option<Vec<u8>>;
+    /// The program that a process runs now, read anew each time: exec changes it. Never waits for the process.
+    fn image(&mut self, key: ProcessKey) -> Image;
 }
 
 /// Times a pass that gives what it missed and whether it went to its end.
@@ -72,4 +72,15 @@ pub struct Exited {
     pub peak: u64,
     /// When, `CLOCK_BOOTTIME` ns.
     pub time_ns: u64,
+}
+
+/// The program that a process runs; what is not known is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// Path of the executable (or what was given to exec), as raw bytes.
+    pub exe: Option<Vec<u8>>,
+    /// Name of the leader when the executable was read.
+    pub comm: Option<[u8; 16]>,
+    /// When it called exec last, `CLOCK_BOOTTIME` ns.
+    pub exec_ns: Option<u64>,
 }

@@ -59,6 +59,8 @@ fn culprit(of: &Entity, share: f64, growth: u64, rate: u64, since: i64) -> Culpr
         share_of_growth: share,
         growth_bytes: growth,
         rate_bytes_per_s: u32::try_from(rate).ok().map(f64::from),
+        rate_growth_bytes: Some(rate * since.unsigned_abs() / 1000),
+        rate_ms: Some(since.unsigned_abs()),
         since: Some(format!(
             "2026-11-23T14:{:02}:{:02}.482913746Z",
             3 - (seconds + 48) / 60,
@@ -125,6 +127,7 @@ pub(crate) fn leak() -> Incident {
     let scope = cgroup(&path, 512 * MIB, &rising(512 * MIB, 1640 * KIB, -80_000));
     let mut before = history(vec![scope, java, envoy]);
     before.earlier_lives = vec![Life {
+        pid: None,
         comm: "java".into(),
         exe: Some("/opt/java/bin/java".into()),
         path: Some(Text::from(leaf.as_str())),
@@ -230,6 +233,8 @@ pub(crate) fn shmem() -> Incident {
         share_of_growth: 0.976,
         growth_bytes: growth,
         rate_bytes_per_s: Some(1_048_576.0),
+        rate_growth_bytes: Some(40 << 20),
+        rate_ms: Some(40_000),
         since: Some("2026-11-23T14:02:31.482913746Z".into()),
         since_ms: Some(-40_000),
         bytes: Some(48 * MIB),

@@ -63,6 +63,7 @@ pub(crate) fn neighbour_leak() -> Incident {
 
 fn diagnosis(side: Text) -> Diagnosis {
     Diagnosis {
+        recurrence: None,
         verdict: VerdictKind::Neighbour,
         confidence: Confidence::High,
         summary: "envoy grew steadily for 7 min and gave nothing back; java, which was killed, did not grow in that time".into(),

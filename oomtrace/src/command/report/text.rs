@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::command::terminal::Look;
 use crate::evidence::{Evidence, Verdict, groups};
 use crate::model::Event;
-use crate::render::{Ndjson, Render, Text, TextStyle, comparison};
+use crate::render::{Ndjson, Render, Text, TextStyle, comparison, verdict_name};
 use crate::words::escape;
 
 /// Columns where the output does not say.
@@ -61,8 +61,12 @@ fn overview(out: &mut Vec<u8>, evidence: &Evidence, named: bool) {
                 .limit
                 .as_ref()
                 .map_or("no cgroup's limit".into(), |path| escape::bytes(path.as_bytes()));
-            let text = format!("  {:>5} x {comm}  {limit}", group.incidents.len());
+            let cause = group.cause.map_or(String::new(), |cause| format!("  {}", verdict_name(cause)));
+            let text = format!("  {:>5} x {comm}  {limit}{cause}", group.incidents.len());
             line(out, &crate::words::width::cut(&text, WIDTH));
+            if let Some(again) = group.recurrence() {
+                line(out, &format!("          {}", crate::diagnose::again(again)));
+            }
         }
         if groups.len() > GROUPS {
             line(out, &format!("  and {} more kinds of kills", groups.len() - GROUPS));

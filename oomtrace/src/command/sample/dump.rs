@@ -61,7 +61,7 @@ fn pass(pass: Pass) -> Value {
 
 fn process(sample: &ProcessSample, source: &mut dyn Source) -> Value {
     let mut value = numbers(sample);
-    value["exe"] = json!(source.exe(sample.key).map(|exe| text(&exe)));
+    value["exe"] = json!(source.image(sample.key).exe.map(|exe| text(&exe)));
     value
 }
 

@@ -75,8 +75,7 @@ pub(super) fn fill(incident: &mut Incident, sampler: Option<&Running>, shared: &
     };
     history.asleep_before(incident.boottime_ns, clock::asleep_ns());
     incident.history = Some(history.before(incident, incident.boottime_ns));
-    let victims: Vec<u32> = incident.victims.iter().map(|victim| victim.pid).collect();
-    history.killed(&victims, incident.boottime_ns);
+    history.victims(incident, incident.boottime_ns);
 }
 
 /// Takes note of a victim that came after the report of its kill, which began at `first`.

@@ -77,7 +77,7 @@ impl<'a> Facts<'a> {
         let sampled = || {
             let (since, entity) = (culprit.since_ms?, self.entity()?);
             let at = entity.points.iter().rposition(|(t, _)| *t <= since);
-            let Some(at) = at else { return entity.started_ms.map(|_| 0) };
+            let Some(at) = at else { return entity.started_ms.or(entity.exec_ms).map(|_| 0) };
             let files = entity.part(PartKind::File).filter(|_| culprit.kind != CulpritKind::Cgroup);
             let files = files.and_then(|files| files.get(at).copied()).unwrap_or(0);
             Some(entity.points.get(at)?.1.saturating_sub(files))

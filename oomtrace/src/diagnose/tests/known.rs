@@ -200,6 +200,7 @@ fn a_stall_at_the_limit_is_not_a_slow_leak() {
 fn a_process_whose_exit_was_seen_twice_is_one_run_that_was_killed() {
     let mut incident = steady(20.0, 0.2).run(None);
     let life = Life {
+        pid: None,
         comm: "java".into(),
         exe: Some("/usr/bin/java".into()),
         path: Some("/srv".into()),

@@ -1,9 +1,12 @@
 #![allow(clippy::cast_precision_loss)]
 
 mod boundaries;
+mod forked;
 mod hostile;
 mod known;
 mod mistaken;
 mod moment;
+mod recurrence;
+mod threads;
 mod verdicts;
 mod world;

@@ -351,6 +351,7 @@ fn a_fork_does_not_grow_by_its_parents_pages() {
 #[test]
 fn earlier_runs_decide_where_the_course_does_not() {
     let life = |peak: f64, oom_killed| Life {
+        pid: None,
         comm: "job".into(),
         exe: Some("/usr/bin/job".into()),
         path: Some("/srv".into()),

@@ -69,12 +69,19 @@ fn of_it(case: &Case<'_, '_, '_>, bytes: i64) -> Option<String> {
     (most * 2 >= bytes).then(|| format!("{} of that are {}", words::size(most), words::kind(kind)))
 }
 
+/// The page tables of a process at the kill, of the victim or of one that was compared with it, else by its last sample.
+fn tables_of(case: &Case<'_, '_, '_>, pid: u32) -> Option<u64> {
+    let victim = case.incident.victims.iter().find(|victim| victim.pid == pid);
+    let candidate = || case.incident.candidates.iter().find(|one| one.pid == pid)?.page_table_bytes;
+    let sampled = || case.suspect.as_ref()?.track?.entity?.part(PartKind::PageTables)?.last().copied();
+    victim.and_then(|victim| victim.memory.page_table_bytes).or_else(candidate).or_else(sampled)
+}
+
 /// The page tables of one process, which the kernel counts for it and which are memory of the kernel: a large mapping that is
 /// touched sparsely.
 fn page_tables(case: &Case<'_, '_, '_>) -> Option<Finding> {
     let culprit = case.culprit()?;
-    let victim = case.incident.victims.iter().find(|victim| Some(victim.pid) == culprit.pid)?;
-    let (tables, held) = (cut(victim.memory.page_table_bytes?), cut(culprit.bytes?));
+    let (tables, held) = (cut(tables_of(case, culprit.pid?)?), cut(culprit.bytes?));
     if tables as f64 <= KIND_SHARE * held as f64 || case.growth.share(tables) < KIND_SHARE {
         return None;
     }

@@ -5,6 +5,7 @@ use super::super::growth::Growth;
 use super::super::scope::{self, Domain};
 use super::super::series::{Series, cut};
 use super::super::shape;
+use super::super::threads;
 use super::super::thresholds::{CULPRIT_SHARE, SPARSE_SHARE};
 use super::super::tracks::{Track, part};
 use super::super::words;
@@ -57,6 +58,13 @@ pub(super) fn series(case: &Case<'_, '_, '_>, kind: PartKind, bytes: i64) -> Ser
 /// The charge names the cgroup for certain, and never the process.
 pub(super) fn writer<'t, 'a>(case: &Case<'_, 't, 'a>, kind: PartKind) -> Option<&'t Track<'a>> {
     let charged = charged(case, kind);
+    // New threads are counted, and each has a stack of the kernel's.
+    let rest = case.growth.unattributed;
+    if let Some(risen) = threads::risen(case.growth).filter(|_| kind == PartKind::Kernel)
+        && risen.explains(rest) as f64 >= CULPRIT_SHARE * rest as f64
+    {
+        return Some(risen.track);
+    }
     if let Some(mapper) = mapper(case, kind) {
         return Some(mapper);
     }

@@ -60,21 +60,30 @@ fn all_killed(lives: &[Life]) -> Lives {
 /// Each process once: one whose exit was seen twice is in the record twice, and the second time nothing says that it was
 /// killed. A victim of this kill is no earlier run.
 fn distinct<'l>(incident: &Incident, lives: impl Iterator<Item = &'l Life>) -> Vec<Life> {
-    let born = |victim: &Victim| Some(-words::between_ms(victim.start_time.as_deref()?, &incident.time)?);
-    let victims: Vec<i64> = incident.victims.iter().filter_map(born).collect();
+    let born = |victim: &Victim| {
+        Some((victim.pid, -words::between_ms(victim.start_time.as_deref()?, &incident.time)?))
+    };
+    let victims: Vec<_> = incident.victims.iter().filter_map(born).collect();
+    let may_be = |life: &Life, pid: Option<u32>| life.pid.zip(pid).is_none_or(|(one, other)| one == other);
     let mut all: Vec<Life> = Vec::new();
     for life in lives {
-        if victims.iter().any(|born| born.abs_diff(life.started_ms) <= SAME_START_MS) {
+        let is_victim = |(pid, born): &(u32, i64)| {
+            may_be(life, Some(*pid)) && born.abs_diff(life.started_ms) <= SAME_START_MS
+        };
+        if victims.iter().any(is_victim) {
             continue;
         }
         let is_it = |known: &&mut Life| {
             known.started_ms.abs_diff(life.started_ms) <= SAME_START_MS
                 && known.exited_ms.abs_diff(life.exited_ms) <= SAME_END_MS
-                && known.oom_killed != life.oom_killed
+                && match known.pid.zip(life.pid) {
+                    Some((one, other)) => one == other,
+                    None => known.oom_killed != life.oom_killed,
+                }
         };
         match all.iter_mut().find(is_it) {
             Some(known) => {
-                known.oom_killed = true;
+                known.oom_killed |= life.oom_killed;
                 known.peak_bytes = known.peak_bytes.max(life.peak_bytes);
             }
             None => all.push(life.clone()),

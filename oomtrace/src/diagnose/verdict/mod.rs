@@ -13,7 +13,6 @@ mod machine;
 mod moment;
 mod neighbour;
 mod not_full;
-mod paced;
 mod shape;
 mod shared;
 mod shmem;
@@ -21,7 +20,6 @@ pub(super) mod snapshot;
 mod swarm;
 mod undetermined;
 
-pub(super) use self::paced::paced;
 use super::case::{Case, Finding};
 
 type Rule = fn(&Case<'_, '_, '_>) -> Option<Finding>;

@@ -232,6 +232,8 @@ fn one(incident: &Incident) -> Option<Finding> {
         reasons.push(format!("it was {} old, so all of that came at once", words::span(age)));
         // Files that others have read are in its resident memory, and in the scope of those.
         culprit.rate_bytes_per_s = Some(bytes.min(whole) as f64 * 1000.0 / age as f64);
+        culprit.rate_growth_bytes = u64::try_from(bytes.min(whole)).ok();
+        culprit.rate_ms = u64::try_from(age).ok();
         culprit.rate_at_least = true;
         culprit.since_ms = Some(-age);
         culprit.since = words::rfc3339(incident, -age);

@@ -1,6 +1,7 @@
 //! Who ate the memory, how fast, since when?
 
 use super::{Answer, is_moment};
+use crate::evidence::Group;
 use crate::model::{Confidence, Culprit, CulpritKind, Diagnosis, Incident, VerdictKind};
 use crate::render::text::words;
 
@@ -49,10 +50,10 @@ fn more(incident: &Incident, diagnosis: &Diagnosis) -> Vec<String> {
 /// `java (pid 4711), the victim: 91 % of the growth, 3.1 MiB/s since 14:02:11 UTC.`
 fn sentence(culprit: &Culprit) -> String {
     let mut facts = vec![format!("{}\u{a0}% of the growth", percent(culprit.share_of_growth))];
-    facts.push(format!("+{}", words::size(culprit.growth_bytes)));
-    let rate = culprit.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 0.0);
-    let least = if culprit.rate_at_least { "at least " } else { "" };
-    let rate = rate.map(|rate| format!("{least}{}/s", words::size(whole(rate))));
+    let rate = paced(culprit);
+    if rate.is_none() {
+        facts.push(format!("+{}", words::size(culprit.growth_bytes)));
+    }
     let since = culprit.since.as_deref().map(|since| format!("since {} UTC", seconds(since)));
     facts.extend(match (rate, since) {
         (Some(rate), Some(since)) => Some(format!("{rate} {since}")),
@@ -61,6 +62,16 @@ fn sentence(culprit: &Culprit) -> String {
     let likely = if culprit.likely { "Likely " } else { "" };
     let victim = if culprit.is_victim { ", the victim" } else { ", not the victim" };
     format!("{likely}{}{victim}: {}.", culprit_name(culprit), facts.join(", "))
+}
+
+/// `+182.0 MiB in 59.0 s (3.1 MiB/s)`: the growth and the time that the rate is of, so that the three agree.
+pub(in crate::render) fn paced(culprit: &Culprit) -> Option<String> {
+    let rate = culprit.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 1.0)?;
+    let least = if culprit.rate_at_least { "at least " } else { "" };
+    let rate = format!("{least}{}", words::rate(rate));
+    let Some((bytes, ms)) = culprit.rate_growth_bytes.zip(culprit.rate_ms) else { return Some(rate) };
+    let time = words::duration(ms.saturating_mul(1_000_000));
+    Some(format!("+{} in {time} ({rate})", words::size(bytes)))
 }
 
 /// `java (pid 4711), the victim, held 12.0 GiB at the kill, 73 % of the memory.`
@@ -104,7 +115,7 @@ pub(in crate::render) fn culprit_name(culprit: &Culprit) -> String {
 }
 
 /// The verdict in words.
-pub(in crate::render) fn verdict_name(verdict: VerdictKind) -> &'static str {
+pub(crate) fn verdict_name(verdict: VerdictKind) -> &'static str {
     match verdict {
         VerdictKind::Leak => "leak",
         VerdictKind::Burst => "burst",
@@ -117,6 +128,15 @@ pub(in crate::render) fn verdict_name(verdict: VerdictKind) -> &'static str {
         VerdictKind::ForkSwarm => "fork swarm",
         VerdictKind::Neighbour => "neighbour",
         VerdictKind::Undetermined => "undetermined",
+    }
+}
+
+/// What the kills of a group were diagnosed as, and what its runs show together.
+pub(in crate::render) fn cause(group: &Group<'_>) -> String {
+    let cause = group.cause.map_or("", verdict_name);
+    match group.recurrence() {
+        Some(again) => format!("{cause}: {}", crate::diagnose::again(again)),
+        None => cause.to_owned(),
     }
 }
 

@@ -12,7 +12,8 @@ pub(super) mod ran_out;
 pub(super) mod signs;
 pub(super) mod userspace;
 
-pub(super) use growth::{confidence, culprit_name, verdict_name};
+pub(crate) use growth::verdict_name;
+pub(super) use growth::{cause, confidence, culprit_name, paced};
 
 use super::text::words;
 use crate::model::{Incident, SourceKind};

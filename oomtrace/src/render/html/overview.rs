@@ -104,7 +104,7 @@ fn kind(page: &mut Markup, group: &Group<'_>, numbered: &[(usize, &Incident)], j
     let (Some(first), Some(last)) = (group.incidents.first(), group.incidents.last()) else { return };
     page.text_tag("td", &[("class", "where")], &answers::limit(first));
     if judged {
-        page.text_tag("td", &[("class", "words")], &verdicts(group));
+        page.text_tag("td", &[("class", "words")], &answers::cause(group));
     }
     link(page, first, numbered);
     if group.incidents.len() > 1 {
@@ -112,15 +112,6 @@ fn kind(page: &mut Markup, group: &Group<'_>, numbered: &[(usize, &Incident)], j
     } else {
         page.text_tag("td", &[], "");
     }
-}
-
-/// All that the kills of a group came to.
-fn verdicts(group: &Group<'_>) -> String {
-    let diagnoses = group.incidents.iter().filter_map(|incident| incident.diagnosis.as_ref());
-    let mut verdicts: Vec<_> = diagnoses.map(|diagnosis| answers::verdict_name(diagnosis.verdict)).collect();
-    verdicts.sort_unstable();
-    verdicts.dedup();
-    verdicts.join(", ")
 }
 
 /// The kill's time, which leads to it.

@@ -23,7 +23,11 @@ pub(super) fn write(out: &mut String, evidence: &Evidence, many: bool) {
     if many && !evidence.incidents.is_empty() {
         out.push('\n');
         let rows = groups(&evidence.incidents);
-        table(out, &["Killed", ">Times", "Whose limit", "First", "Last"], rows.iter().take(GROUPS).map(row));
+        table(
+            out,
+            &["Killed", ">Times", "Whose limit", "Verdict", "First", "Last"],
+            rows.iter().take(GROUPS).map(row),
+        );
         if rows.len() > GROUPS {
             line(out, &format!("\n{} more kinds of kills.", rows.len() - GROUPS));
         }
@@ -57,6 +61,7 @@ fn row(group: &Group<'_>) -> Vec<String> {
             Some(path) => escape::name(path),
             None => escape::prose(&known.unwrap_or_default()),
         },
+        escape::prose(&answers::cause(group)),
         escape::prose(&time(group.incidents.first())),
         escape::prose(&time(group.incidents.last())),
     ]

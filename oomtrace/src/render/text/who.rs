@@ -3,7 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::{graph, words};
 use crate::model::{Culprit, CulpritKind, Diagnosis, Growth, Incident, PartKind};
-use crate::render::answers::culprit_name;
+use crate::render::answers::{culprit_name, paced};
 use crate::words::bytes;
 
 /// Others who grew that are named.
@@ -33,7 +33,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     graph::write(page, incident);
 }
 
-/// `report (pid 157), not the victim: 91 % of the growth (+182.0 MiB in the last 59.0 s), 3.1 MiB/s since 14:02:11 UTC, ...`
+/// `report (pid 157), not the victim: 91 % of the growth, +182.0 MiB in 59.0 s (3.1 MiB/s) since 14:02:11 UTC, ...`
 fn sentence(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit) -> Rich {
     let tone = if culprit.is_victim { Tone::Red } else { Tone::Bold };
     let mut text = Rich::new();
@@ -43,7 +43,10 @@ fn sentence(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit) -> Ri
     text.push(tone, culprit_name(culprit));
     text.push(Tone::Plain, role(incident, culprit));
     text.push(Tone::Plain, ": ").push(Tone::Bold, share(diagnosis, culprit));
-    text.push(Tone::Plain, grown(diagnosis, culprit));
+    // Beside a rate the window's growth would be of another time.
+    if paced(culprit).is_none() {
+        text.push(Tone::Plain, grown(diagnosis, culprit));
+    }
     text.push(Tone::Plain, pace(culprit).map_or(String::new(), |pace| format!(", {pace}")));
     text.with(Tone::Plain, ".")
 }
@@ -80,10 +83,9 @@ fn share(diagnosis: &Diagnosis, culprit: &Culprit) -> String {
     }
 }
 
-/// `3.1 MiB/s since 14:02:11 UTC, 59.0 s before the kill`
+/// `+182.0 MiB in 59.0 s (3.1 MiB/s) since 14:02:11 UTC, 59.0 s before the kill`
 pub(super) fn pace(culprit: &Culprit) -> Option<String> {
-    let rate = culprit.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 1.0).map(words::rate);
-    let rate = rate.map(|rate| if culprit.rate_at_least { format!("at least {rate}") } else { rate });
+    let rate = paced(culprit);
     let since = culprit.since.as_deref().map(|since| format!("since {} UTC", words::seconds(since)));
     let before = culprit.since_ms.filter(|ms| *ms < 0);
     let before = before.map(|ms| words::duration(ms.unsigned_abs().saturating_mul(1_000_000)));

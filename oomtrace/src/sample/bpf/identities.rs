@@ -31,8 +31,8 @@ impl Identities {
         Some(Self { identity, forked })
     }
 
-    /// Path that was given to the last exec of a process or of the one that it was forked from.
-    pub(crate) fn exe(&self, key: ProcessKey, tick_ns: u64) -> Option<Vec<u8>> {
+    /// The last exec of a process, or of the one that it was forked from.
+    pub(crate) fn of(&self, key: ProcessKey, tick_ns: u64) -> Option<Exec> {
         let of = |pid: u32| self.identity.get(&pid, 0).ok().map(|value| value.0);
         let same = |identity: &Identity| identity.start_time / tick_ns == key.start_ns / tick_ns;
         let identity = of(key.pid).filter(same).or_else(|| {
@@ -40,9 +40,17 @@ impl Identities {
             // It may have called exec after the fork.
             of(origin).filter(|identity| identity.time <= key.start_ns)
         })?;
-        let exe = identity.exe.split(|b| *b == 0).next().filter(|exe| !exe.is_empty())?;
-        Some(exe.to_vec())
+        let exe = identity.exe.split(|b| *b == 0).next().filter(|exe| !exe.is_empty());
+        Some(Exec { exe: exe.map(<[u8]>::to_vec), exec_ns: identity.time })
     }
+}
+
+/// One exec.
+pub(crate) struct Exec {
+    /// Path that was given to it.
+    pub(crate) exe: Option<Vec<u8>>,
+    /// When, `CLOCK_BOOTTIME` ns.
+    pub(crate) exec_ns: u64,
 }
 
 fn share(ebpf: &Ebpf, name: &str) -> Option<Map> {

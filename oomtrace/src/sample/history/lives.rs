@@ -3,12 +3,26 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use crate::enrich::identity::same_start;
+use crate::model::{EARLIER_OF_ONE, Text, Victim};
+
 /// Lives that are kept.
 const MOST: usize = 512;
 /// Of one workload.
-const OF_ONE: usize = 8;
+const OF_ONE: usize = EARLIER_OF_ONE;
 /// Shorter ones tell nothing about what a workload needs, unless the OOM killer ended them.
 const WORTH_NS: u64 = 2_000_000_000;
+
+/// A name as samples have it.
+pub(super) fn comm_of(name: &Text) -> [u8; 16] {
+    let mut comm = [0; 16];
+    for (to, from) in comm[..15].iter_mut().zip(name.as_bytes()) {
+        *to = *from;
+    }
+    comm
+}
 
 /// A life that has ended.
 #[derive(Clone, Debug)]
@@ -44,7 +58,7 @@ pub(super) struct Lives {
 impl Lives {
     /// Keeps a life, if it is worth it; of one workload the oldest gives way, else the oldest of all.
     pub(super) fn keep(&mut self, life: Ended) {
-        if !life.killed && life.exit_ns.saturating_sub(life.start_ns) < WORTH_NS {
+        if self.known(&life) || !life.killed && life.exit_ns.saturating_sub(life.start_ns) < WORTH_NS {
             return;
         }
         let of_one = |other: &Ended| other.same(life.exe.as_deref(), &life.comm, life.path.as_deref());
@@ -58,11 +72,48 @@ impl Lives {
         self.all.push_back(life);
     }
 
+    /// Both a pass and the kernel side may report an exit: it is one life.
+    fn known(&mut self, life: &Ended) -> bool {
+        let is_it = |other: &&mut Ended| other.pid == life.pid && same_start(other.start_ns, life.start_ns);
+        let Some(known) = self.all.iter_mut().rev().find(is_it) else { return false };
+        known.killed |= life.killed;
+        known.peak = known.peak.max(life.peak);
+        known.exit_ns = known.exit_ns.min(life.exit_ns);
+        known.exe = known.exe.take().or_else(|| life.exe.clone());
+        known.path = known.path.take().or_else(|| life.path.clone());
+        true
+    }
+
     /// The OOM killer ended the last life of `pid`.
     pub(super) fn killed(&mut self, pid: u32, since_ns: u64) {
         if let Some(life) = self.all.iter_mut().rev().find(|l| l.pid == pid && l.exit_ns >= since_ns) {
             life.killed = true;
         }
+    }
+
+    /// A victim's run, as the record of its kill has it; what is known of it already is kept, its exit may be reported yet.
+    pub(super) fn keep_killed(&mut self, victim: &Victim, exe: Option<Arc<[u8]>>, time: &str, kill_ns: u64) {
+        let began = victim.start_time.as_deref().and_then(|start| start.parse::<Timestamp>().ok());
+        let Some((began, kill)) = began.zip(time.parse::<Timestamp>().ok()) else { return };
+        let ran = u64::try_from(kill.duration_since(began).as_nanos()).unwrap_or(0);
+        let memory = &victim.memory;
+        let parts = [
+            memory.anon_bytes,
+            memory.file_bytes,
+            memory.shmem_bytes,
+            memory.swap_bytes,
+            memory.page_table_bytes,
+        ];
+        self.keep(Ended {
+            pid: victim.pid,
+            comm: comm_of(&victim.comm),
+            exe: exe.or_else(|| victim.exe.as_ref().map(|exe| Arc::from(exe.as_bytes()))),
+            path: victim.cgroup.as_ref().map(|cgroup| Arc::from(cgroup.path.as_bytes())),
+            start_ns: kill_ns.saturating_sub(ran),
+            exit_ns: kill_ns,
+            peak: super::words::pages(parts.into_iter().flatten().fold(0, u64::saturating_add)),
+            killed: true,
+        });
     }
 
     /// All, the newest first.
@@ -90,6 +141,17 @@ mod tests {
         }
         assert_eq!(lives.newest().count(), 1 + OF_ONE);
         assert_eq!(lives.newest().next().unwrap().pid, 1999);
+    }
+
+    #[test]
+    fn an_exit_that_is_reported_twice_is_one_life() {
+        let mut lives = Lives::default();
+        lives.keep(Ended { killed: true, ..life(7, 1, 10) });
+        lives.keep(Ended { peak: 99, exit_ns: 12_000_000_000, ..life(7, 1, 10) });
+        let all: Vec<_> = lives.newest().map(|life| (life.peak, life.killed)).collect();
+        assert_eq!(all, [(99, true)]);
+        lives.keep(Ended { start_ns: 20_000_000_000, exit_ns: 30_000_000_000, ..life(7, 1, 10) });
+        assert_eq!(lives.newest().count(), 2, "a later process with the same number");
     }
 
     #[test]

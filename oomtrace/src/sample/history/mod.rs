@@ -13,6 +13,7 @@ mod lives;
 mod passes;
 mod pool;
 mod processes;
+mod programs;
 mod series;
 mod words;
 
@@ -26,8 +27,8 @@ use series::Series;
 use words::OfCgroup;
 
 use super::sampler::Growth;
-use super::{CgroupSample, Exited, ProcessKey, ProcessSample, SystemSample};
-use crate::model::SampleSource;
+use super::{CgroupSample, Exited, Image, ProcessKey, ProcessSample, SystemSample};
+use crate::model::{Incident, SampleSource};
 
 /// A time asleep that counts.
 const SLEPT_NS: u64 = 1_000_000_000;
@@ -153,9 +154,9 @@ impl History {
         self.cgroups.nameless(most, cgroups);
     }
 
-    /// What came of asking for the executable of a process.
-    pub fn name_process(&mut self, key: ProcessKey, exe: Option<&[u8]>) {
-        self.processes.name(key, exe, &mut self.families, &mut self.pool);
+    /// What came of asking for the program of a process.
+    pub fn name_process(&mut self, key: ProcessKey, image: &Image) {
+        self.processes.name(key, image, &mut self.families, &mut self.pool);
     }
 
     /// The path of a cgroup.
@@ -212,6 +213,17 @@ impl History {
         }
     }
 
+    /// The OOM killer took the victims of `incident` at `kill_ns`: these runs have ended, also those that no sample saw.
+    pub fn victims(&mut self, incident: &Incident, kill_ns: u64) {
+        let pids: Vec<u32> = incident.victims.iter().map(|victim| victim.pid).collect();
+        self.killed(&pids, kill_ns);
+        for victim in &incident.victims {
+            let family = self.processes.living(victim.pid).map(|process| process.family);
+            let exe = family.and_then(|family| self.families.get(family)?.exe.clone());
+            self.lives.keep_killed(victim, exe, &incident.time, kill_ns);
+        }
+    }
+
     /// Bytes of points that were allocated so far.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -263,5 +275,7 @@ fn ended(process: &Process) -> (Ended, u64, u32) {
     (life, process.cgroup, process.family)
 }
 
+#[cfg(test)]
+mod programs_tests;
 #[cfg(test)]
 mod tests;

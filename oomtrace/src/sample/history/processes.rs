@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::families::{self, Families};
 use super::pool::Pool;
+use super::programs::Program;
 use super::series::Series;
 use super::words::{self, OfProcess, Shape as _};
 use crate::enrich::identity::same_start;
 use crate::sample::sampler::Growth;
-use crate::sample::{Exited, ProcessKey, ProcessSample};
+use crate::sample::{Exited, Image, ProcessKey, ProcessSample};
 
 /// Processes at the most, with those that have exited.
 pub(super) const MOST: usize = 16_384;
@@ -37,10 +38,16 @@ pub(super) struct Process {
     /// The OOM killer took it.
     pub(super) killed: bool,
     pub(super) series: Series<OfProcess>,
-    low: u32,
+    pub(super) program: Program,
+    pub(super) low: u32,
+    /// When it was sampled last, and its size then, in pages.
+    pub(super) last_ns: u64,
+    last_size: u32,
+    /// Threads in its first sample and in its last; 0 where that is not known.
+    pub(super) threads: (u32, u32),
     faults: u64,
     pass: u32,
-    asked: bool,
+    pub(super) asked: bool,
 }
 
 impl Process {
@@ -57,7 +64,11 @@ impl Process {
             peak: 0,
             killed: false,
             series: Series::default(),
+            program: Program::default(),
             low: u32::MAX,
+            last_ns: time_ns,
+            last_size: 0,
+            threads: (sample.threads, sample.threads),
             faults: sample.major_faults,
             pass: 0,
             asked: false,
@@ -69,9 +80,24 @@ impl Process {
         [self.faults, 0, 0]
     }
 
+    /// After an exec or a move it belongs to another family. Half of its memory gone at once may be an exec, too.
+    fn compare(&mut self, sample: &ProcessSample, time_ns: u64, size: u32, families: &mut Families) {
+        let renamed = self.comm != sample.comm;
+        let fell = size < self.last_size / 2;
+        if renamed || fell {
+            let exe = families.get(self.family).and_then(|family| family.exe.clone());
+            self.changed(time_ns, renamed, fell, exe);
+        }
+        if renamed || self.cgroup != sample.cgroup {
+            families.leave(self.family, self.peak);
+            self.family = families::NONE;
+            self.asked = false;
+        }
+    }
+
     /// By how much it grew at the most, in pages; all of it for one that began while it was watched.
     fn growth(&self, began_ns: u64) -> u32 {
-        if self.key.start_ns > began_ns { self.peak } else { self.peak - self.low.min(self.peak) }
+        if self.born_ns() > began_ns { self.peak } else { self.peak - self.low.min(self.peak) }
     }
 }
 
@@ -134,19 +160,16 @@ impl Processes {
             return;
         };
         let process = &mut self.all[at];
-        if process.comm != sample.comm || process.cgroup != sample.cgroup {
-            // An exec or a move: it belongs to another family now.
-            room.families.leave(process.family, process.peak);
-            process.family = families::NONE;
-            process.asked = false;
-        }
+        let point = words::process(sample, words::ms(time_ns), process.faults);
+        let size = OfProcess::size(&point);
+        process.compare(sample, time_ns, size, room.families);
         process.pass = self.pass;
         process.ppid = sample.ppid;
         process.cgroup = sample.cgroup;
         process.comm = sample.comm;
         process.adj = sample.oom_score_adj;
-        let point = words::process(sample, words::ms(time_ns), process.faults);
-        let size = OfProcess::size(&point);
+        process.threads.1 = sample.threads;
+        (process.last_ns, process.last_size) = (time_ns, size);
         process.peak = process.peak.max(size);
         process.low = process.low.min(size);
         process.series.push(room.pool, &point, room.fair);
@@ -216,6 +239,7 @@ impl Processes {
 
     fn exit(&mut self, at: usize, time_ns: u64, families: &mut Families, gone: &mut dyn FnMut(&Process)) {
         let process = &mut self.all[at];
+        process.unanswered();
         process.exited_ns = time_ns.max(1);
         self.exited += 1;
         self.living.remove(&process.key.pid);
@@ -281,7 +305,7 @@ impl Processes {
             }
             None => return,
         }
-        if peak < WORTH || !self.make_room(words::bytes(peak), room) {
+        if peak < WORTH || self.is_gone(exit) || !self.make_room(words::bytes(peak), room) {
             return;
         }
         process.family = family.unwrap_or(families::NONE);
@@ -295,6 +319,21 @@ impl Processes {
         gone(&process);
         self.exited += 1;
         self.add(process);
+    }
+
+    /// A pass that found it absent came before the report of its exit.
+    fn is_gone(&mut self, exit: &Exited) -> bool {
+        let is_it = |p: &&mut Process| {
+            p.exited_ns != 0
+                && p.key.pid == exit.last.key.pid
+                && same_start(p.key.start_ns, exit.last.key.start_ns)
+        };
+        let known = self.all.iter_mut().find(is_it);
+        if let Some(known) = known {
+            known.exited_ns = known.exited_ns.min(exit.time_ns.max(1));
+            return true;
+        }
+        false
     }
 
     fn trim_exited(&mut self, time_ns: u64, pool: &mut Pool) {
@@ -349,18 +388,19 @@ impl Processes {
         }));
     }
 
-    /// The executable of a process is known, or can't be.
-    pub(super) fn name(
-        &mut self,
-        key: ProcessKey,
-        exe: Option<&[u8]>,
-        families: &mut Families,
-        pool: &mut Pool,
-    ) {
+    /// The program of a process is known, or can't be.
+    pub(super) fn name(&mut self, key: ProcessKey, image: &Image, families: &mut Families, pool: &mut Pool) {
         let Some(at) = self.living.get(&key.pid) else { return };
         let process = &mut self.all[*at as usize];
-        if process.family == families::NONE && same_start(process.key.start_ns, key.start_ns) {
-            process.family = families.join(exe, process.comm, process.cgroup, pool);
+        if !same_start(process.key.start_ns, key.start_ns) || process.renamed_since(image) {
+            return;
+        }
+        if process.runs(image) {
+            families.leave(process.family, 0);
+            process.family = families::NONE;
+        }
+        if process.family == families::NONE {
+            process.family = families.join(image.exe.as_deref(), process.comm, process.cgroup, pool);
         }
     }
 
@@ -371,6 +411,11 @@ impl Processes {
                 self.all[*at as usize].killed = true;
             }
         }
+    }
+
+    /// The process that has this number now.
+    pub(super) fn living(&self, pid: u32) -> Option<&Process> {
+        self.living.get(&pid).map(|at| &self.all[*at as usize])
     }
 
     /// Processes that are kept, in no order.

@@ -4,11 +4,11 @@ use crate::model::{
     Scope, Text, Victim,
 };
 
-const MIB: u64 = 1 << 20;
-const S: u64 = 1_000_000_000;
-const MS: u64 = 1_000_000;
+pub(super) const MIB: u64 = 1 << 20;
+pub(super) const S: u64 = 1_000_000_000;
+pub(super) const MS: u64 = 1_000_000;
 
-fn process(pid: u32, start: u64, cgroup: u64, comm: &str, anon: u64) -> ProcessSample {
+pub(super) fn process(pid: u32, start: u64, cgroup: u64, comm: &str, anon: u64) -> ProcessSample {
     let mut name = [0; 16];
     name[..comm.len()].copy_from_slice(comm.as_bytes());
     let key = ProcessKey { pid, start_ns: start };
@@ -20,7 +20,7 @@ fn cgroup(id: u64, parent: u64, usage: u64, limit: Option<u64>) -> CgroupSample 
 }
 
 /// `/` (1), `/pod` (2, limit 100 MiB) with `a` (3) and `b` (4), and `/other` (5).
-fn named() -> History {
+pub(super) fn named() -> History {
     let mut history = History::with_pool(4 * MIB as usize);
     let all = [(1, 0), (2, 1), (3, 2), (4, 2), (5, 1)];
     let samples: Vec<_> = all.map(|(id, parent)| cgroup(id, parent, 0, None)).into();
@@ -35,7 +35,7 @@ fn name_all(history: &mut History) {
     let (mut keys, mut ids) = (Vec::new(), Vec::new());
     history.nameless(10_000, &mut keys, &mut ids);
     for key in keys {
-        history.name_process(key, Some(b"/bin/x"));
+        history.name_process(key, &Image { exe: Some(b"/bin/x".to_vec()), ..Image::default() });
     }
 }
 
@@ -75,7 +75,7 @@ fn level(id: u64, path: &str, limit: Option<u64>, usage: u64) -> MemcgLevel {
 }
 
 /// The pod's limit is hit at `kill`; 11 is killed, 10 is a candidate.
-fn incident(kill: u64) -> Incident {
+pub(super) fn incident(kill: u64) -> Incident {
     Incident {
         boottime_ns: kill,
         time: "2026-01-01T00:01:00Z".to_owned(),
@@ -119,7 +119,7 @@ fn candidate(pid: u32, comm: &str, rss: u64) -> Candidate {
     }
 }
 
-fn find(history: &model::History, kind: EntityKind, what: &str) -> model::Entity {
+pub(super) fn find(history: &model::History, kind: EntityKind, what: &str) -> model::Entity {
     let found = history.entities.iter().find(|e| {
         e.kind == kind && [&e.comm, &e.path].iter().any(|t| t.as_ref().is_some_and(|t| t.lossy() == what))
     });

@@ -220,8 +220,8 @@ impl Sampler {
         ids.clear();
         lock(&self.history).nameless(NAMES, keys, ids);
         for key in keys.iter() {
-            let exe = self.source.exe(*key);
-            lock(&self.history).name_process(*key, exe.as_deref());
+            let image = self.source.image(*key);
+            lock(&self.history).name_process(*key, &image);
         }
         for id in ids.iter() {
             if let Some(path) = self.source.cgroup_path(*id) {

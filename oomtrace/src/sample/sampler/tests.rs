@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 use crate::model::{EntityKind, Incident, SampleSource};
-use crate::sample::{Pass, SystemSample};
+use crate::sample::{Image, Pass, SystemSample};
 
 const S: u64 = 1_000_000_000;
 const MS: u64 = 1_000_000;
@@ -121,8 +121,8 @@ impl Source for Fake {
         Some(if id == 1 { b"/".to_vec() } else { b"/pod".to_vec() })
     }
 
-    fn exe(&mut self, _: ProcessKey) -> Option<Vec<u8>> {
-        Some(b"/bin/it".to_vec())
+    fn image(&mut self, _: ProcessKey) -> Image {
+        Image { exe: Some(b"/bin/it".to_vec()), ..Image::default() }
     }
 }
 
@@ -268,12 +268,12 @@ fn the_thread_samples_and_ends() {
     let sampler = Sampler::new(Box::new(fake), Duration::from_millis(1), Box::new(clock));
     let tmp = tempfile::tempdir().unwrap();
     let roots = crate::kernel::Roots { proc: tmp.path().into(), ..crate::kernel::Roots::default() };
-    let running = start(sampler, &roots).unwrap();
+    let image = start(sampler, &roots).unwrap();
     while machine.all.load(Ordering::Relaxed) < 3 {
         std::thread::yield_now();
     }
-    assert!(running.history().is_some());
-    drop(running);
+    assert!(image.history().is_some());
+    drop(image);
     // The thread lets go of the machine.
     while Arc::strong_count(&machine) > 1 {
         std::thread::yield_now();

@@ -2,9 +2,9 @@
 
 use super::chart::class;
 use crate::model::{Culprit, Entity, Incident};
+use crate::render::answers;
 use crate::render::html::parts::{number, size, table};
 use crate::render::markup::Markup;
-use crate::render::text::words;
 use crate::render::timeline::{self, Part, Series};
 use crate::words::bytes;
 
@@ -74,9 +74,5 @@ fn rate(incident: &Incident, series: &Series<'_>) -> Option<String> {
     let mut all = diagnosis.culprit.iter().chain(&diagnosis.others);
     let matches = |one: &&Culprit| timeline::is_culprit(one, series.entity);
     let found = all.find(matches)?;
-    let rate = found.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 0.0)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; saturates")]
-    let whole = rate.round() as u64;
-    let least = if found.rate_at_least { "≥\u{a0}" } else { "" };
-    Some(format!("{least}{}/s", words::size(whole)))
+    answers::paced(found)
 }

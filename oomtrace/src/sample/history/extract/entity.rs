@@ -62,6 +62,10 @@ fn at_zero(at_kill: &AtKill, before: Option<&Row>) -> Option<Row> {
     Some(row)
 }
 
+/// An exec this soon after the start is the usual one of a new process.
+const EXEC_APART_NS: u64 = 50_000_000;
+/// What a program held before exec is in the record from this size on.
+const MATTERS: u64 = 4 << 20;
 /// Start times of `/proc` are cut to a tick of 10 ms; both are rounded to ms here.
 const START_TICK_MS: u64 = 11;
 
@@ -85,29 +89,71 @@ pub(super) fn process(
         let size = words::bytes(process.peak);
         rows.push(Row { t: moment.ms(process.exited_ns), size, low: size, ..Row::default() });
     }
+    // What it ran before is another program's memory.
+    let exec = process.program.exec_ns;
+    let exec_ms = (exec > process.key.start_ns.saturating_add(EXEC_APART_NS) && moment.is_awake_since(exec))
+        .then(|| moment.ms(exec).min(0));
+    if let Some(exec_ms) = exec_ms {
+        rows.retain(|row| row.t >= exec_ms);
+    }
     let family = history.families.get(process.family);
     let path = domain.path_of(process.cgroup, &history.cgroups);
     // One that was last sampled before its exec bore another name then.
     let started = moment.ms(process.key.start_ns);
     let is_it = |kill: &&AtKill| kill.started_ms.is_some_and(|ms| ms.abs_diff(started) <= START_TICK_MS);
     let named = kill.filter(is_it).map(|kill| kill.comm.clone()).filter(|comm| !comm.as_bytes().is_empty());
+    let sampled = Text::until_nul(&process.comm);
+    let is_as_sampled = named.as_ref().is_none_or(|named| *named == sampled);
     let entity = Entity {
         kind: EntityKind::Process,
         pid: Some(process.key.pid),
         ppid: Some(process.ppid).filter(|pid| *pid != 0),
-        comm: named.or_else(|| Some(Text::until_nul(&process.comm))),
-        exe: family.and_then(|family| family.exe.as_deref()).map(Text::new),
+        comm: named.or(Some(sampled)),
+        exe: family.filter(|_| is_as_sampled).and_then(|family| family.exe.as_deref()).map(Text::new),
         path: path.map(Text::new).or_else(|| kill.and_then(|kill| kill.path.clone())),
         // Before a sleep it is as unknown how much it grew as before the samples.
         started_ms: Some(process.key.start_ns)
             .filter(|start| *start != 0 && moment.is_awake_since(*start))
             .map(|start| moment.ms(start)),
+        exec_ms,
+        threads_first: Some(process.threads.0).filter(|threads| *threads != 0),
+        threads: Some(process.threads.1).filter(|threads| *threads != 0),
         exited_ms: gone.then(|| moment.ms(process.exited_ns)),
         oom_score_adj: Some(kill.and_then(|kill| kill.adj).unwrap_or_else(|| process.adj.into())),
         in_scope: kill.is_some() || domain.has(process.cgroup, &history.cgroups),
         ..Entity::default()
     };
     Full { entity, rows, lead: kill.is_some_and(|kill| kill.victim) }
+}
+
+/// What a process ran before its last exec, where that held enough to matter.
+pub(super) fn before_exec(
+    history: &History,
+    process: &Process,
+    domain: &Domain,
+    moment: Moment,
+) -> Option<Full> {
+    let previous = process.program.previous.as_ref()?;
+    let exec_ms = moment.ms(process.program.exec_ns).min(0);
+    let mut rows = moment.rows(&process.series, &history.pool);
+    count_from(&mut rows, process.base());
+    rows.retain(|row| row.t < exec_ms);
+    let path = domain.path_of(process.cgroup, &history.cgroups);
+    let entity = Entity {
+        kind: EntityKind::Process,
+        pid: Some(process.key.pid),
+        ppid: Some(process.ppid).filter(|pid| *pid != 0),
+        comm: Some(Text::until_nul(&previous.comm)),
+        exe: previous.exe.as_deref().map(Text::new),
+        path: path.map(Text::new),
+        started_ms: Some(process.key.start_ns)
+            .filter(|start| *start != 0 && moment.is_awake_since(*start))
+            .map(|start| moment.ms(start)),
+        exited_ms: Some(exec_ms),
+        in_scope: domain.has(process.cgroup, &history.cgroups),
+        ..Entity::default()
+    };
+    rows.iter().any(|row| row.size >= MATTERS).then_some(Full { entity, rows, lead: false })
 }
 
 /// A process that the record tells of and no sample.

@@ -8,6 +8,7 @@ mod row;
 mod scope;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use entity::Full;
 use kill::AtKill;
@@ -15,6 +16,7 @@ use moment::Moment;
 use scope::Domain;
 
 use super::History;
+use super::lives::comm_of;
 use super::passes::Passes;
 use super::processes::Process;
 use crate::model::{self, Constraint, Incident, Life, Text};
@@ -28,7 +30,9 @@ const OTHERS: usize = 40;
 const NUMBERS: usize = 8_000;
 /// Candidates that no sample was taken of.
 const UNSAMPLED: usize = 4;
-const LIVES: usize = 16;
+const LIVES: usize = 24;
+/// Victims that are looked for by name.
+const NAMED: usize = 16;
 /// Remarks are of interest for this long.
 const LATELY_NS: u64 = 300_000_000_000;
 
@@ -49,6 +53,7 @@ impl History {
         let processes = self.processes_of(incident, &domain, moment, age, &at_kill);
         let known: HashSet<u32> = processes.iter().map(|process| process.key.pid).collect();
         all.extend(processes.iter().map(|p| entity::process(self, p, &domain, moment, &at_kill)));
+        all.extend(processes.iter().filter_map(|p| entity::before_exec(self, p, &domain, moment)));
         all.extend(unsampled(incident, &known, &at_kill, moment));
         let families = rank::families(self, &domain, moment, age);
         all.extend(families.iter().filter_map(|id| entity::family(self, *id, &domain, moment, &at_kill)));
@@ -63,7 +68,7 @@ impl History {
             interval_ms: usual(&self.cgroup_passes).unwrap_or(0),
             process_interval_ms: often.or_else(|| usual(&self.process_passes)),
             span_ms: self.span_ms(moment),
-            earlier_lives: self.earlier_lives(&processes, &domain, moment),
+            earlier_lives: self.earlier_lives(incident, &processes, &domain, moment),
             entities: all.into_iter().map(Full::finish).collect(),
             evicted: self.evicted(),
             notes: self.notes(incident, moment),
@@ -107,7 +112,7 @@ impl History {
         at_kill: &std::collections::HashMap<u32, AtKill>,
     ) -> Vec<&Process> {
         let trigger = incident.trigger.as_ref().map(|trigger| trigger.tgid.unwrap_or(trigger.pid));
-        let named = incident.victims.iter().take(16).map(|victim| victim.pid).chain(trigger);
+        let named = incident.victims.iter().take(NAMED).map(|victim| victim.pid).chain(trigger);
         let mut all: Vec<&Process> =
             named.filter_map(|pid| self.processes.had(pid, moment.kill_ns)).collect();
         all.extend(rank::processes(self, domain, moment, age, at_kill));
@@ -116,7 +121,18 @@ impl History {
         all
     }
 
-    fn earlier_lives(&self, of: &[&Process], domain: &Domain, moment: Moment) -> Vec<Life> {
+    fn earlier_lives(
+        &self,
+        incident: &Incident,
+        of: &[&Process],
+        domain: &Domain,
+        moment: Moment,
+    ) -> Vec<Life> {
+        // A victim that no sample saw has earlier runs, too.
+        let victims = incident.victims.iter().take(NAMED).map(|victim| {
+            let path = victim.cgroup.as_ref().map(|cgroup| Arc::from(cgroup.path.as_bytes()));
+            (victim.exe.as_ref().map(|exe| Arc::from(exe.as_bytes())), comm_of(&victim.comm), path)
+        });
         let workloads: Vec<_> = of
             .iter()
             .map(|process| {
@@ -124,6 +140,7 @@ impl History {
                 let path = self.cgroups.get(process.cgroup).and_then(|cgroup| cgroup.path.clone());
                 (exe, process.comm, path)
             })
+            .chain(victims)
             .collect();
         let wanted = |life: &&super::lives::Ended| {
             life.exit_ns < moment.kill_ns
@@ -133,6 +150,7 @@ impl History {
         let lives = self.lives.newest().filter(wanted).take(LIVES);
         lives
             .map(|life| Life {
+                pid: Some(life.pid),
                 comm: Text::until_nul(&life.comm),
                 exe: life.exe.as_deref().map(Text::new),
                 path: life.path.as_deref().map(Text::new),

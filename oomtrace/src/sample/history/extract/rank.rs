@@ -38,26 +38,29 @@ struct Growth {
 }
 
 /// Growth until the kill, where `now` is known from elsewhere or else is the last point; since `age` and since the first
-/// point. One that `began` while it was watched grew from nothing.
+/// point. One that `began` while it was watched, so many ms before the kill, grew from nothing.
 fn growth<S: Shape>(
     series: &Series<S>,
     pool: &Pool,
     moment: Moment,
     age: u32,
     now: Option<u64>,
-    began: bool,
+    began: Option<u32>,
 ) -> Growth {
     let (mut first, mut base, mut last) = (None, None, None);
     for (old, point) in moment.points(series, pool) {
+        if began.is_some_and(|began| old > began) {
+            continue;
+        }
         let size = words::bytes(S::size(point.words));
-        first.get_or_insert(if began { 0 } else { size });
+        first.get_or_insert(if began.is_some() { 0 } else { size });
         if old >= age {
             base = Some(size);
         }
         last = Some(size);
     }
     let now = now.or(last).unwrap_or(0);
-    let first = first.unwrap_or(if began { 0 } else { now });
+    let first = first.unwrap_or(if began.is_some() { 0 } else { now });
     Growth { lately: now.saturating_sub(base.unwrap_or(first)), ever: now.saturating_sub(first), now }
 }
 
@@ -100,7 +103,9 @@ pub(super) fn processes<'a>(
             continue;
         }
         let now = at_kill.get(&process.key.pid).and_then(AtKill::size);
-        let began = process.key.start_ns > history.began_ns && moment.is_awake_since(process.key.start_ns);
+        let born = process.born_ns();
+        let began = (born > history.began_ns && moment.is_awake_since(born))
+            .then(|| u32::try_from(moment.ms(born).unsigned_abs()).unwrap_or(u32::MAX));
         there.push((growth(&process.series, &history.pool, moment, age, now, began), process));
     }
     let mut taken = of_all_families(pick(&mut there, GREW * 8, |g| g.lately), GREW);
@@ -137,7 +142,7 @@ pub(super) fn cgroups<'a>(
     age: u32,
 ) -> Vec<&'a Cgroup> {
     let in_scope = |c: &&Cgroup| domain.has(c.id, &history.cgroups);
-    let with_growth = |c: &'a Cgroup| (growth(&c.series, &history.pool, moment, age, None, false), c);
+    let with_growth = |c: &'a Cgroup| (growth(&c.series, &history.pool, moment, age, None, None), c);
     let is_gone = |c: &Cgroup| c.removed_ns != 0 && c.removed_ns < moment.kill_ns;
     let (mut gone, mut there): (Vec<_>, Vec<_>) =
         history.cgroups.iter().filter(in_scope).map(with_growth).partition(|(_, c)| is_gone(c));
@@ -159,7 +164,7 @@ pub(super) fn families(history: &History, domain: &Domain, moment: Moment, age: 
         if !of_many || !domain.has(family.cgroup, &history.cgroups) {
             continue;
         }
-        let growth = growth(&family.series, &history.pool, moment, age, None, false);
+        let growth = growth(&family.series, &history.pool, moment, age, None, None);
         all.push((growth.lately.max(growth.ever / 2), family.seen, id));
     }
     all.sort_unstable_by(|one, other| other.cmp(one));
