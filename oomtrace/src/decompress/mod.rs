@@ -31,9 +31,9 @@ const FOREIGN: [(&[u8], &str, &str); 3] = [
 /// # Errors
 /// Names the file, the cause and the remedy. Errors of the data itself, also a compressed file that was cut off, come
 /// while reading, after all that could be read.
-pub fn open(path: &Path, denied: &str) -> Result<Box<dyn BufRead>> {
+pub fn open(path: &Path, denied: &str) -> Result<Box<dyn BufRead + Send>> {
     let name = if path == Path::new("-") { "standard input".into() } else { format!("{path:?}") };
-    let source: Box<dyn Read> = if path == Path::new("-") {
+    let source: Box<dyn Read + Send> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
         Box::new(File::open(path).map_err(|error| cannot_open(&name, &error, denied))?)
@@ -54,7 +54,7 @@ fn cannot_open(name: &str, error: &io::Error, denied: &str) -> anyhow::Error {
 ///
 /// # Errors
 /// Those of the first read; other compressions, with the command that undoes them.
-pub fn reader(source: impl Read + 'static) -> Result<Box<dyn BufRead>> {
+pub fn reader(source: impl Read + Send + 'static) -> Result<Box<dyn BufRead + Send>> {
     let (begin, source) = peek(source)?;
     if let Some((_, format, tool)) = FOREIGN.iter().find(|(magic, ..)| begin.starts_with(magic)) {
         bail!("it is compressed with {format}: pipe it through `{tool} FILE`, with - as the file here");

@@ -272,7 +272,7 @@ impl Joined {
 /// A log with its lines put together.
 pub(super) struct Unwrapped {
     wrapping: Wrapping,
-    input: BufReader<Box<dyn Read>>,
+    input: BufReader<Box<dyn Read + Send>>,
     joined: Joined,
     out: Vec<u8>,
     at: usize,
@@ -280,7 +280,7 @@ pub(super) struct Unwrapped {
 }
 
 impl Unwrapped {
-    pub(super) fn new(wrapping: Wrapping, input: Box<dyn Read>) -> Self {
+    pub(super) fn new(wrapping: Wrapping, input: Box<dyn Read + Send>) -> Self {
         Self {
             wrapping,
             input: BufReader::new(input),

@@ -1,10 +1,12 @@
 //! The parser on real captures, and on what garbles them.
 
 mod beginnings;
+mod blocks;
 mod completing;
 mod excerpts;
 mod exports;
 mod fixtures;
+
 mod golden;
 mod old;
 mod ordinary;
