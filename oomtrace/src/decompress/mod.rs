@@ -1,7 +1,5 @@
 //! Files that may be compressed: gzip, zstd and xz, recognised by their first bytes whatever the file is called.
 
-mod zstd;
-
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -9,8 +7,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
-
-use self::zstd::Zstd;
+use zstd::Decoder;
 
 /// Room for reading ahead.
 const BUFFER: usize = 64 * 1024;
@@ -64,7 +61,7 @@ pub fn reader(source: impl Read + Send + 'static) -> Result<Box<dyn BufRead + Se
         [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(source))),
         // A frame, or a frame to be skipped, which may come first.
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
-            Box::new(BufReader::with_capacity(BUFFER, Zstd::new(source)))
+            Box::new(BufReader::with_capacity(BUFFER, Decoder::with_buffer(source)?))
         }
         b"\xfd7zXZ\0" => {
             let reader = XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB);
