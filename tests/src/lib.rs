@@ -16,6 +16,7 @@ pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod silent;
+pub mod still;
 pub mod sys;
 pub mod tracer;
 pub mod workload;

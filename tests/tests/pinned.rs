@@ -6,11 +6,13 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use oomtrace_tests::cgroup::{Cgroup, Hierarchy, Version};
 use oomtrace_tests::counters::keyed;
 use oomtrace_tests::scenario::PREFIX;
+use oomtrace_tests::still::Still;
 use support::{GUEST, PATIENCE, end, kill, oomtrace, root, run};
 
 /// Starts a program in the cgroup, so that all it ever takes counts there.
@@ -54,6 +56,8 @@ struct Pinned {
     file: PathBuf,
     /// Name of the cgroup that others are killed in.
     victims: String,
+    /// The recorder when kills were missing.
+    last_seen: String,
     _directory: tempfile::TempDir,
 }
 
@@ -72,8 +76,9 @@ impl Pinned {
         cgroup.limit(usage.trim().parse::<u64>().unwrap() + (8 << 20)).unwrap();
         // What is given back goes to the one that wants 64 MiB.
         let eater = start_in(&cgroup, Path::new(GUEST), &["workload", "anon", "67108864"]);
-        let pinned =
-            Self { recorder, eater, cgroup, file, victims: format!("{name}-victims"), _directory: directory };
+        let victims = format!("{name}-victims");
+        let last_seen = String::new();
+        let pinned = Self { recorder, eater, cgroup, file, victims, last_seen, _directory: directory };
         within("the cgroup does not fill up", || pinned.is_full());
         pinned
     }
@@ -100,6 +105,9 @@ impl Pinned {
         while !killed.is_subset(&self.recorded()) && Instant::now() < limit {
             std::thread::sleep(Duration::from_millis(50));
         }
+        if !killed.is_subset(&self.recorded()) {
+            self.last_seen = self.look();
+        }
         assert!(self.recorder.try_wait().unwrap().is_none(), "the recorder ended by itself");
         assert!(self.is_full(), "there was memory again, which proves nothing");
         let after = threads.map(|thread| faults(self.recorder.id(), thread));
@@ -109,8 +117,31 @@ impl Pinned {
 
     fn has(&self, killed: &BTreeSet<u32>) {
         let missing: Vec<_> = killed.difference(&self.recorded()).copied().collect();
-        println!("{} of {} kills recorded without memory", killed.len() - missing.len(), killed.len());
-        assert!(missing.is_empty(), "of {killed:?} these are not in the file: {missing:?}");
+        let recorded = killed.len() - missing.len();
+        println!("{recorded} of {} kills recorded without memory", killed.len());
+        assert!(missing.is_empty(), "not recorded: {missing:?}; {}", self.last_seen);
+    }
+
+    /// What each thread was waiting for, and how much each file had: what a failure is understood by.
+    fn look(&self) -> String {
+        let kills = |file: &Path| {
+            let records = run(&["report", "--json", file.to_str().unwrap()]).stdout;
+            String::from_utf8_lossy(&records).matches("\"type\":\"oom_kill\"").count()
+        };
+        // Copied, so that the journal beside it does not count.
+        let alone = self.file.with_file_name("alone");
+        let _ = std::fs::copy(&self.file, &alone);
+        let mut text =
+            format!("{} kills in the file alone, with its journal {}", kills(&alone), kills(&self.file));
+        let journal = self.file.with_extension("journal");
+        text += &format!(", {} in the journal", kills(&journal));
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.recorder.id())).unwrap().flatten() {
+            let read = |name: &str| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+            let (stat, stack) = (read("stat"), read("stack"));
+            let state = stat.rsplit_once(')').map_or("", |(_, rest)| rest.trim()).chars().next();
+            text += &format!("\n{} {state:?} {}\n{stack}", read("comm").trim(), read("wchan"));
+        }
+        text
     }
 }
 
@@ -121,6 +152,13 @@ impl Drop for Pinned {
             let _ = child.wait();
         }
     }
+}
+
+/// One test at a time, with locked pages where they are: the setting is the whole machine's.
+fn still() -> (Still, MutexGuard<'static, ()>) {
+    static ONE: Mutex<()> = Mutex::new(());
+    let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    (Still::keep().unwrap(), one)
 }
 
 /// Only v1 can leave the processes of a full cgroup waiting; v2 kills one of them.
@@ -140,6 +178,7 @@ fn a_recorder_without_memory_writes_every_kill() {
         return;
     }
     let Some(hierarchy) = v1() else { return };
+    let _still = still();
     // The first are more than malloc's reserve would do for, and than a list of the size of a small block holds.
     for (name, more, kills) in [("journal", &[][..], 600), ("ring", &["--max-size", "16M"], 60)] {
         let mut pinned = Pinned::start(&hierarchy, name, more);
@@ -156,6 +195,7 @@ fn a_recorder_that_gets_memory_again_adds_the_rest() {
         return;
     }
     let Some(hierarchy) = v1() else { return };
+    let _still = still();
     let mut pinned = Pinned::start(&hierarchy, "again", &[]);
     let killed = pinned.kill(20);
     pinned.cgroup.limit(512 << 20).unwrap();

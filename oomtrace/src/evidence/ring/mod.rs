@@ -7,6 +7,7 @@
 //! were written.
 
 mod block;
+mod cached;
 mod read;
 mod strip;
 mod write;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::block::{Block, ROOM, SIZE};
+use super::cached;
 
 /// Where a ring lies in the file, in blocks.
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +64,19 @@ impl Strip {
         let mut rest = &self.blocks[..parts];
         while !rest.is_empty() {
             let run = usize::try_from(blocks - self.next).unwrap_or(usize::MAX).min(rest.len());
-            self.file.write_all_at(Block::bytes(&rest[..run]), (first + self.next) * SIZE as u64)?;
+            let at = (first + self.next) * SIZE as u64;
+            self.write_at(Block::bytes(&rest[..run]), at)?;
             self.next = (self.next + run as u64) % blocks;
             rest = &rest[run..];
         }
         Ok(())
+    }
+
+    /// A page of the file that somebody has read may have been in the way, so this tries twice.
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.file.write_all_at(bytes, at).or_else(|_| {
+            cached::drop_contents(&self.file);
+            self.file.write_all_at(bytes, at)
+        })
     }
 }

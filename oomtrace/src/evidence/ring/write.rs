@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::block::SIZE;
 use super::strip::{Place, Strip};
-use super::{Lane, MAGIC};
+use super::{Lane, MAGIC, cached};
 
 /// Blocks that are kept ready for a kill with its history: 256 KiB.
 const READY: usize = 64;
@@ -113,6 +113,8 @@ impl Ring {
 
 /// Gives the file all its blocks.
 fn prewrite(mut file: &File, sizes: Sizes) -> io::Result<()> {
+    // At once, so that they lie in few pieces. Where a file system has no such call, writing does it.
+    let _ = rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, sizes.blocks() * SIZE as u64);
     let mut first = [0; SIZE];
     first[..MAGIC.len()].copy_from_slice(&MAGIC);
     file.write_all(&first)?;
@@ -123,5 +125,8 @@ fn prewrite(mut file: &File, sizes: Sizes) -> io::Result<()> {
         file.write_all(&empty[..usize::try_from(some).unwrap_or(empty.len())])?;
         left -= some;
     }
-    file.sync_all()
+    file.sync_all()?;
+    cached::drop_contents(file);
+    cached::keep_places(file);
+    Ok(())
 }

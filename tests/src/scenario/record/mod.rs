@@ -2,7 +2,6 @@
 
 mod disk;
 mod recorder;
-mod still;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,10 +16,10 @@ use super::stage::{Evidence, Stage, keyed_kb};
 use super::worker::{Worker, arguments};
 use crate::compare::{Rung, compare};
 use crate::protocol::Verdict;
+use crate::still::Still;
 use crate::tracer::Options;
 use disk::{Disk, is_short};
 use recorder::Recorder;
-use still::Still;
 
 /// One after the other: two at once would move while the kernel compares them.
 const HOGS: usize = 3;

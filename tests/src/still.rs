@@ -12,13 +12,18 @@ const MOVABLE: &str = "/proc/sys/vm/compact_unevictable_allowed";
 ///
 /// A thread that touches a page while it is moved has a minor fault, as if the page had not been there. It needs neither
 /// memory nor the disk, but can't be told from one that does.
-pub(super) struct Still {
+#[derive(Debug)]
+pub struct Still {
     /// The setting as it was.
     before: Option<String>,
 }
 
 impl Still {
-    pub(super) fn keep() -> Result<Self> {
+    /// Keeps them from now on.
+    ///
+    /// # Errors
+    /// The setting can't be read or written.
+    pub fn keep() -> Result<Self> {
         if !Path::new(MOVABLE).exists() {
             return Ok(Self { before: None });
         }
