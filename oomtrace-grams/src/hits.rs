@@ -34,7 +34,7 @@ impl<'a> Hits<'a> {
         let width = self.grams.step.width();
         loop {
             let (text, from) = (self.text, self.from);
-            while let Some(part) = self.parts.next() {
+            for part in self.parts.by_ref() {
                 let found = self.grams.word_of(part, text, self.next - width);
                 if let Some(found) = found.filter(|(_, begin)| *begin >= from) {
                     return Some(found);

@@ -93,7 +93,7 @@ fn is_of_program(rest: &[u8]) -> bool {
         [next, ..] => next,
     };
     let plain = behind.is_ascii_alphanumeric() || b" ,.;!?)]}'\"(-/".contains(behind);
-    plain && !BEHIND.iter().any(|behind| known(&behind))
+    plain && !BEHIND.iter().any(known)
 }
 
 #[cfg(test)]

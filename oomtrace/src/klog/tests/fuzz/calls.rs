@@ -125,10 +125,10 @@ pub(super) fn log(log: &Log, counts: &mut Counts) {
     let mut reader = LogReader::new();
     let mut sink = |found: Found| match found {
         Found::Report(told) => {
-            told.report.killed.iter().for_each(|killed| stands(killed.pid, &bytes, counts))
+            told.report.killed.iter().for_each(|killed| stands(killed.pid, &bytes, counts));
         }
         Found::Userspace(told) => {
-            told.kill.target.pid.into_iter().for_each(|pid| stands(pid, &bytes, counts))
+            told.kill.target.pid.into_iter().for_each(|pid| stands(pid, &bytes, counts));
         }
     };
     let _ = reader.read("log", Box::new(watched), &mut sink);
