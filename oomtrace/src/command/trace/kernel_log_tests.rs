@@ -3,7 +3,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 
 use super::*;
-use crate::model::{Constraint, Victim};
+use crate::klog::incident::Known;
+use crate::klog::input::{Found, LogLine, LogReader, Writer};
+use crate::model::{Constraint, Host, NoKillReason, Victim};
 
 const S: u64 = 1_000_000_000;
 
@@ -38,16 +40,132 @@ fn a_report_at_the_very_end_is_told() {
     let (write, mut log) = log();
     print(&write, &BEGIN);
     print(&write, &[END]);
-    assert!(log.kills(&builder(), false).is_empty(), "there may be more lines");
-    let kills = log.kills(&builder(), true);
-    assert_eq!(kills.iter().map(|kill| kill.victims[0].pid).collect::<Vec<_>>(), [7]);
+    assert!(log.runs(&builder(), None, false).is_empty(), "there may be more lines");
+    let runs = log.runs(&builder(), None, true);
+    let [Run::Kill(kill)] = runs.as_slice() else { panic!("{runs:#?}") };
+    assert_eq!(kill.victims.iter().map(|victim| victim.pid).collect::<Vec<_>>(), [7]);
 }
 
 #[test]
-fn what_is_only_decided_at_the_very_end_is_no_kill() {
+fn what_is_only_decided_at_the_very_end_is_a_kill_whose_line_is_missing() {
     let (write, mut log) = log();
     print(&write, &BEGIN);
-    assert!(log.kills(&builder(), true).is_empty());
+    let runs = log.runs(&builder(), None, true);
+    let [Run::Kill(kill)] = runs.as_slice() else { panic!("{runs:#?}") };
+    assert_eq!((kill.victims[0].pid, kill.victims[0].comm.as_bytes()), (7, &b"hog"[..]));
+    let notes = kill.source.notes.join("\n");
+    assert!(notes.contains("does not have the line of the kill"), "{notes}");
+}
+
+#[test]
+fn what_does_not_name_a_victim_is_a_run_of_which_the_outcome_is_not_known() {
+    let (write, mut log) = log();
+    print(&write, &BEGIN[..1]);
+    let runs = log.runs(&builder(), None, true);
+    let [Run::NoKill(run)] = runs.as_slice() else { panic!("{runs:#?}") };
+    assert_eq!(run.reason, NoKillReason::Unknown);
+}
+
+#[test]
+fn none_of_many_reports_at_once_is_dropped() {
+    let (_write, mut log) = log();
+    let (_, text) = END.split_once(';').unwrap();
+    for pid in 0..3 * KEPT {
+        let text = text.replace("process 7", &format!("process {}", 100 + pid));
+        let line = format!("3,{pid},{}000000,-;{text}", 60 + 2 * pid);
+        klog::records(line.as_bytes()).for_each(|record| log.take(&record));
+    }
+    assert_eq!(log.runs(&builder(), None, true).len(), 3 * KEPT);
+}
+
+/// What a witness has of its own: when, where, and how the lines came to it.
+fn without_origin(mut incident: Incident) -> Incident {
+    (incident.id, incident.time, incident.boottime_ns) = Default::default();
+    (incident.host, incident.source.log) = Default::default();
+    incident
+}
+
+/// Every run in a capture, as `explain` tells it.
+fn explained(capture: &[u8], known: &Known) -> Vec<Incident> {
+    let mut runs = Vec::new();
+    let mut take = |found: Found| {
+        let Found::Report(told) = found else { return };
+        if incident::kills(&told.report) || incident::runs(&told.report) {
+            runs.push(without_origin(incident::incident(&told, known)));
+        }
+    };
+    let mut reader = LogReader::new();
+    for record in klog::records(capture) {
+        let line = LogLine {
+            format: "/dev/kmsg",
+            writer: if record.facility == 0 { Writer::Kernel } else { Writer::Process },
+            usec: Some(record.usec),
+            seq: Some(record.seq),
+            fragment: record.fragment,
+            caller: record.caller,
+            text: record.text.as_slice().into(),
+            ..LogLine::default()
+        };
+        reader.push(&line, &"/dev/kmsg".into(), &mut take);
+    }
+    reader.finish(&mut take);
+    runs
+}
+
+/// The same lines, as they come from the running kernel.
+fn live(capture: &[u8], host: &Host, swap: Option<u64>) -> Vec<Incident> {
+    let builder = Builder::new(crate::collect::Facts { host: host.clone(), ..Default::default() });
+    let (_write, mut log) = log();
+    for record in klog::records(capture) {
+        log.take(&record);
+    }
+    let of = |run| match run {
+        Run::Kill(incident) => *incident,
+        Run::NoKill(run) => *run.report.unwrap(),
+    };
+    log.runs(&builder, swap, true).into_iter().map(of).map(without_origin).collect()
+}
+
+/// The capture whole, without its end, without its beginning, and with a hole.
+fn parts(capture: &[u8]) -> Vec<Vec<u8>> {
+    let lines: Vec<_> = capture.split_inclusive(|b| *b == b'\n').collect();
+    let cuts = (0..=lines.len()).step_by(lines.len() / 12 + 1);
+    let part = |cut: usize| {
+        let hole = lines[..cut].iter().chain(lines.get(cut + 3..).unwrap_or_default());
+        [
+            lines[..lines.len() - cut].concat(),
+            lines[cut..].concat(),
+            hole.copied().collect::<Vec<_>>().concat(),
+        ]
+    };
+    cuts.flat_map(part).collect()
+}
+
+#[test]
+fn the_live_log_tells_the_same_as_explain() {
+    let host = Host { page_size: 4096, name: "here".to_owned(), ..Host::default() };
+    let known = Known { host: Some(host.clone()), total_swap_bytes: Some(64 << 20), ..Known::default() };
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/klog");
+    let (mut compared, mut doubts, mut scenes, mut lost) = (0, 0, 0, 0);
+    for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.extension().is_none_or(|extension| extension != "kmsg") {
+            continue;
+        }
+        let capture = std::fs::read(&path).unwrap();
+        for part in &parts(&capture) {
+            let (live, explained) = (live(part, &host, known.total_swap_bytes), explained(part, &known));
+            assert_eq!(live.len(), explained.len(), "{}: {live:#?}\n{explained:#?}", path.display());
+            for (live, explained) in live.iter().zip(&explained) {
+                assert!(live == explained, "{}: {live:#?}\n{explained:#?}", path.display());
+                let says = |what: &str| usize::from(live.source.notes.iter().any(|note| note.contains(what)));
+                compared += 1;
+                doubts += says("not certain: ");
+                scenes += usize::from(live.system.is_some());
+                lost += says("lines of the kernel's log are missing");
+            }
+        }
+    }
+    assert!(compared > 100 && doubts > 0 && scenes > 0 && lost > 0, "{compared} {doubts} {scenes} {lost}");
 }
 
 #[test]

@@ -100,6 +100,11 @@ impl Scene {
         Taken { system, notes }
     }
 
+    /// The machine's swap in bytes, used or not.
+    pub fn total_swap_bytes(&mut self) -> Option<u64> {
+        self.memory().swap_total_bytes
+    }
+
     fn memory(&mut self) -> System {
         let mut system = System::default();
         if let Some(file) = &self.meminfo
