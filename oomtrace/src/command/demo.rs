@@ -8,7 +8,7 @@ mod run;
 mod sandbox;
 mod victims;
 
-pub use super::memcg::{Hierarchy, Version};
+pub use crate::kernel::cgroup::{Hierarchy, Version};
 pub use child::child_main;
 pub use run::run;
 pub use sandbox::{LIMIT, Sandbox};

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::*;
-use crate::enrich::process::tick_ns;
+use crate::kernel::proc::tick_ns;
 use crate::model::{Runtime, System, Trigger};
 
 /// A process whose start is `pid` ticks after boot.

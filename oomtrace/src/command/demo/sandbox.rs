@@ -7,10 +7,9 @@ use std::process::{Child, Stdio};
 use anyhow::{Context as _, Result};
 
 use super::child::{self, Role};
-use crate::command::memcg::{
-    Hierarchy, Janitor, Kernel, Leftover, Tree, Version, explain, name, remove_stale,
-};
+use crate::command::memcg::{Janitor, Kernel, Leftover, Tree, explain, name, remove_stale};
 use crate::kernel::Roots;
+use crate::kernel::cgroup::{Hierarchy, Version};
 
 /// Limit of the demo's cgroup in bytes.
 pub const LIMIT: u64 = 64 << 20;

@@ -1,6 +1,6 @@
 //! Who takes what logs tell.
 
-use crate::enrich::container;
+use crate::kernel::cgroup::container;
 use crate::klog::incident;
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, Told};

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::consumers::{Consumer, Consumers};
 use super::family::Family;
-use super::levels::Level;
 use super::place;
 use super::series::Series;
 use crate::kernel::Roots;
+use crate::kernel::cgroup::Level;
 
 /// Time between two looks at the machine.
 const MACHINE: Duration = Duration::from_secs(1);
@@ -199,7 +199,7 @@ fn machine(roots: &Roots) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::memcg::Version;
+    use crate::kernel::cgroup::Version;
     use std::fs;
 
     #[test]

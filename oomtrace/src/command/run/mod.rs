@@ -10,7 +10,6 @@ mod ci;
 mod consumers;
 mod family;
 mod job;
-mod levels;
 mod meter;
 mod place;
 mod prepare;

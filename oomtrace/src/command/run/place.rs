@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::command::memcg::{
-    Hierarchy, Janitor, Kernel, Leftover, Tree, Version, explain, name, remove_stale,
-};
+use crate::command::memcg::{Janitor, Kernel, Leftover, Tree, explain, name, remove_stale};
 use crate::enrich::process::Process;
+use crate::kernel::cgroup::{Hierarchy, Version};
 use crate::kernel::{Namespace, Roots};
 
 /// Start of the names of our cgroups.

@@ -8,7 +8,7 @@ use crate::{
     collect::{Builder, Member},
     enrich::Enricher,
     kernel::{Roots, clock},
-    model::{Event, Incident, Role, Sender, SentHow, Sigkill, System, Text, Victim},
+    model::{Event, Incident, Role, Sender, SentHow, Sigkill, Text, Victim},
     sigkill::{look, recognise},
 };
 

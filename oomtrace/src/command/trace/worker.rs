@@ -20,8 +20,8 @@ use super::{history, job::Job, run::Tap, sigkill, stream::Tally, who::Who};
 use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
     command::filter::{Filter, Verdict},
-    enrich::{Enricher, StartTimes, container},
-    kernel::{Roots, clock},
+    enrich::{Enricher, StartTimes},
+    kernel::{Roots, cgroup::container, clock},
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
     pen::Pen,
     render::Render,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::memcg::{Hierarchy, Version};
+use crate::kernel::cgroup::{Hierarchy, Version};
 use crate::kernel::{Roots, counters};
 
 /// Cgroups below that are added up, at most.

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::target::Target;
 use crate::command::filter::Verdict;
-use crate::enrich::container;
-use crate::enrich::process::{Stat, parse_cgroup, tick_ns};
+use crate::kernel::cgroup::container;
+use crate::kernel::cgroup::parse_cgroup;
+use crate::kernel::proc::{Stat, tick_ns};
 use crate::kernel::{Roots, clock};
 use crate::model::{CgroupRef, Text, Victim};
 

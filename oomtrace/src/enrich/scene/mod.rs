@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use self::dying::Dying;
 pub(super) use self::dying::add_victims;
 use self::zoneinfo::ZoneParser;
-use super::dir::Dir;
+use crate::kernel::proc::Dir;
 use crate::kernel::{Roots, host};
 use crate::model::{Captured, System, TopProcess, Zone};
 

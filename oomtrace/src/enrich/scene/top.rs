@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::meminfo::swap_of_status;
-use crate::enrich::dir::Dir;
+use crate::kernel::proc::Dir;
 use crate::model::{Text, TopProcess};
 
 /// Processes that are listed.

@@ -3,7 +3,7 @@
 use super::writer::{BY_TAG, Program};
 use super::{Kill, Meaning, read};
 use crate::claim::Claim;
-use crate::enrich::container;
+use crate::kernel::cgroup::container;
 use crate::klog::input::Stamp;
 use crate::model::{
     Confidence, Host, KillReason, KillReasonKind, KillSignal, KillTarget, LogSource, Sender, SenderKind,

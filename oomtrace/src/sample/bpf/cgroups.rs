@@ -12,8 +12,9 @@ use oomtrace_common::{CGROUPS_AT_ONCE, MemcgSample, UNKNOWN};
 
 use super::map::Mapped;
 use crate::{
+    kernel::{cgroup::Memcgs, proc::text},
     probe::bpf,
-    sample::{CgroupSample, SystemSample, files::Memcgs, files::root_usage, files::text},
+    sample::{CgroupSample, SystemSample, files::root_usage},
 };
 
 /// Cgroups that are followed at the most.

@@ -8,13 +8,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{
-    hierarchy::Memcgs,
     kept::{Budget, Kept, exhausted, gone},
-    parts, text,
+    parts,
 };
 use crate::{
-    enrich::dir::Dir,
-    kernel::clock::boottime_ns,
+    kernel::{
+        cgroup::Memcgs,
+        clock::boottime_ns,
+        proc::{Dir, text},
+    },
     sample::{CgroupSample, Pass, SystemSample, paths::Paths, source::pass_of},
 };
 

@@ -1,7 +1,13 @@
 //! The machine, from a kept-open /proc/meminfo.
 
-use super::{kept::Kept, text};
-use crate::{enrich::dir::Dir, kernel::Roots, sample::SystemSample};
+use super::kept::Kept;
+use crate::{
+    kernel::{
+        Roots,
+        proc::{Dir, text},
+    },
+    sample::SystemSample,
+};
 
 /// Longer than any meminfo.
 const TEXT_MAX: usize = 8 * 1024;

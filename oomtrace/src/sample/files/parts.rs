@@ -1,7 +1,7 @@
 //! What a memory cgroup's memory is made of, and its events.
 
-use super::text;
-use crate::{enrich::dir::Dir, sample::CgroupSample};
+use crate::kernel::proc::text;
+use crate::{kernel::proc::Dir, sample::CgroupSample};
 
 /// Longer than any `memory.stat`.
 pub(crate) const TEXT_MAX: usize = 16 * 1024;

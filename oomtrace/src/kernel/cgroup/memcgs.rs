@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::command::memcg::{Hierarchy, Version};
-use crate::enrich::process::tick_ns;
+use super::{Hierarchy, Version};
 use crate::kernel::Roots;
+use crate::kernel::proc::tick_ns;
 
 /// Where memory cgroups are, and how their files are named there.
 #[derive(Debug)]

@@ -1,28 +1,28 @@
-//! The memory cgroups whose limits hold for a command: its own and those above it.
+//! The memory cgroups whose limits hold for a process: its own and those above it.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::command::memcg::Version;
+use super::Version;
 
 /// What v1 says where there is no limit: the largest multiple of any page size.
 const V1_UNLIMITED: u64 = i64::MAX as u64 - (64 << 10) + 1;
 
 /// A cgroup that is measured.
 #[derive(Debug)]
-pub(super) struct Level {
+pub(crate) struct Level {
     /// Its directory.
-    pub(super) dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// Limit in bytes.
-    pub(super) limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     usage: File,
     version: Version,
 }
 
 impl Level {
     /// Opens one; `None` where its usage can't be read, as at the root.
-    pub(super) fn open(dir: &Path, version: Version) -> Option<Self> {
+    pub(crate) fn open(dir: &Path, version: Version) -> Option<Self> {
         let (usage, limit) = match version {
             Version::V2 => ("memory.current", "memory.max"),
             Version::V1 => ("memory.usage_in_bytes", "memory.limit_in_bytes"),
@@ -33,20 +33,20 @@ impl Level {
     }
 
     /// Opens `dir` and all above it up to `mount`, the nearest first.
-    pub(super) fn chain(dir: &Path, mount: &Path, version: Version) -> Vec<Self> {
+    pub(crate) fn chain(dir: &Path, mount: &Path, version: Version) -> Vec<Self> {
         let up = dir.ancestors().take_while(|above| above.starts_with(mount));
         up.filter_map(|dir| Self::open(dir, version)).collect()
     }
 
     /// Bytes used now.
-    pub(super) fn usage(&self) -> Option<u64> {
+    pub(crate) fn usage(&self) -> Option<u64> {
         let mut text = [0; 32];
         let length = self.usage.read_at(&mut text, 0).ok()?;
         std::str::from_utf8(text.get(..length)?).ok()?.trim().parse().ok()
     }
 
     /// Highest use so far; v2 tells since 5.19.
-    pub(super) fn peak(&self) -> Option<u64> {
+    pub(crate) fn peak(&self) -> Option<u64> {
         number(&self.dir.join(match self.version {
             Version::V2 => "memory.peak",
             Version::V1 => "memory.max_usage_in_bytes",
@@ -54,13 +54,13 @@ impl Level {
     }
 
     /// Processes that the OOM killer killed in it: in v2 with all below it, in v1 for itself alone.
-    pub(super) fn kills(&self) -> Option<u64> {
+    pub(crate) fn kills(&self) -> Option<u64> {
         kills(&self.dir, self.version)
     }
 }
 
 /// The same for any directory.
-pub(super) fn kills(dir: &Path, version: Version) -> Option<u64> {
+pub(crate) fn kills(dir: &Path, version: Version) -> Option<u64> {
     let file = match version {
         Version::V2 => "memory.events",
         Version::V1 => "memory.oom_control",
