@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Report;
-use super::input::{Context, Stamp, Told};
+use super::input::{Context, Told};
+use super::{Report, Stamp};
 use crate::klog::userspace;
 use crate::model::{Host, Incident, LogSource, NoKill, Text, UserspaceKill};
 

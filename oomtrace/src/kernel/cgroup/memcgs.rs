@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Hierarchy, Version};
+use super::{Hierarchy, Version, file_in};
 use crate::kernel::Roots;
 use crate::kernel::proc::tick_ns;
 
@@ -58,7 +58,7 @@ impl Memcgs {
         let mount = self.mount()?;
         let mut at = directory.as_path();
         if !self.v1() {
-            while at != mount && !at.join("memory.current").exists() {
+            while at != mount && !file_in(at, Version::V2.files().usage).exists() {
                 at = at.parent()?;
             }
         }

@@ -14,6 +14,8 @@ pub(crate) fn tick_ns() -> u64 {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
     pub(crate) comm: Vec<u8>,
+    /// `R`, `S`, `Z`, ...
+    pub(crate) state: u8,
     pub(crate) ppid: u32,
     pub(crate) flags: u64,
     pub(crate) start_ticks: u64,
@@ -33,12 +35,18 @@ impl Stat {
         let field = |number: usize| fields.get(number - 3).copied();
         Some(Self {
             comm,
+            state: *field(3)?.as_bytes().first()?,
             ppid: field(4)?.parse().ok()?,
             flags: field(9)?.parse().ok()?,
             start_ticks: field(22)?.parse().ok()?,
             major_faults: field(12)?.parse().ok()?,
             threads: field(20)?.parse().ok()?,
         })
+    }
+
+    /// Zombie or dead.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.state, b'Z' | b'X' | b'x')
     }
 
     /// It has no memory of its own and is never a victim.
@@ -67,7 +75,7 @@ mod tests {
             text.extend(format!(") {STAT}\n").bytes());
             let stat = Stat::parse(&text).unwrap();
             let expected =
-                Stat { comm, ppid: 1, flags: 4_194_560, start_ticks: 12345, major_faults: 3, threads: 1 };
+                Stat { comm, state: b'S', ppid: 1, flags: 4_194_560, start_ticks: 12345, major_faults: 3, threads: 1 };
             prop_assert_eq!(stat, expected);
         }
     }

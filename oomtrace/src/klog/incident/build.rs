@@ -1,8 +1,9 @@
 //! The incident of a report: the same from the live log of this machine and from one that was found.
 
-use crate::klog::{Facts, Outcome, PROBE, Report, page_size, scene, scope_of_words, to_model, why};
+use crate::klog::{Facts, Outcome, Report, page_size, scene, scope_of_words, to_model, why};
 use crate::model::{
-    Host, Incident, LogSource, NoKill, NoKillReason, Role, SCHEMA, Scope, Source, SourceKind, Victim,
+    Host, Incident, KERNEL_LOG, LogSource, NoKill, NoKillReason, Role, SCHEMA, Scope, Source, SourceKind,
+    Victim,
 };
 
 /// The size of a page where nothing in the report shows it: that of all but few machines.
@@ -76,7 +77,7 @@ pub fn build(report: &Report, origin: Origin) -> Incident {
         boottime_ns: origin.boottime_ns,
         source: Source {
             kind: SourceKind::KernelLog,
-            probes: vec![PROBE.to_owned()],
+            probes: vec![KERNEL_LOG.to_owned()],
             lost_events: 0,
             notes,
             log: origin.log,

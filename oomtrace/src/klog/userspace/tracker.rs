@@ -4,7 +4,7 @@ use super::writer::{BY_TAG, Program};
 use super::{Kill, Meaning, read};
 use crate::claim::Claim;
 use crate::kernel::cgroup::container;
-use crate::klog::input::Stamp;
+use crate::klog::Stamp;
 use crate::model::{
     Confidence, Host, KillReason, KillReasonKind, KillSignal, KillTarget, LogSource, Sender, SenderKind,
     UserspaceKill,

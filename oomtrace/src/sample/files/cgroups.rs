@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     kernel::{
-        cgroup::Memcgs,
+        cgroup::{Memcgs, Version},
         clock::boottime_ns,
         proc::{Dir, text},
     },
@@ -161,7 +161,7 @@ impl FileCgroups {
     }
 
     fn usage_name(&self) -> &'static CStr {
-        if self.v1 { c"memory.usage_in_bytes" } else { c"memory.current" }
+        Version::of(self.v1).files().usage
     }
 
     /// Walks the hierarchy when the last time was long ago.
