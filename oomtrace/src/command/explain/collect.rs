@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use anyhow::Result;
 
+use super::args::ExplainArgs;
 use super::document::{Document, header};
 use super::overview;
 use super::sink::{Sink, place};
-use crate::command::cli::ExplainArgs;
-use crate::command::filter::{Filter, Verdict};
 use crate::command::report::Format;
 use crate::command::terminal::Look;
 use crate::diagnose::diagnose;
+use crate::filter::{Filter, Verdict};
 use crate::kernel::clock;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::Told;

@@ -1,5 +1,6 @@
 //! `oomtrace explain`: the kills in kernel logs that are there already.
 
+mod args;
 mod collect;
 mod document;
 mod machine;
@@ -7,6 +8,7 @@ mod overview;
 mod run;
 mod sink;
 
+pub use args::ExplainArgs;
 pub(in crate::command) use machine::read as read_machine;
 pub use run::run;
 pub(in crate::command) use run::{read_files, zone};

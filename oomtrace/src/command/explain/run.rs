@@ -6,10 +6,10 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::args::ExplainArgs;
 use super::collect::Collector;
 use super::machine;
 use super::sink::Sink;
-use crate::command::cli::ExplainArgs;
 use crate::command::overwrite::refuse_overwriting;
 use crate::klog::incident::Known;
 use crate::klog::input::{LogReader, Summary, Unread, open};

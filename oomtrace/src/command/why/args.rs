@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::target::Target;
-use crate::command::{cli::Format, terminal::ColorChoice};
+use crate::command::{options::Format, terminal::ColorChoice};
 use crate::words::size;
 
 /// Options of `why`.

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::target::Target;
-use crate::command::filter::Verdict;
+use crate::filter::Verdict;
 use crate::kernel::cgroup::container;
 use crate::kernel::cgroup::parse_cgroup;
 use crate::kernel::proc::{Stat, tick_ns};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::command::filter::{Filter, Verdict};
+use crate::filter::{Filter, Verdict};
 use crate::kernel::cgroup::Hierarchy;
 use crate::model::{UserspaceKill, Victim};
 

@@ -19,8 +19,8 @@ use super::kernel_log::{KernelLog, Run};
 use super::{history, job::Job, run::Tap, sigkill, stream::Tally, who::Who};
 use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
-    command::filter::{Filter, Verdict},
     enrich::{Enricher, StartTimes},
+    filter::{Filter, Verdict},
     kernel::{Roots, cgroup::container, clock},
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
     pen::Pen,
