@@ -37,7 +37,7 @@ pub enum Command {
     /// Turn a recording into a report: HTML, text, Markdown, JUnit, JSON or Perfetto
     Report(super::report::ReportArgs),
     /// Explain OOM kills found in existing kernel logs
-    Explain(Box<ExplainArgs>),
+    Explain(Box<super::explain::ExplainArgs>),
     /// Find out what killed a process: the OOM killer, someone else's SIGKILL, or neither
     Why(Box<super::why::WhyArgs>),
     /// Print the memory of all processes and cgroups as the history samples it
@@ -184,54 +184,6 @@ impl DemoArgs {
     #[must_use]
     pub fn is_ndjson(&self) -> bool {
         self.json || self.format == Format::Ndjson
-    }
-}
-
-/// Options of `explain`.
-#[derive(Clone, Debug, Default, Args)]
-pub struct ExplainArgs {
-    /// Logs, oldest first, or - for standard input: dmesg, the journal, syslog, consoles, JSON, also compressed. Default: this
-    /// machine's ring buffer and journal
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Output format (default: by the extension of --output, else text). Text and json are written as kills are found; the
-    /// others are one document that keeps 20,000 kills, the first 200 of them in full, and says what it leaves out
-    #[arg(short, long, value_enum)]
-    pub format: Option<super::report::Format>,
-    /// Same as --format json
-    #[arg(long, conflicts_with = "format")]
-    pub json: bool,
-    /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Time zone of the log where it names none: UTC, local, or a name like Europe/Paris
-    #[arg(long, value_name = "ZONE")]
-    pub tz: Option<String>,
-    /// When to use colour
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: ColorChoice,
-    /// Print only the reports, without overview and totals
-    #[arg(short, long)]
-    pub quiet: bool,
-    /// Exit with 1 if anything in the logs could not be read or is known to be missing
-    #[arg(long)]
-    pub strict: bool,
-    /// Print more to standard error
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-    /// Which kills to report
-    #[command(flatten)]
-    pub filter: Filter,
-}
-
-impl ExplainArgs {
-    /// The format that was asked for, or that the output's name asks for.
-    ///
-    /// # Errors
-    /// Neither says which.
-    pub fn format(&self) -> anyhow::Result<super::report::Format> {
-        let chosen = super::report::Format::chosen(self.format, self.json, self.output.as_deref())?;
-        Ok(chosen.unwrap_or_default())
     }
 }
 

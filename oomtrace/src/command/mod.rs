@@ -17,4 +17,5 @@ pub mod sample;
 pub mod schema;
 pub mod terminal;
 pub mod trace;
+pub(in crate::command) mod when;
 pub mod why;
