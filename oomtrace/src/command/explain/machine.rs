@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 
 use super::progress::Progress;
-use super::sink::Sink;
+use super::sink::{Sink, harmless};
 use crate::claim::killers_units;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
@@ -55,7 +55,7 @@ pub(in crate::command) fn read(
     reader.finish(&mut sink);
     // The journal has what the ring buffer has, so that both together would count it twice.
     let signs = if journal.is_ok() { of_journal } else { of_ring };
-    collector.signs(signs.take());
+    collector.signs(harmless(signs.take()));
     match (ring, journal) {
         (Err(ring), Err(journal)) => Err(anyhow!("no kernel log can be read here:\n{ring:#}\n{journal:#}")),
         (ring, journal) => {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::collect::Collector;
 use super::progress::Progress;
-use super::sink::Sink;
+use super::sink::{Sink, harmless, without_secrets};
 use super::{ExplainArgs, machine};
 use crate::command::overwrite::refuse_overwriting;
 use crate::klog::incident::Known;
@@ -88,7 +88,7 @@ pub(in crate::command) fn read_files(
                 .read_for(&name, input, Some(&signs), &mut |found| collector.found(&found, &known))
                 .with_context(|| name.clone())
         });
-        collector.signs(signs.take());
+        collector.signs(harmless(signs.take()));
         match read {
             Ok(summary) => {
                 if let Some(error) = note(&name, &summary, collector) {
@@ -118,6 +118,8 @@ fn written(path: &Path) -> Option<Timestamp> {
 /// Lines that say that something was killed, and that could not be read.
 fn unread(name: &str, unread: &Unread) -> Option<String> {
     let (number, text) = unread.first.as_ref()?;
+    let text = without_secrets(text.as_bytes());
+    let text = String::from_utf8_lossy(&text);
     let (lines, have) = match unread.lines {
         1 => ("1 line".to_owned(), "has"),
         lines => (format!("{lines} lines"), "have"),
