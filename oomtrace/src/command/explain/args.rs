@@ -1,4 +1,4 @@
-//! Its options.
+//! Options of `explain`.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,10 @@ use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::command::filter::Filter;
 use crate::command::report::Format;
 use crate::command::terminal::ColorChoice;
 use crate::command::when;
+use crate::filter::Filter;
 
 /// Options of `explain`.
 #[derive(Clone, Debug, Default, Args)]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 use super::ExplainArgs;
-use crate::command::filter::Verdict;
+use crate::filter::Verdict;
 use crate::model::Event;
 
 /// Events of other kinds kept for `--last`, at most.

@@ -10,6 +10,7 @@ use anyhow::{Result, anyhow};
 use super::progress::Progress;
 use super::sink::{Sink, harmless};
 use crate::claim::killers_units;
+use crate::kernel::proc::Meminfo;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
@@ -33,7 +34,7 @@ pub(in crate::command) fn read(
 ) -> Result<()> {
     let this = host::host(&Roots::default());
     collector.of(this.clone());
-    let swap = swap_total();
+    let swap = Meminfo::read(&Roots::default()).and_then(|read| read.swap_total);
     let boot = this.boot_id.clone();
     let mut sink = |found: Found| {
         let mut known = known.clone();
@@ -148,11 +149,4 @@ fn start() -> Result<Child> {
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().map_err(|error| anyhow!("journalctl can't be started: {error}"))
-}
-
-/// Bytes.
-fn swap_total() -> Option<u64> {
-    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("SwapTotal:"))?;
-    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
 }

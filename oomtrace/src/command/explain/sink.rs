@@ -1,7 +1,7 @@
 //! Who takes what logs tell.
 
-use crate::enrich::container;
 use crate::enrich::redact::redact;
+use crate::kernel::cgroup::container;
 use crate::klog::incident;
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, Told};

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::target::Target;
-use crate::command::{cli::Format, terminal::ColorChoice, when};
+use crate::command::{options::Format, terminal::ColorChoice, when};
 
 /// Options of `why`.
 #[derive(Clone, Debug, Args)]

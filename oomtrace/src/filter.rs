@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::enrich::container::unescape;
+use crate::kernel::cgroup::container::unescape;
 use crate::model::{Constraint, Incident, UserspaceKill, Victim};
 
 /// Longest `comm` the kernel keeps, without its NUL.
