@@ -18,6 +18,7 @@ pub(crate) mod schema;
 mod start;
 pub(crate) mod terminal;
 pub(crate) mod trace;
+mod when;
 pub(crate) mod why;
 
 pub use start::main;
