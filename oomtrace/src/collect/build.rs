@@ -9,8 +9,9 @@ use oomtrace_common::{Candidate as Scored, Kill, Level, UNKNOWN, UNKNOWN_32};
 
 use super::{
     Draft, Paths,
-    build_victim::{Units, victims},
+    build_victim::victims,
     path::is_root,
+    units::{Units, exact_points, known, ranked_on_sums},
     unlimited,
 };
 use crate::{
@@ -197,11 +198,6 @@ fn constraint(value: u32) -> Option<Constraint> {
     }
 }
 
-/// A value the kernel side could read.
-pub(super) fn known(value: u64) -> Option<u64> {
-    (value != UNKNOWN).then_some(value)
-}
-
 fn trigger(draft: &Draft, paths: &Paths<'_>, symbols: Option<&TextSymbols>) -> Trigger {
     let sent = draft.trigger.as_deref();
     let kernel = sent.map(|t| frames(&t.kernel_stack, t.kernel_stack_len)).unwrap_or_default();
@@ -259,24 +255,4 @@ fn points_as_kernel(scored: &Scored, sums: bool) -> Option<i64> {
         return None;
     }
     Some(exact_points(scored).filter(|_| sums).unwrap_or(scored.points))
-}
-
-/// Points on exact sums; `None` when they were not taken.
-fn exact_points(scored: &Scored) -> Option<i64> {
-    let taken = scored.rss_exact != i64::MIN && scored.swap_exact != i64::MIN;
-    let swap = scored.swap_exact.max(0) - scored.swap.max(0);
-    taken.then(|| scored.points - scored.rss_central + scored.rss_exact + swap)
-}
-
-/// Whether the kernel ranked on exact sums (7.0 and later): where both give different scores the winning one tells, else
-/// the kernel's version.
-pub(super) fn ranked_on_sums(draft: &Draft, units: Units) -> bool {
-    let scores = draft.kill.as_deref().and_then(|kill| {
-        let winner = draft.candidates.iter().find(|c| c.tgid == kill.chosen.tgid && c.points != i64::MIN)?;
-        Some((winner.points, exact_points(winner)?, kill.chosen_points))
-    });
-    match scores {
-        Some((cheap, exact, kernel)) if cheap != exact => (exact - kernel).abs() < (cheap - kernel).abs(),
-        _ => units.ranks_on_sums,
-    }
 }

@@ -4,33 +4,15 @@ use oomtrace_common::{Task, UNKNOWN, UNKNOWN_32};
 
 use super::{
     Draft, Member, Paths,
-    build::{known, ranked_on_sums},
+    units::{Units, known, ranked_on_sums},
 };
 use crate::{
     kernel::clock::Clock,
-    model::{Accuracy, Badness, BadnessParts, CgroupRef, Host, KernelView, Memory, Role, Text, Victim},
+    model::{Accuracy, Badness, BadnessParts, CgroupRef, KernelView, Memory, Role, Text, Victim},
 };
 
 /// Points that are no score: `LONG_MAX` for a task that asked to be killed first (swapoff, KSM).
 const ORIGIN: i64 = i64::MAX;
-
-/// What the numbers mean on this machine.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Units {
-    /// Bytes of a page.
-    pub(super) page_size: u64,
-    /// Whether the kernel ranks on exact sums (7.0 and later) and not on the cheap counters. Only asked where no score of
-    /// the kernel's can tell.
-    pub(super) ranks_on_sums: bool,
-}
-
-impl Units {
-    /// By the host's page size and kernel release.
-    pub(super) fn of(host: &Host) -> Self {
-        let major = host.kernel.split('.').next().and_then(|major| major.parse::<u32>().ok());
-        Self { page_size: host.page_size, ranks_on_sums: major.is_some_and(|major| major >= 7) }
-    }
-}
 
 /// All victims, the chosen one first.
 pub(super) fn victims(

@@ -10,6 +10,7 @@ mod memcg_events;
 mod path;
 mod ring;
 mod sigkills;
+mod units;
 
 pub use assemble::{Assembler, Closed, Witness};
 pub use build::{Builder, Facts, INFERRED};

@@ -6,9 +6,11 @@ mod enricher;
 mod grown;
 pub mod identity;
 mod late;
+mod locate;
 pub mod process;
 pub mod redact;
 pub mod runtime;
 pub mod scene;
 
 pub use enricher::*;
+pub use locate::locate;

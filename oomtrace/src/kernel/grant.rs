@@ -2,7 +2,7 @@
 
 use caps::{CapSet, Capability as Cap, CapsHashSet};
 
-use super::capability::NEEDS;
+use super::needs::NEEDS;
 use crate::words::shell;
 
 /// `sudo setcap cap_bpf,...+ep /usr/local/bin/oomtrace`: all that this program can make use of and may have here.

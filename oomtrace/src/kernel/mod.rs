@@ -13,6 +13,7 @@ pub mod host;
 pub mod layout;
 pub mod lockdown;
 pub mod namespace;
+mod needs;
 pub(crate) mod proc;
 pub mod roots;
 pub mod symbols;

@@ -13,9 +13,9 @@ use super::{
     counts::{Counts, Unseen},
     first::Early,
     job::Job,
+    shared::Shared,
     source::{Source, drain, flush, readable},
     stop::{Asked, Stop},
-    worker::Shared,
 };
 use crate::{
     collect::{Assembler, Closed, Decoded, Loss, LossReader, Sigkills, Witness},

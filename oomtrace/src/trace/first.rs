@@ -7,17 +7,15 @@ use std::thread::JoinHandle;
 
 use anyhow::Result;
 
-use super::worker::{Worker, locate};
+use super::beside::First;
+use super::threads::thread;
+use super::worker::Worker;
 use crate::collect::{Builder, Draft};
+use crate::enrich::locate;
 use crate::filter::{Filter, Verdict};
-use crate::model::Incident;
 
 /// Kills that may wait; their first account is left out beyond it.
 const WAITING: usize = 1024;
-
-/// Is told of a kill as soon as its records are complete, before anything is read or worked out for it, and whether the
-/// filters are sure of it. It is called in a thread that takes its memory from the pool ([`crate::survive::use_pool`]).
-pub type First = Box<dyn FnMut(&Incident, bool) + Send>;
 
 /// The way to that thread.
 pub(super) struct Early {
@@ -32,7 +30,7 @@ impl Early {
         let (filter, count) = (worker.filter.clone(), worker.count);
         let (kills, inbox) = sync_channel(WAITING);
         let run = move || follow(&inbox, &builder, &filter, count, tell);
-        Ok(Self { kills, thread: super::run::thread("oomtrace-first", run)? })
+        Ok(Self { kills, thread: thread("oomtrace-first", run)? })
     }
 
     /// Hands over a kill and the number of records lost so far.

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{session::Session, settings::Settings, worker::Shared};
+use super::{settings::Settings, shared::Shared};
 use crate::{
     diagnose::diagnose,
-    kernel::clock,
+    kernel::{Roots, clock},
     model::Incident,
     sample::{
         self, AllocHook, Source,
@@ -21,7 +21,7 @@ pub(super) fn open(
     settings: &Settings,
     ebpf: Option<&mut aya::Ebpf>,
     layout: &oomtrace_common::Layout,
-    roots: &crate::kernel::Roots,
+    roots: &Roots,
 ) -> Option<Box<dyn Source>> {
     settings.history.then(|| sample::open(ebpf, layout, roots))
 }
@@ -41,24 +41,26 @@ pub(super) fn alloc_hook(
     hook.map_err(|error| notes.push(format!("--alloc-hook: {error:#}; memory is sampled without it"))).ok()
 }
 
-/// Starts to sample; what stands in the way is added to the session's notes.
-pub(super) fn start(session: &mut Session, settings: &Settings) -> Option<Running> {
-    let mut source = session.samples.take()?;
-    session.notes.extend(source.notes());
+/// Starts to sample; what stands in the way is added to the notes.
+pub(super) fn start(
+    (source, hook): (Option<Box<dyn Source>>, Option<AllocHook>),
+    settings: &Settings,
+    roots: &Roots,
+    notes: &mut Vec<String>,
+) -> Option<Running> {
+    let mut source = source?;
+    notes.extend(source.notes());
     let mut sampler = Sampler::new(source, settings.sample_interval.unwrap_or(INTERVAL), Box::new(Real));
-    if let Some(hook) = session.alloc_hook.take() {
+    if let Some(hook) = hook {
         sampler = sampler.with_hook(Box::new(Allocations::new(hook)));
     }
-    match sampler::start(sampler, &session.roots) {
-        Ok(running) => Some(running),
-        Err(error) => {
-            session.notes.push(format!(
-                "memory is not sampled, reports lack their history: no thread could be started ({error}); raise the \
-                 limit on processes or free memory"
-            ));
-            None
-        }
-    }
+    let not_sampled = |error| {
+        notes.push(format!(
+            "memory is not sampled, reports lack their history: no thread could be started ({error}); raise the limit on \
+             processes or free memory"
+        ));
+    };
+    sampler::start(sampler, roots).map_err(not_sampled).ok()
 }
 
 /// Fills in how memory was used before the kill.

@@ -1,5 +1,6 @@
 //! The engine of `trace`, `record`, `run` and `demo`: from the attached probes to events, rendered and written.
 
+mod beside;
 mod cgroup_path;
 mod counts;
 mod events;
@@ -11,15 +12,19 @@ mod prepare;
 mod run;
 mod session;
 mod settings;
+mod shared;
 mod sigkill;
 mod source;
 mod stop;
 mod stream;
 mod symbols;
+mod tally;
+mod threads;
 mod who;
 mod worker;
 
-pub use run::{Beside, During, Ended, Tap, run};
+pub use beside::{Beside, During, Tap};
+pub use run::{Ended, run};
 pub use session::Session;
 pub use settings::{Settings, Sink};
 pub use stop::let_signals_end;

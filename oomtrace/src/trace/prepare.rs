@@ -5,13 +5,13 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::{
+    beside::Tap,
     cgroup_path::CgroupPaths,
     history,
     kernel_log::KernelLog,
-    run::Tap,
     session::Session,
     settings::{Settings, Sink},
-    stream::Tally,
+    tally::Tally,
     who::Who,
     worker::Worker,
 };
@@ -39,8 +39,9 @@ pub(super) fn prepare(
         redact::redact_part as Redactor
     });
     let enricher = Enricher::new(&session.roots, redactor);
-    let sampler = history::start(session, settings);
     let mut notes = std::mem::take(&mut session.notes);
+    let sampled = (session.samples.take(), session.alloc_hook.take());
+    let sampler = history::start(sampled, settings, &session.roots, &mut notes);
     notes.extend(enricher.notes());
     let log = KernelLog::open().map_err(|e| notes.push(e)).ok();
     anyhow::ensure!(

@@ -9,22 +9,18 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 
 use super::{
+    beside::{Beside, During, LINGER},
     events::EventPath,
-    first::{Early, First},
+    first::Early,
     prepare,
     session::Session,
     settings::{Settings, Sink},
+    shared::Shared,
     source::{self, Source},
     stop::Stop,
-    stream::Tally,
-    worker::Shared,
+    tally::Tally,
+    threads::thread,
 };
-use crate::model::Event;
-
-/// Stack of a thread.
-const STACK: usize = 256 * 1024;
-/// What happens beside a trace has been reported after this time.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// How a trace ended.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,35 +29,6 @@ pub struct Ended {
     pub reported: u64,
     /// After a signal: how long whatever is still to be done may take.
     pub until: Option<Instant>,
-}
-
-/// Something that happens while the trace runs. It is given a way to ask whether the trace has been told to stop, and
-/// has to return soon after that.
-pub type During = Box<dyn FnOnce(&dyn Fn() -> bool) -> Result<()> + Send>;
-
-/// Is told of every event before it is written. It must not block for long: events wait behind it.
-pub type Tap = Box<dyn FnMut(&Event) + Send>;
-
-/// What runs beside a trace, and what the trace does for it.
-pub struct Beside {
-    /// What happens meanwhile.
-    pub during: During,
-    /// Is told of every event.
-    pub tap: Option<Tap>,
-    /// Goes on in a new file at SIGHUP, and is given the end of the old one; without it SIGHUP ends the trace.
-    pub reopen: Option<Tap>,
-    /// Is told of a kill before anything is worked out for it.
-    pub first: Option<First>,
-    /// The trace goes on for so long after `during`, for records that come late.
-    pub linger: Duration,
-    /// Signals are handled by `during`, and end the trace only through it.
-    pub own_signals: bool,
-}
-
-impl From<During> for Beside {
-    fn from(during: During) -> Self {
-        Self { during, tap: None, reopen: None, first: None, linger: LINGER, own_signals: false }
-    }
 }
 
 /// Runs a session until it is told to stop, and writes to `sink` if there is one. With something `beside`, the trace ends a little after that at the latest.
@@ -115,19 +82,6 @@ pub fn run(
         let tally = tally?;
         Ok(Ended { reported: tally.kills - tally.filtered, until: shared.until() })
     })
-}
-
-/// A thread with a small stack: it is locked in memory as a whole.
-pub(super) fn thread<T: Send + 'static>(
-    name: &str,
-    run: impl FnOnce() -> T + Send + 'static,
-) -> Result<JoinHandle<T>> {
-    let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(STACK);
-    let run = move || {
-        crate::survive::prefault_stack();
-        run()
-    };
-    builder.spawn(run).with_context(|| format!("starting the thread {name}"))
 }
 
 /// Runs `during` beside the trace and ends the trace after it: at once when it failed, else when its records had time

@@ -3,10 +3,9 @@
 use oomtrace_common::{SigKill, UNKNOWN_32, signal_info};
 
 use super::cgroup_path::CgroupPaths;
-use super::worker::locate;
 use crate::{
     collect::{Builder, Member},
-    enrich::Enricher,
+    enrich::{Enricher, locate},
     kernel::{Roots, clock},
     model::{Event, Incident, Role, Sender, SentHow, Sigkill, Text, Victim},
     sigkill::{look, recognise},

@@ -2,26 +2,21 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::Receiver,
-    },
-    time::{Duration, Instant},
+    sync::{Arc, atomic::Ordering, mpsc::Receiver},
+    time::Duration,
 };
 
 use anyhow::{Result, bail, ensure};
 use oomtrace_common::{Level, SigKill};
-use tokio::sync::Notify;
 
 use super::cgroup_path::CgroupPaths;
 use super::kernel_log::{KernelLog, Run};
-use super::{history, job::Job, run::Tap, sigkill, stream::Tally, who::Who};
+use super::{beside::Tap, history, job::Job, shared::Shared, sigkill, tally::Tally, who::Who};
 use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
-    enrich::{Enricher, StartTimes},
+    enrich::{Enricher, StartTimes, locate},
     filter::{Filter, Verdict},
-    kernel::{Roots, cgroup::container, clock},
+    kernel::{Roots, clock},
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
     pen::Pen,
     render::Render,
@@ -37,50 +32,6 @@ const BUSY: u64 = 64;
 /// Scenes and reported kills kept.
 const KEPT: usize = 64;
 const REPORTED: usize = 4096;
-
-/// After a signal: when jobs are no longer done, and when the output is no longer waited for.
-const JOBS_AFTER: Duration = Duration::from_millis(800);
-const OUTPUT_AFTER: Duration = Duration::from_millis(1_500);
-
-/// Shared with the event loop.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
-    /// Set when the worker can't or need not go on: closed pipe, count reached, failed output.
-    pub done: AtomicBool,
-    /// Wakes the event loop to look at `done`.
-    pub wake: Notify,
-    /// Jobs waiting.
-    pub waiting: AtomicU64,
-    /// Their bytes, about.
-    pub weight: AtomicU64,
-    /// When a signal came.
-    pub hurried: OnceLock<Instant>,
-    /// Kills that the worker was not told of, for want of memory.
-    pub left_out: AtomicU64,
-}
-
-impl Shared {
-    /// A signal has come: everything ends soon.
-    pub(super) fn hurry(&self) {
-        let _ = self.hurried.set(Instant::now());
-    }
-
-    /// Whether it came so long ago that no further job is done.
-    fn is_late(&self) -> bool {
-        self.hurried.get().is_some_and(|at| at.elapsed() > JOBS_AFTER)
-    }
-
-    /// How long the output is waited for; `None` for as long as it gets on.
-    pub(super) fn until(&self) -> Option<Instant> {
-        self.hurried.get().map(|at| *at + OUTPUT_AFTER)
-    }
-
-    /// Ends the trace.
-    pub(super) fn stop(&self) {
-        self.done.store(true, Ordering::Release);
-        self.wake.notify_one();
-    }
-}
 
 /// What the worker works with.
 pub(super) struct Worker {
@@ -382,16 +333,6 @@ impl Worker {
         let update =
             Update { id: self.builder.id(first), victims: incident.victims, notes, ..Update::default() };
         self.write(&Event::Update(update))
-    }
-}
-
-/// Containers and units of the victims, from the shapes of their cgroups' paths.
-pub(super) fn locate(incident: &mut Incident) {
-    for victim in &mut incident.victims {
-        let Some(cgroup) = &victim.cgroup else { continue };
-        let identity = container::identify(cgroup.path.as_bytes());
-        victim.container = identity.container;
-        victim.unit = identity.unit;
     }
 }
 

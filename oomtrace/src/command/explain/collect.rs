@@ -9,10 +9,11 @@ use super::choice::{Last, Period};
 use super::document::{Document, header};
 use super::held::Held;
 use super::overview;
-use super::sink::{Sink, place};
+use super::sink::Sink;
 use crate::command::report::Format;
 use crate::command::terminal::Look;
 use crate::diagnose::diagnose;
+use crate::enrich::locate;
 use crate::filter::{Filter, Verdict};
 use crate::kernel::clock;
 use crate::klog::incident::{self, Known};
@@ -182,7 +183,7 @@ impl Collector {
         }
         self.remember(&incident);
         self.kills += 1;
-        place(&mut incident);
+        locate(&mut incident);
         for (verdict, note) in
             [(self.filter.verdict(&incident), UNKNOWN), (self.period.verdict(&incident.time), UNDATED)]
         {

@@ -17,4 +17,4 @@ pub(in crate::command) use progress::Progress;
 pub(in crate::command) use machine::read as read_machine;
 pub use run::run;
 pub(in crate::command) use run::{read_files, zone};
-pub(in crate::command) use sink::{Sink, place};
+pub(in crate::command) use sink::Sink;

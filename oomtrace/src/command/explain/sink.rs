@@ -1,11 +1,10 @@
 //! Who takes what logs tell.
 
 use crate::enrich::redact::redact;
-use crate::kernel::cgroup::container;
 use crate::klog::incident;
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, Told};
-use crate::model::{Host, Incident, Sign, Text, UserspaceKill};
+use crate::model::{Host, Sign, Text, UserspaceKill};
 
 /// Takes reports, and what is to be known about the logs that they are from.
 pub(in crate::command) trait Sink {
@@ -31,15 +30,6 @@ pub(in crate::command) trait Sink {
             Found::Report(told) => self.told(told, known),
             Found::Userspace(told) => self.userspace(incident::userspace_kill(told, known)),
         }
-    }
-}
-
-/// Container and unit of the victims: they are in the paths of their cgroups.
-pub(in crate::command) fn place(incident: &mut Incident) {
-    for victim in &mut incident.victims {
-        let Some(cgroup) = &victim.cgroup else { continue };
-        let identity = container::identify(cgroup.path.as_bytes());
-        (victim.container, victim.unit) = (identity.container, identity.unit);
     }
 }
 

@@ -5,13 +5,15 @@
 mod explain;
 mod held;
 mod janitor;
+mod leftover;
 mod stale;
 mod tree;
 
 pub use janitor::{CHILD_COMMAND, child_main};
 
 pub(super) use explain::explain;
-pub(super) use janitor::{Janitor, Leftover};
+pub(super) use janitor::Janitor;
+pub(super) use leftover::Leftover;
 #[cfg(test)]
 pub(super) use stale::namespace;
 pub(super) use stale::{name, remove_stale};

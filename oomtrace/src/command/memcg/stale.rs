@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::janitor::{Leftover, PATIENCE, empty_and_remove};
+use super::leftover::{Leftover, PATIENCE, empty_and_remove};
 use super::tree::Tree;
 use crate::enrich::identity::same_start;
 use crate::enrich::process::Process;

@@ -4,8 +4,9 @@ use anyhow::Result;
 
 use super::args::WhyArgs;
 use super::gather::{Gathered, confidence};
-use crate::command::explain::{self, Progress, Sink, place};
+use crate::command::explain::{self, Progress, Sink};
 use crate::diagnose::diagnose;
+use crate::enrich::locate;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::{LogReader, Told};
 use crate::model::{Confidence, Host, Sign, SignMeaning, UserspaceKill, Witness, WitnessKind};
@@ -56,7 +57,7 @@ impl Sink for Kills<'_> {
             return;
         }
         let mut incident = incident::incident(told, known);
-        place(&mut incident);
+        locate(&mut incident);
         incident.diagnosis = Some(diagnose(&incident));
         let name = incident.source.log.as_ref().map(|log| log.name.clone()).unwrap_or_default();
         let confidence = confidence(&incident);

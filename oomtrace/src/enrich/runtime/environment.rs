@@ -4,6 +4,7 @@
 //! only the options that are known here.
 
 use super::settings;
+use super::variables::{OPTIONS, variables};
 
 /// Bytes that are kept at the most.
 pub const KEPT: usize = 256;
@@ -18,10 +19,6 @@ const VALUES: [&str; 7] = [
     "DOTNET_GCHeapHardLimitPercent",
     "RUBY_GC_HEAP_GROWTH_FACTOR",
 ];
-/// Variables that hold options.
-pub(super) const OPTIONS: [&str; 4] =
-    ["NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"];
-
 /// Picks what says how memory is managed out of `/proc/<pid>/environ`; the result has the same form.
 #[must_use]
 pub fn keep(environ: &[u8]) -> Vec<u8> {
@@ -46,9 +43,4 @@ pub fn keep(environ: &[u8]) -> Vec<u8> {
 /// Whether a variable of Go's is set.
 pub(super) fn has_go(environment: &[u8]) -> bool {
     variables(environment).any(|(name, _)| name == "GOMEMLIMIT")
-}
-
-/// Names and values that are UTF-8; of one name that comes twice both.
-pub(super) fn variables(environ: &[u8]) -> impl Iterator<Item = (&str, &str)> {
-    environ.split(|b| *b == 0).filter_map(|line| std::str::from_utf8(line).ok()?.split_once('='))
 }

@@ -6,6 +6,7 @@ mod kind;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 #[cfg(test)]
 pub(crate) use go::head as go_head;

@@ -1,6 +1,6 @@
 //! Settings of memory among arguments and variables.
 
-use super::environment::{OPTIONS, variables};
+use super::variables::{OPTIONS, variables};
 use crate::model::{RuntimeKind, RuntimeSetting};
 use crate::words::bytes;
 
