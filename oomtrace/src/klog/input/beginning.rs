@@ -5,7 +5,7 @@
 
 use super::line::{LogLine, Stamp, Writer};
 use super::tokens::{self, Token};
-use super::{text, words};
+use super::{behind, stamp, text, words};
 use crate::klog::userspace::Program;
 
 /// Parts of a beginning that are taken off.
@@ -28,18 +28,31 @@ struct Seen<'a> {
     odd: bool,
     quoted: bool,
     any: bool,
+    /// A field of a program, and one that says that the kernel wrote the line.
+    field: bool,
+    facility: bool,
+    /// A name with a colon before all else, as tools write it that run a command on many machines.
+    label: bool,
 }
 
 impl Seen<'_> {
-    /// A level with the name of a logger is a program's tag.
+    /// A level with the name of a logger is a program's tag, and so are its fields.
     fn is_process(&self) -> bool {
-        self.process || (self.level && self.named && !self.kernel)
+        self.process
+            || (self.field && !self.facility)
+            || (self.level && self.named && !self.kernel && !self.facility)
+    }
+
+    /// Nothing of the log's own stands before this.
+    fn is_outside(&self) -> bool {
+        let none = !(self.kernel || self.process || self.level || self.field || self.quoted);
+        none && self.stamp.is_none() && self.usec.is_none() && !self.label
     }
 
     fn writer(&self) -> Writer {
         match () {
             () if self.is_process() => Writer::Process,
-            () if self.kernel => Writer::Kernel,
+            () if self.kernel || self.facility => Writer::Kernel,
             () if self.usec.is_some() && !self.odd => Writer::RingBuffer,
             () => Writer::Unknown,
         }
@@ -47,9 +60,10 @@ impl Seen<'_> {
 
     /// What the beginning adds to a line that is in a known form behind it.
     fn around<'a>(&self, inner: LogLine<'a>) -> LogLine<'a> {
-        let writer = match (self.is_process(), self.kernel, inner.writer) {
+        let writer = match (self.is_process(), self.kernel || self.facility, inner.writer) {
             (true, _, _) => Writer::Process,
             (false, true, Writer::Unknown | Writer::RingBuffer) => Writer::Kernel,
+            (.., Writer::RingBuffer) if self.label => Writer::Unknown,
             (.., inner) => inner,
         };
         let host =
@@ -72,7 +86,7 @@ pub(super) fn parse(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
         if seen.any
             && let Some(inner) = text::exact(if seen.quoted { without_quotes(rest) } else { rest }, depth + 1)
         {
-            return Some(seen.around(inner));
+            return Some(seen.around(behind::without_marks(inner)));
         }
         seen.quoted |= tokens::is_quote(rest);
         let (token, after) = tokens::next(rest, !seen.any)?;
@@ -93,8 +107,14 @@ pub(super) fn parse(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
             }
             Token::Kernel => seen.kernel = true,
             Token::Level => seen.level = true,
+            Token::Field => seen.field = true,
+            Token::Facility => seen.facility = true,
             Token::Clock(usec) => seen.usec = seen.usec.or(Some(usec)),
             Token::Time(stamp) => seen.stamp = seen.stamp.take().or(stamp),
+            Token::Process(tag) if depth == 0 && seen.is_outside() && is_label(tag, after) => {
+                seen.label = true;
+                seen.host = seen.host.or_else(|| tag.strip_suffix(b":"));
+            }
             Token::Process(tag) => {
                 seen.process = true;
                 seen.program =
@@ -104,6 +124,16 @@ pub(super) fn parse(line: &[u8], depth: u8) -> Option<LogLine<'_>> {
         rest = after;
     }
     None
+}
+
+/// `web-3: `, before what stands for itself: a line of dmesg, or one of syslog with the kernel's tag.
+fn is_label(tag: &[u8], after: &[u8]) -> bool {
+    let after = after.trim_ascii_start();
+    let numbered = tokens::is_numbered_tag(tag) || !tag.ends_with(b":");
+    !numbered
+        && (stamp::printk(after).is_some()
+            || text::exact(after, 1)
+                .is_some_and(|line| line.writer == Writer::Kernel && line.stamp.is_some()))
 }
 
 /// The kernel's words somewhere in a line of a form that is not known; where they begin, and whether what stands before is

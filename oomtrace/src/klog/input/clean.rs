@@ -82,6 +82,15 @@ pub(super) fn has_written_colour(text: &[u8]) -> bool {
     ESCAPES[1..]
         .iter()
         .any(|start| memmem::find(text, start).is_some_and(|at| text.get(at + start.len()) == Some(&b'[')))
+        || lost(text.trim_ascii_start()).is_some()
+}
+
+/// The length of a colour that has lost its escape character, as forums and web consoles drop it: `[32m`, `[0;1;31m`. No line of
+/// the kernel begins with one.
+fn lost(text: &[u8]) -> Option<usize> {
+    let rest = text.strip_prefix(b"[")?;
+    let end = rest.iter().take(12).position(|b| !(b.is_ascii_digit() || *b == b';'))?;
+    (end > 0 && rest[end] == b'm').then_some(end + 2)
 }
 
 fn has_colour(text: &[u8]) -> bool {
@@ -97,6 +106,9 @@ fn is_coloured(text: &[u8]) -> bool {
 /// The length of an escape sequence at the beginning.
 fn escape(text: &[u8]) -> Option<usize> {
     let first = text.first()?;
+    if *first == b'[' {
+        return lost(text);
+    }
     if !matches!(first, 0x1b | b'^' | b'#' | b'\\') {
         return None;
     }

@@ -4,10 +4,13 @@
 //! [`Told`]. Lines that can't be of a report are passed over by a search for a few words, a large buffer at a time.
 
 mod beginning;
+mod behind;
 mod blocks;
 mod calendar;
 mod clean;
+mod collector;
 mod document;
+mod ending;
 mod endless;
 mod export;
 mod how;
@@ -16,6 +19,7 @@ mod line;
 mod lines;
 mod lookout;
 mod marks;
+mod names;
 mod needles;
 mod open;
 mod quick;

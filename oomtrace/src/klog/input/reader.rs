@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow};
 
 use super::blocks;
 use super::document::Cutter;
+use super::ending::Ending;
 use super::endless::Endless;
 use super::export::Entry;
 use super::how::How;
@@ -60,6 +61,8 @@ pub(super) struct Source {
     pub(super) is_short: bool,
     /// The beginning of its lines, where it is none that is known.
     pub(super) shape: Option<Shape>,
+    /// The same for the end of its lines.
+    pub(super) ending: Option<Ending>,
     /// Lines so far.
     pub(super) line: u64,
     pub(super) unread: Unread,
@@ -137,6 +140,7 @@ impl LogReader {
             stamped: false,
             is_short,
             shape: None,
+            ending: None,
             line: 0,
             unread: Unread::default(),
             doubtful: 0,

@@ -23,7 +23,11 @@ pub(super) fn printk(text: &[u8]) -> Option<(u64, &[u8])> {
     let (value, rest) = number(fraction, 1..=9)?;
     let end = rest.iter().take(48).position(|b| *b == b']')?;
     let more = &rest[..end];
-    if !(more.is_empty() || [&b" <"[..], b"@", b" /", b" @"].iter().any(|start| more.starts_with(start))) {
+    // Huawei's has its unit.
+    if !(more.is_empty()
+        || more == b"s"
+        || [&b" <"[..], b"@", b" /", b" @"].iter().any(|start| more.starts_with(start)))
+    {
         return None;
     }
     let digits = u32::try_from(fraction.len() - rest.len()).ok()?;
@@ -46,6 +50,8 @@ pub(super) fn caller(text: &[u8]) -> Option<(Caller, &[u8])> {
         b'C' => Caller::Cpu(id),
         _ => return None,
     };
+    // `T117@C3`: a task and where it ran.
+    let rest = rest.strip_prefix(b"@C").and_then(|rest| number(rest, 1..=5)).map_or(rest, |(_, rest)| rest);
     Some((caller, one_space(rest.strip_prefix(b"]")?)))
 }
 

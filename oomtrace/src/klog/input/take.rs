@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use super::ending::Ending;
 use super::line::{LogLine, Writer};
 use super::lines;
 use super::marks::Mark;
@@ -91,6 +92,8 @@ impl LogReader {
     /// One line of a log.
     fn take_text(&mut self, raw: &[u8], source: &mut Source, sink: &mut dyn FnMut(Found)) {
         let busy = self.streams.is_busy();
+        source.ending = Ending::learn(source.ending.take(), raw);
+        let raw = source.ending.as_ref().map_or(raw, |ending| ending.strip(raw));
         let (line, has_shape) = self.read_text(raw, source);
         if !busy && source.is_short && self.needles.find(raw).is_none() {
             return self.take_loose(&line, source, sink);
@@ -138,9 +141,16 @@ impl LogReader {
             source.shape = Shape::of(&raw[..at], line.writer, line.host.clone());
             return (line, true);
         }
-        if words::begins(&line.text) || line.writer != Writer::Unknown {
+        if unread::is_strong(&line.text) && text::exact(raw, 0).is_none_or(|known| known.text != line.text) {
+            // What stands before a known form is to be taken off the other lines, too.
+            let at = memchr::memmem::find(raw, &line.text).unwrap_or(0);
+            source.shape = Shape::of(&raw[..at], line.writer, line.host.clone());
+            return (line, true);
+        }
+        if words::begins(&line.text) || line.writer != Writer::Unknown || line.usec.is_some() {
             let known = source.shape.as_ref().and_then(|shape| shape.strip(raw));
             let same = known.is_some_and(|rest| beginning::without_quotes(rest) == &*line.text);
+            let line = if let Some(rest) = known { without_rest(line, rest) } else { line };
             return (line, same);
         }
         if let Some((at, Some(false))) = beginning::found(raw) {
@@ -170,6 +180,15 @@ impl LogReader {
             source.unread.count(source.line, raw);
         }
     }
+}
+
+/// The line without marks that are left of a beginning which is learned.
+fn without_rest<'a>(line: LogLine<'a>, rest: &[u8]) -> LogLine<'a> {
+    let Some(left) = line.text.strip_suffix(rest) else { return line };
+    if left.is_empty() || left.iter().any(u8::is_ascii_alphanumeric) {
+        return line;
+    }
+    LogLine { text: rest.to_vec().into(), ..line }
 }
 
 fn is_wanted(mark: &Mark, source: &Source) -> bool {

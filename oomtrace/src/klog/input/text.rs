@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::line::{LogLine, Stamp, Writer};
-use super::{beginning, calendar, json, stamp, words};
+use super::{beginning, behind, calendar, collector, json, stamp, words};
 use crate::klog::KmsgRecord;
 use crate::klog::parse::scan::{digits, number, split};
 use crate::klog::userspace::Program;
@@ -25,7 +25,7 @@ pub(super) fn at_depth(line: &[u8], depth: u8) -> LogLine<'_> {
         return known.clone();
     }
     let found = (depth < DEPTH).then(|| beginning::parse(line, depth)).flatten();
-    found.or(known).unwrap_or_else(|| untagged(line))
+    found.or_else(|| known.map(behind::without_marks)).unwrap_or_else(|| untagged(line))
 }
 
 /// Nothing more is to be found out about it.
@@ -192,8 +192,15 @@ fn stamped<'a>(mut line: LogLine<'a>, mut rest: &'a [u8]) -> LogLine<'a> {
         line.caller = Some(caller);
         rest = after;
     }
-    while let Some(after) = stamp::vendor(rest).filter(|after| !is_name(after)) {
-        rest = after;
+    while let Some(after) =
+        stamp::vendor(rest).or_else(|| behind::vendor(rest)).filter(|after| !is_name(after))
+    {
+        rest = stamp::another(after).map_or(after, |(.., after)| after);
+    }
+    rest = rest.strip_prefix(b"^I").unwrap_or(rest);
+    // A date in brackets stands before the tag as well.
+    if let Some(after) = rest.strip_prefix(b"kernel: ").filter(|_| line.usec.is_none()) {
+        return LogLine { stamp: line.stamp, writer: line.writer, format: line.format, ..printed(after) };
     }
     line.text = unescaped(rest);
     line
@@ -209,11 +216,13 @@ fn host_and_kernel(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.iter().take(256).position(|b| *b == b' ')?;
     let (host, rest) = text.split_at(end);
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
-    Some((host, rest.strip_prefix(b" kernel: ")?)).filter(|_| !host.is_empty() && host.iter().all(plain))
+    Some((host, rest.strip_prefix(b" kernel: ")?))
+        .filter(|_| !host.is_empty() && !host.ends_with(b":") && host.iter().all(plain))
 }
 
 /// The kernel's words behind a tag, with printk's time and caller where they are printed as well.
 fn printed(text: &[u8]) -> LogLine<'_> {
+    let text = behind::tag(text);
     match stamp::printk(text.trim_ascii_start()) {
         Some((usec, rest)) => stamped(LogLine { usec: Some(usec), ..LogLine::default() }, rest),
         None => LogLine { text: unescaped(text), ..LogLine::default() },
@@ -301,6 +310,9 @@ fn dated(line: &[u8], priority: Option<u32>, depth: u8) -> Option<LogLine<'_>> {
         && depth < DEPTH
     {
         let inner = at_depth(inner, depth + 1);
+        return Some(LogLine { stamp: inner.stamp.clone().or(Some(stamp)), ..inner });
+    }
+    if let Some(inner) = collector::record(rest, depth).filter(|_| depth < DEPTH) {
         return Some(LogLine { stamp: inner.stamp.clone().or(Some(stamp)), ..inner });
     }
     let Some((host, tag, text)) = tagged(rest) else {

@@ -2,6 +2,7 @@
 
 use super::calendar;
 use super::line::Stamp;
+use super::names::{FACILITIES, LABELS, LEVELS};
 use super::{stamp, words};
 use crate::klog::parse::scan::digits;
 
@@ -23,6 +24,10 @@ pub(super) enum Token<'a> {
     Clock(u64),
     /// A program's tag, or a facility other than the kernel's.
     Process(&'a [u8]),
+    /// A field of a program that logs in fields, as `level=error`; where a field says that the kernel wrote it, of its collector.
+    Field,
+    /// `facility=kern`
+    Facility,
 }
 
 /// Whether a quote, a backtick or the border of a table stands here.
@@ -51,90 +56,6 @@ const WIDE: [&[u8]; 16] = [
     b"\xe2\x96\xb6",
     b"\xe2\x80\xb9",
 ];
-/// Words before a colon that name no program.
-const LABELS: [&[u8]; 26] = [
-    b"guest",
-    b"message",
-    b"msg",
-    b"text",
-    b"log",
-    b"line",
-    b"dmesg",
-    b"console",
-    b"host",
-    b"node",
-    b"stdout",
-    b"stderr",
-    b"syslog",
-    b"messages",
-    b"journal",
-    b"output",
-    b"raw",
-    b"_raw",
-    b"body",
-    b"content",
-    b"value",
-    b"event",
-    b"data",
-    b"serial",
-    b"klog",
-    b"kmsg",
-];
-const LEVELS: [&[u8]; 29] = [
-    b"DEBG",
-    b"DBG",
-    b"EROR",
-    b"INF",
-    b"PANIC",
-    b"SEVERE",
-    b"FINE",
-    b"INFO",
-    b"WARN",
-    b"WARNING",
-    b"ERROR",
-    b"ERR",
-    b"DEBUG",
-    b"TRACE",
-    b"FATAL",
-    b"NOTICE",
-    b"CRIT",
-    b"CRITICAL",
-    b"ALERT",
-    b"EMERG",
-    b"info",
-    b"warn",
-    b"warning",
-    b"error",
-    b"err",
-    b"debug",
-    b"notice",
-    b"crit",
-    b"critical",
-];
-const FACILITIES: [&[u8]; 21] = [
-    b"kern",
-    b"user",
-    b"mail",
-    b"daemon",
-    b"auth",
-    b"syslog",
-    b"lpr",
-    b"news",
-    b"uucp",
-    b"cron",
-    b"authpriv",
-    b"ftp",
-    b"local0",
-    b"local1",
-    b"local2",
-    b"local3",
-    b"local4",
-    b"local5",
-    b"local6",
-    b"local7",
-    b"security",
-];
-
 /// The part at the beginning and what follows it.
 pub(super) fn next(text: &[u8], is_first: bool) -> Option<(Token<'_>, &[u8])> {
     let first = *text.first()?;
@@ -326,7 +247,9 @@ fn word(text: &[u8], is_first: bool) -> Option<(Token<'_>, &[u8])> {
         return Some((Token::Filling, after));
     }
     if is_level(whole) {
-        return Some((Token::Level, after));
+        // A column of an export says nothing about who wrote the line.
+        let column = matches!(after.first(), Some(b',' | b';' | b'\t' | b'|'));
+        return Some((if column { Token::Filling } else { Token::Level }, after));
     }
     if is_tag_of_process(whole) || is_numbered_tag(whole) {
         return Some((Token::Process(whole), after));
@@ -357,15 +280,21 @@ fn assigned<'a>(text: &'a [u8], whole: &'a [u8]) -> Option<(Token<'a>, &'a [u8])
         return None;
     }
     let lower = key.to_ascii_lowercase();
+    if matches!(lower.as_slice(), b"host" | b"node" | b"hostname") && is_plain(value) {
+        return Some((Token::Host(value), &text[whole.len()..]));
+    }
     if LABELS.contains(&lower.as_slice()) || lower.ends_with(b"message") {
         return Some((Token::Filling, &text[at + 1..]));
     }
     if value == b"kernel" || value == b"\"kernel" {
         return Some((Token::Kernel, &text[whole.len()..]));
     }
+    if lower == b"facility" && matches!(value, b"kern" | b"\"kern" | b"0" | b"\"0") {
+        return Some((Token::Facility, &text[whole.len()..]));
+    }
     let of_program: [&[u8]; 8] =
         [b"level", b"lvl", b"logger", b"caller", b"component", b"severity", b"module", b"thread"];
-    let token = if of_program.contains(&lower.as_slice()) { Token::Process(b"") } else { Token::Name };
+    let token = if of_program.contains(&lower.as_slice()) { Token::Field } else { Token::Name };
     Some((token, &text[whole.len()..]))
 }
 

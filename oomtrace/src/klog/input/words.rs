@@ -77,7 +77,26 @@ const INVOKED: &[u8] = b" invoked oom-killer: gfp_mask=0x";
 /// The name in `NAME invoked oom-killer: ...`.
 fn invoked_name(text: &[u8]) -> Option<&[u8]> {
     let end = text.len().min(COMM_MAX + INVOKED.len());
-    memmem::find(&text[..end], INVOKED).map(|at| &text[..at])
+    memmem::find(&text[..end], INVOKED).map(|at| &text[..at]).filter(|name| length(name) <= NAME)
+}
+
+/// Bytes of a name of a process.
+const NAME: usize = 15;
+
+/// How long a name is without the ways in which its bytes are written out: `\x07`, `#007`, U+FFFD.
+fn length(name: &[u8]) -> usize {
+    let (mut at, mut length) = (0, 0);
+    while at < name.len() {
+        at += match &name[at..] {
+            [b'\\', b'x', _, _, ..] | [b'#', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', ..] => 4,
+            [0xef, 0xbf, 0xbd, ..] => 3,
+            [b'\\', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', ..] => 4,
+            [b'\\', _, ..] => 2,
+            _ => 1,
+        };
+        length += 1;
+    }
+    length
 }
 
 /// A name of a process, and not a part of what stands before it: a name may have any form, but few have these.
@@ -141,7 +160,8 @@ fn constraint(text: &[u8]) -> Option<usize> {
 /// The name before it is one word here: where a longer one begins is not known.
 fn invoked(text: &[u8]) -> Option<usize> {
     let at = memmem::find(text, INVOKED)?;
-    let begin = text[..at].iter().rposition(|b| matches!(b, b' ' | b'\t' | b'"' | b'|' | b',' | b';' | b'>'));
+    let begin =
+        text[..at].iter().rposition(|b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'|' | b',' | b';' | b'>'));
     Some(begin.map_or(0, |at| at + 1))
 }
 

@@ -6,6 +6,7 @@ mod completing;
 mod excerpts;
 mod exports;
 mod fixtures;
+mod forms;
 mod fuzz;
 
 mod golden;

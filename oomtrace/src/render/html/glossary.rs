@@ -43,7 +43,7 @@ const USES: [(&str, &str); 38] = [
 ];
 
 /// Statistics of a memory cgroup (`memory.stat`).
-const STATS: [(&str, &str); 46] = [
+const STATS: [(&str, &str); 59] = [
     ("anon", "memory of processes without a file (heap, stack)"),
     ("rss", "memory of processes without a file (heap, stack)"),
     ("file", "page cache, with tmpfs and shared memory"),
@@ -83,6 +83,19 @@ const STATS: [(&str, &str); 46] = [
     ("workingset_refault_file", "times that dropped page cache was needed again soon"),
     ("workingset_activate_anon", "refaulted process memory that was taken for active at once"),
     ("workingset_activate_file", "refaulted page cache that was taken for active at once"),
+    ("workingset_activate", "refaulted pages that were taken for active at once"),
+    ("workingset_restore", "refaulted pages that had been active before reclaim took them"),
+    ("workingset_restore_anon", "refaulted process memory that had been active before reclaim took it"),
+    ("workingset_restore_file", "refaulted page cache that had been active before reclaim took it"),
+    ("workingset_nodereclaim", "times that the records of reclaimed pages were reclaimed themselves"),
+    ("pgrefill", "active pages that reclaim looked at to see whether they are still in use"),
+    ("pgactivate", "times that a page was taken for active"),
+    ("pgdeactivate", "times that a page was no longer taken for active"),
+    ("pglazyfree", "pages that a process declared to be of no more use (MADV_FREE)"),
+    ("pglazyfreed", "of those, pages that reclaim has taken"),
+    ("thp_fault_alloc", "huge pages made at a page fault"),
+    ("thp_collapse_alloc", "huge pages made by joining small ones"),
+    ("hierarchical_memory_limit", "the lowest limit of this cgroup and those above it"),
     ("pgfault", "page faults"),
     ("pgmajfault", "page faults that had to read from disk"),
     ("pgscan", "pages that reclaim has looked at"),
