@@ -4,6 +4,7 @@
 
 pub mod btf;
 pub mod capability;
+pub mod cgroup;
 pub mod clock;
 pub mod counters;
 pub mod gfp;
@@ -12,12 +13,12 @@ pub mod host;
 pub mod layout;
 pub mod lockdown;
 pub mod namespace;
+pub(crate) mod proc;
 pub mod roots;
 pub mod symbols;
 pub mod text_symbols;
 
 pub use btf::{Btf, Named, Numbered, blob_of};
-pub use clock::Clock;
 pub use gfp::GfpNames;
 pub use lockdown::Lockdown;
 pub use namespace::Namespace;
