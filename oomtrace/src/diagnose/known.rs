@@ -7,6 +7,7 @@ use super::series::cut;
 use super::thresholds::{AS_MUCH, ENOUGH_SAMPLES, LEAK_SHOWS_MS, OTHERS_HOLD, SLOWING};
 use super::words;
 use crate::model::{Confidence, CulpritKind, Diagnosis, VerdictKind};
+use crate::words::escape;
 
 /// Puts the facts before the reasons that rest on the course, and lets them lower the confidence.
 pub(super) fn state(case: &Case<'_, '_, '_>, diagnosis: &mut Diagnosis) {
@@ -29,6 +30,7 @@ pub(super) fn state(case: &Case<'_, '_, '_>, diagnosis: &mut Diagnosis) {
     }
     facts.extend(others_hold(case, diagnosis));
     facts.extend(swap(case));
+    facts.extend(title(case, diagnosis));
     facts.append(&mut diagnosis.reasons);
     diagnosis.reasons = facts;
     if let Some(leak) = also_leaks(case, diagnosis) {
@@ -70,6 +72,30 @@ fn swap(case: &Case<'_, '_, '_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A program whose title hides what runs it: the executable shows that.
+fn title(case: &Case<'_, '_, '_>, diagnosis: &Diagnosis) -> Option<String> {
+    let culprit = diagnosis.culprit.as_ref().filter(|culprit| culprit.kind == CulpritKind::Process)?;
+    let victims = case.incident.victims.iter().find(|victim| Some(victim.pid) == culprit.pid);
+    let (comm, exe) =
+        (culprit.comm.as_ref()?, culprit.exe.as_ref().or(victims.and_then(|v| v.exe.as_ref()))?);
+    let entities = case.incident.history.iter().flat_map(|history| &history.entities);
+    let of_entity = entities
+        .filter(|entity| entity.pid.is_some() && entity.pid == culprit.pid)
+        .find_map(|entity| entity.runtime.as_ref());
+    let runtime = victims.and_then(|victim| victim.runtime.as_ref()).or(of_entity)?;
+    let language = words::language(runtime.kind)?;
+    let base = exe.as_bytes().rsplit(|b| *b == b'/').next().filter(|base| !base.is_empty())?;
+    // The kernel cuts names after 15 bytes; `python3.11` runs as `python3`.
+    let same = base.starts_with(comm.as_bytes()) || comm.as_bytes().starts_with(base);
+    (!same).then(|| {
+        format!(
+            "{} runs on {language}: its executable is {}",
+            words::who(culprit),
+            escape::bytes(exe.as_bytes())
+        )
+    })
 }
 
 /// Another that grew by nearly as much as the culprit: both are named.

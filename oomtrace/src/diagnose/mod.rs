@@ -47,6 +47,7 @@ pub fn diagnose(incident: &Incident) -> Diagnosis {
         None => without_history(incident),
     };
     diagnosis.advice = advice::advise(incident, &diagnosis);
+    diagnosis.what_if = advice::what_if(incident, &diagnosis);
     diagnosis
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Culprit, CulpritKind, Incident, PartKind, Recurrence, Text};
+use crate::model::{Culprit, CulpritKind, Incident, PartKind, Recurrence, RuntimeKind, Text};
 use crate::words::bytes;
 
 /// `212.0 MiB`
@@ -37,6 +37,20 @@ pub(super) fn task(comm: Option<&Text>, pid: Option<u32>) -> String {
         Some(pid) => format!("{name} (pid {pid})"),
         None => name.into_owned(),
     }
+}
+
+/// A language runtime that other names than its own run on.
+pub(super) fn language(kind: RuntimeKind) -> Option<&'static str> {
+    Some(match kind {
+        RuntimeKind::Node => "Node.js",
+        RuntimeKind::Jvm => "the JVM",
+        RuntimeKind::Python => "Python",
+        RuntimeKind::Ruby => "Ruby",
+        RuntimeKind::Php => "PHP",
+        RuntimeKind::Dotnet => ".NET",
+        RuntimeKind::Erlang => "Erlang",
+        _ => return None,
+    })
 }
 
 /// Who it is, in a sentence.

@@ -38,6 +38,9 @@ pub struct Diagnosis {
     /// What to change, the most useful first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub advice: Vec<Advice>,
+    /// What would have become of this kill with one thing changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what_if: Vec<WhatIf>,
 }
 
 /// Kills of the victim's workload (the same program in a cgroup of the same path) in a row. Time, memory and rate are those
@@ -231,4 +234,38 @@ pub struct Advice {
     pub value_bytes: Option<u64>,
     /// Why, with the figures it was worked out from.
     pub why: String,
+}
+
+/// One thing changed, and what would have become of this kill, computed over the record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WhatIf {
+    /// What is changed.
+    pub kind: WhatIfKind,
+    /// The change and its effect, one or two sentences.
+    pub text: String,
+    /// More memory: how much more. A limit: its value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_bytes: Option<u64>,
+    /// More memory: how long it would have lasted at the measured rate. A limit: how long before the kill it would have been
+    /// hit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// The highest value, to the next ten below, with which the victim would have been spared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oom_score_adj: Option<i32>,
+}
+
+/// What a [`WhatIf`] changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WhatIfKind {
+    /// The limit that was hit, or the machine's memory, is larger.
+    #[default]
+    MoreMemory,
+    /// The one that grew has a limit of its own.
+    CulpritLimit,
+    /// The victim has another `oom_score_adj`.
+    OomScoreAdj,
 }

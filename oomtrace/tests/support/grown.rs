@@ -64,6 +64,7 @@ pub(crate) fn neighbour_leak() -> Incident {
 fn diagnosis(side: Text) -> Diagnosis {
     Diagnosis {
         recurrence: None,
+        what_if: Vec::new(),
         verdict: VerdictKind::Neighbour,
         confidence: Confidence::High,
         summary: "envoy grew steadily for 7 min and gave nothing back; java, which was killed, did not grow in that time".into(),

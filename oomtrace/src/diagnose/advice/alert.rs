@@ -33,9 +33,10 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         30,
         Advice {
             action: "Add an alert for memory in use above 85 % for 5 minutes. In Prometheus: 1 - node_memory_MemAvailable_bytes / \
-                     node_memory_MemTotal_bytes > 0.85, with for: 5m."
+                     node_memory_MemTotal_bytes > 0.85, with for: 5m. The command below \
+                     shows, at that moment, which processes hold the memory."
                 .into(),
-            command: None,
+            command: Some("ps -eo pid,rss,etime,args --sort=-rss | head -n 20".into()),
             value_bytes: None,
             why: format!("85 % leaves {} of {}.{pace}", size(left), size(total)),
         },

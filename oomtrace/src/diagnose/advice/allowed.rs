@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Subject};
 use super::round::size;
-use super::{jvm, memcached};
+use super::{jvm, memcached, v8};
 use crate::model::{CulpritKind, Diagnosis, Incident, Runtime, RuntimeKind};
 
 /// A setting that allows more than fits.
@@ -41,7 +41,11 @@ fn setting(facts: &Facts<'_>, subject: &Subject<'_>) -> Option<(String, u64)> {
             let name = name.into_iter().find(|name| runtime.setting(name).is_some())?;
             Some((format!("its heap may grow to {} ({name})", size(bytes)), bytes))
         }
-        RuntimeKind::Node => named("--max-old-space-size", "its heap"),
+        RuntimeKind::Node => {
+            let bound = v8::bound(facts, subject, runtime)?;
+            let from = if bound.default.is_some() { "V8's default" } else { "--max-old-space-size" };
+            Some((format!("its heap may grow to {} ({from})", size(bound.bytes)), bound.bytes))
+        }
         RuntimeKind::Go => named("GOMEMLIMIT", "its memory"),
         RuntimeKind::Dotnet => named("DOTNET_GCHeapHardLimit", "its heap"),
         RuntimeKind::Redis => named("maxmemory", "its data"),

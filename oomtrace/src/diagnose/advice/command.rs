@@ -55,6 +55,12 @@ pub(super) fn line(facts: &Facts<'_>, subject: &Subject<'_>) -> Option<Vec<Strin
     Some(args.iter().map(|arg| word(arg.as_bytes())).collect())
 }
 
+/// The subject's command line is known and not written over by a title.
+pub(super) fn shows_line(facts: &Facts<'_>, subject: &Subject<'_>) -> bool {
+    let victim = facts.incident.victims.iter().find(|victim| Some(victim.pid) == subject.pid);
+    victim.is_some_and(starts_with_program)
+}
+
 /// The first argument names the executable and is no title that was written over the arguments.
 fn starts_with_program(victim: &Victim) -> bool {
     let base = |path: &[u8]| path.rsplit(|b| *b == b'/').next().map(<[u8]>::to_vec).unwrap_or_default();

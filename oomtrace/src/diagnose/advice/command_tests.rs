@@ -151,7 +151,8 @@ fn commands() -> BTreeSet<String> {
 }
 
 /// What each part of a command may begin with: programs and builtins.
-const PROGRAMS: [&str; 44] = [
+const PROGRAMS: [&str; 45] = [
+    "ps",
     "sudo",
     "echo",
     "export",

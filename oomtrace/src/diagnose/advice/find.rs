@@ -52,8 +52,9 @@ fn tool(kind: RuntimeKind, facts: &Facts<'_>, subject: &Subject<'_>) -> Option<(
             }))
         }
         RuntimeKind::Node => (
-            "start it with this option, send it SIGUSR2 while the heap is small and again some minutes later, and compare the \
-             two heap snapshots (a snapshot needs about as much memory as the heap)"
+            "log process.memoryUsage() once a minute. Where external or arrayBuffers grow, Buffers are kept; where heapUsed \
+             grows, start it with this option, send it SIGUSR2 while the heap is small and again some minutes later, and \
+             compare the two heap snapshots (a snapshot needs about as much memory as the heap)"
                 .into(),
             Some("export NODE_OPTIONS=\"${NODE_OPTIONS:+$NODE_OPTIONS }--heapsnapshot-signal=SIGUSR2\"".into()),
         ),

@@ -43,10 +43,13 @@ mod swarm;
 mod target;
 #[cfg(test)]
 mod tests;
+mod v8;
+mod what_if;
 mod zones;
 
 pub(super) use self::allowed::allowed;
 use self::facts::Facts;
+pub(super) use self::what_if::what_if;
 use crate::model::{Advice, Diagnosis, Incident};
 
 /// Most pieces of advice: a longer list is not followed.

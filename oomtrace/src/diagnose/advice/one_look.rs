@@ -55,6 +55,23 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
         heap(&subject, limit, into);
     }
     swap(facts, &subject, into);
+    if incident.scope.constraint != Some(Constraint::Memcg) {
+        push(into, 22, alert());
+    }
+}
+
+/// What shows the next growth while it can still be stopped.
+fn alert() -> Advice {
+    Advice {
+        action: "Add an alert for memory in use above 85 % for 5 minutes, and let it run the command below: it shows who holds \
+                 the memory."
+            .into(),
+        command: Some("ps -eo pid,rss,etime,args --sort=-rss | head -n 20".into()),
+        value_bytes: None,
+        why: "The log begins when memory has run out. In Prometheus: 1 - node_memory_MemAvailable_bytes / \
+              node_memory_MemTotal_bytes > 0.85, with for: 5m."
+            .into(),
+    }
 }
 
 /// A log's report, and a verdict that is about processes.
@@ -233,7 +250,8 @@ fn heap(subject: &Subject<'_>, limit: u64, into: &mut Vec<Ranked>) {
             format!(
                 "export NODE_OPTIONS=\"${{NODE_OPTIONS:+$NODE_OPTIONS }}--max-old-space-size={megabytes}\""
             ),
-            "Buffers and native modules are outside of it",
+            "Buffers and native modules are outside of it: process.memoryUsage(), logged once a minute, shows which of the two \
+             grows",
         ),
         b"java" => (
             "Java",
@@ -303,7 +321,8 @@ fn swap(facts: &Facts<'_>, subject: &Subject<'_>, into: &mut Vec<Ranked>) {
                 size(bytes)
             ),
             command: Some(format!(
-                "sudo fallocate -l {}M /swapfile && sudo chmod 600 /swapfile && sudo mkswap /swapfile && sudo swapon /swapfile",
+                "sudo dd if=/dev/zero of=/swapfile bs=1M count={} conv=excl && sudo chmod 600 /swapfile && sudo mkswap \
+                 /swapfile && sudo swapon /swapfile",
                 mib(bytes)
             )),
             value_bytes: Some(bytes),
@@ -337,7 +356,7 @@ mod tests {
     #[test]
     fn one_line_is_enough_for_a_limit_a_heap_and_swap() {
         let found = advice(&lone());
-        let [limit, heap, swap, last] = found.as_slice() else { panic!("{found:#?}") };
+        let [limit, heap, swap, alert, last] = found.as_slice() else { panic!("{found:#?}") };
         assert!(limit.action.contains("MemoryMax=5G") && limit.action.contains("--memory=5g"), "{limit:?}");
         assert!(limit.action.contains("memory: 5Gi") && limit.why.contains("held 5.6 GiB"), "{limit:?}");
         assert_eq!(limit.value_bytes, Some(5 * GIB));
@@ -350,6 +369,7 @@ mod tests {
             swap.action.contains("1.5 GiB of swap") && swap.why.contains("A quarter of the 5.6 GiB"),
             "{swap:?}"
         );
+        assert!(alert.action.contains("above 85 % for 5 minutes"), "{alert:?}");
         assert!(last.action.starts_with("Keep oomtrace running"), "{last:?}");
         assert!(found.iter().all(|advice| !advice.why.contains("leak")), "{found:?}");
     }

@@ -205,3 +205,23 @@ fn a_swarm_of_unknown_kind_gets_a_guard_with_room_for_the_others() {
         .collect();
     assert_eq!(commands(&incident, &found), ["sudo systemctl set-property shop.service TasksMax=13"]);
 }
+
+#[test]
+fn an_option_of_the_command_line_is_changed_there_for_it_overrides_the_variable() {
+    let mut incident = incident();
+    let mut node = runtime(RuntimeKind::Node, &[("--max-old-space-size", 2000 * MIB)]).unwrap();
+    node.settings[0].from = "command_line".into();
+    let victim = &mut incident.victims[0];
+    (victim.runtime, victim.exe) = (Some(node), Some("/usr/bin/node".into()));
+    victim.cmdline = vec!["node".into(), "--max_old_space_size=2000".into(), "a b.js".into()];
+    let heap = |incident: &Incident| {
+        let all = advise(incident, &diagnosis(VerdictKind::Leak, 3e6));
+        all.into_iter().find(|advice| advice.action.contains("NODE_OPTIONS")).unwrap()
+    };
+    assert_eq!(heap(&incident).command.as_deref(), Some("node --max-old-space-size=352 'a b.js'"));
+    // A title hides the line: the change is said in words.
+    incident.victims[0].cmdline = vec!["next-server (v14)".into()];
+    let found = heap(&incident);
+    assert_eq!(found.command, None, "{found:?}");
+    assert!(found.action.contains("change it there to --max-old-space-size=352"), "{found:?}");
+}

@@ -121,7 +121,12 @@ impl Target {
             }
             Self::Scope(name) => Change::noted(
                 Some(in_scope(bytes, line)),
-                format!("{name} ends with its processes: start the next run in a scope that has the limit."),
+                format!(
+                    "{name} ends with its processes: start the next run in a scope that has the limit. A service takes {} in \
+                     its unit, a container --memory={}.",
+                    memory_max(bytes),
+                    round::option(bytes, ["m", "g"])
+                ),
             ),
             Self::Run => again(bytes, line),
             Self::Directory(path, version) => Change::command(write_limit(path, *version, bytes, level)),

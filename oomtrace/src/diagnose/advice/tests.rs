@@ -67,7 +67,7 @@ pub(super) fn runtime(kind: RuntimeKind, settings: &[(&str, u64)]) -> Option<Run
     let setting = |(name, bytes): &(&str, u64)| RuntimeSetting {
         name: (*name).into(),
         value_bytes: Some(*bytes),
-        from: "command_line".into(),
+        from: if name.starts_with("--") { "NODE_OPTIONS" } else { "command_line" }.into(),
         ..RuntimeSetting::default()
     };
     Some(Runtime { kind, settings: settings.iter().map(setting).collect(), environment_read: true })

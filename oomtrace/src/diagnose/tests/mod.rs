@@ -7,6 +7,7 @@ mod known;
 mod mistaken;
 mod moment;
 mod recurrence;
+mod seed;
 mod threads;
 mod verdicts;
 mod world;

@@ -10,7 +10,7 @@ use crate::klog::input::{Found, LogReader};
 use crate::model::{CulpritKind, Diagnosis, Incident, VerdictKind};
 use crate::render::{Render as _, Text, TextStyle};
 
-fn only(log: &str) -> Incident {
+pub(super) fn only(log: &str) -> Incident {
     let mut found = None;
     let mut sink = |item: Found| {
         if let Found::Report(told) = item {

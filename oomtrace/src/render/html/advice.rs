@@ -9,6 +9,15 @@ pub(super) fn write(page: &mut Markup, incident: &Incident) {
     if diagnosis.advice.len() > 1 {
         card(page, "What to change, the most useful first", |page| list(page, diagnosis));
     }
+    if !diagnosis.what_if.is_empty() {
+        card(page, "What if", |page| {
+            page.tag("ul", &[("class", "advice")], |page| {
+                for one in &diagnosis.what_if {
+                    page.text_tag("li", &[], &one.text);
+                }
+            });
+        });
+    }
     if !diagnosis.reasons.is_empty() {
         card(page, "What the verdict rests on", |page| {
             page.tag("ol", &[("class", "advice")], |page| {

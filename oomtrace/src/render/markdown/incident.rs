@@ -11,6 +11,7 @@ pub(super) fn write(out: &mut String, incident: &Incident) {
     line(out, &format!("{}\n", facts(incident)));
     answers::of(incident).iter().for_each(|answer| write_answer(out, answer));
     advice(out, incident);
+    what_if(out, incident);
     timeline::write(out, incident);
     candidates::write(out, incident);
     limits::write(out, incident);
@@ -64,6 +65,17 @@ fn advice(out: &mut String, incident: &Incident) {
             line(out, &format!("  {}", escape::prose(&sentence(&advice.why))));
         }
     }
+    out.push('\n');
+}
+
+/// The kill with one thing changed.
+fn what_if(out: &mut String, incident: &Incident) {
+    let all = incident.diagnosis.as_ref().map_or(&[][..], |diagnosis| &diagnosis.what_if);
+    if all.is_empty() {
+        return;
+    }
+    line(out, "What if:\n");
+    all.iter().for_each(|one| line(out, &format!("- {}", escape::prose(&sentence(&one.text)))));
     out.push('\n');
 }
 

@@ -24,4 +24,10 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
             page.indented(Rich::new().with(Tone::Dim, verdict::sentence(&advice.why)), 3);
         }
     }
+    if !diagnosis.what_if.is_empty() {
+        page.section("What if");
+    }
+    for one in &diagnosis.what_if {
+        page.para(Rich::from(verdict::sentence(&one.text)), 0);
+    }
 }
