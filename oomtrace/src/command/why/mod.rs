@@ -3,12 +3,14 @@
 mod args;
 mod counters;
 mod decide;
+mod existence;
 mod gather;
 mod logs;
+mod mentions;
 mod processes;
 mod proof;
 mod run;
 mod target;
 
 pub use args::WhyArgs;
-pub use run::run;
+pub use run::{Outcome, run};

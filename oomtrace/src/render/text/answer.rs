@@ -27,7 +27,7 @@ pub fn answer(answer: &Answer, style: TextStyle) -> String {
         Cause::NotOom => page.para(bold(answer, ": not the OOM killer", &span(answer)), 2),
         Cause::Running => running(&mut page, answer),
         Cause::Unknown => {
-            page.para(bold(answer, ": cannot be told, because", ""), 2);
+            page.para(bold(answer, ": unknown", "."), 2);
         }
     }
     for reason in &answer.reasons {
@@ -136,13 +136,13 @@ fn running(page: &mut Page, answer: &Answer) {
 fn sources(page: &mut Page, answer: &Answer) {
     let names: Vec<_> = answer.sources.iter().map(source).collect();
     if !names.is_empty() {
-        page.para(Rich::new().with(Tone::Dim, format!("Told by {}.", names.join("; "))), 2);
+        page.para(Rich::new().with(Tone::Dim, format!("Source: {}.", names.join("; "))), 2);
     }
 }
 
 fn source(witness: &Witness) -> String {
     let kind = match witness.kind {
-        WitnessKind::Evidence => "recorded evidence",
+        WitnessKind::Evidence => "recording",
         WitnessKind::KernelLog => "kernel log",
         WitnessKind::ProgramLog => "its own log",
         WitnessKind::Counter => "counter",
