@@ -1,7 +1,5 @@
 //! Files that may be compressed: gzip, zstd and xz, recognised by their first bytes whatever the file is called.
 
-mod zstd;
-
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -9,8 +7,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
-
-use self::zstd::Zstd;
+use zstd::Decoder;
 
 /// Room for reading ahead.
 const BUFFER: usize = 64 * 1024;
@@ -31,9 +28,9 @@ const FOREIGN: [(&[u8], &str, &str); 3] = [
 /// # Errors
 /// Names the file, the cause and the remedy. Errors of the data itself, also a compressed file that was cut off, come
 /// while reading, after all that could be read.
-pub fn open(path: &Path, denied: &str) -> Result<Box<dyn BufRead>> {
+pub fn open(path: &Path, denied: &str) -> Result<Box<dyn BufRead + Send>> {
     let name = if path == Path::new("-") { "standard input".into() } else { format!("{path:?}") };
-    let source: Box<dyn Read> = if path == Path::new("-") {
+    let source: Box<dyn Read + Send> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
         Box::new(File::open(path).map_err(|error| cannot_open(&name, &error, denied))?)
@@ -54,7 +51,7 @@ fn cannot_open(name: &str, error: &io::Error, denied: &str) -> anyhow::Error {
 ///
 /// # Errors
 /// Those of the first read; other compressions, with the command that undoes them.
-pub fn reader(source: impl Read + 'static) -> Result<Box<dyn BufRead>> {
+pub fn reader(source: impl Read + Send + 'static) -> Result<Box<dyn BufRead + Send>> {
     let (begin, source) = peek(source)?;
     if let Some((_, format, tool)) = FOREIGN.iter().find(|(magic, ..)| begin.starts_with(magic)) {
         bail!("it is compressed with {format}: pipe it through `{tool} FILE`, with - as the file here");
@@ -64,7 +61,7 @@ pub fn reader(source: impl Read + 'static) -> Result<Box<dyn BufRead>> {
         [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(source))),
         // A frame, or a frame to be skipped, which may come first.
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
-            Box::new(BufReader::with_capacity(BUFFER, Zstd::new(source)))
+            Box::new(BufReader::with_capacity(BUFFER, Decoder::with_buffer(source)?))
         }
         b"\xfd7zXZ\0" => {
             let reader = XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB);

@@ -1,4 +1,4 @@
-//! How fast an old log is read, beside grep on the same file.
+//! How fast an old log is read, beside grep, zcat and zstdcat on the same file.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -11,8 +11,9 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{paths, sh};
 
-/// Read a log of a gigabyte: `oomtrace explain` and `grep -i 'killed process'`, in turn.
-#[derive(clap::Args)]
+/// Read a log of a gigabyte: `oomtrace explain` and `grep -i 'killed process'`, in turn; the same compressed, beside zcat and zstdcat;
+/// and one of a third of the size with "out of memory" in each line.
+#[derive(clap::Args, Clone, Copy)]
 pub(crate) struct Explain {
     /// Size of the log
     #[arg(long, default_value_t = 1024)]
@@ -38,32 +39,76 @@ impl Explain {
         sh::run(sh::cargo().args(["build", "--release", "--package", "oomtrace"]))?;
         let oomtrace = paths::target().join("release/oomtrace");
         let log = self.log()?;
-        let bytes = std::fs::metadata(&log)?.len();
-        let (mut best_ours, mut best_grep) = (None, None);
-        for _ in 0..self.runs.max(1) {
-            keep(
-                &mut best_ours,
-                measure(Command::new(&oomtrace).args(["explain", "--json"]).arg(&log), self.kills)?,
-            );
-            let mut grep = Command::new("grep");
-            grep.env("LC_ALL", "C").args(["-i", "-a", "killed process"]).arg(&log);
-            keep(&mut best_grep, measure(&mut grep, self.kills)?);
+        let explain = |log: &Path| {
+            let mut command = Command::new(&oomtrace);
+            command.args(["explain", "--json"]).arg(log);
+            command
+        };
+        let mut grep = Command::new("grep");
+        grep.env("LC_ALL", "C").args(["-i", "-a", "killed process"]).arg(&log);
+        self.compare(&log, explain(&log), "grep -i", Some((grep, true)))?;
+        for (program, undo, ending) in [("gzip", "zcat", "gz"), ("zstd", "zstdcat", "zst")] {
+            let packed = packed(program, &log, ending)?;
+            let mut other = Command::new(undo);
+            other.arg(&packed);
+            self.compare(&packed, explain(&packed), undo, Some((other, false)))?;
+            std::fs::remove_file(&packed)?;
         }
-        println!("{bytes} bytes, {} kills, best of {} runs", self.kills, self.runs);
-        for (name, took) in [("oomtrace explain", best_ours), ("grep -i", best_grep)] {
-            let Took { wall, cpu, peak_kib } = took.context("there was no run")?;
-            let rate = bytes as f64 / 1e6 / cpu.as_secs_f64().max(1e-6);
+        std::fs::remove_file(&log).context("the log can't be removed")?;
+        let dense = self.dense()?;
+        Self { kills: 0, ..self }.compare(&dense, explain(&dense), "", None)?;
+        std::fs::remove_file(&dense).context("the log can't be removed")
+    }
+
+    /// Both in turn, the fastest of each told; the other one's kills are counted where it finds them.
+    fn compare(
+        self,
+        log: &Path,
+        mut ours: Command,
+        name: &str,
+        mut other: Option<(Command, bool)>,
+    ) -> Result<()> {
+        let (mut best_ours, mut best_other) = (None, None);
+        for _ in 0..self.runs.max(1) {
+            keep(&mut best_ours, measure(&mut ours, Some(self.kills))?);
+            if let Some((other, finds)) = &mut other {
+                keep(&mut best_other, measure(other, finds.then_some(self.kills))?);
+            }
+        }
+        let file = log.file_name().unwrap_or_default().to_string_lossy();
+        println!("{file}: {} bytes, {} kills, best of {} runs", log.metadata()?.len(), self.kills, self.runs);
+        for (name, took) in [("oomtrace explain", best_ours), (name, best_other)] {
+            let Some(Took { wall, cpu, peak_kib }) = took else { continue };
             println!(
-                "{name:<17} {:.2} s, CPU {:.2} s ({rate:.0} MB/s), peak {peak_kib} KiB",
+                "  {name:<17} {:.2} s, CPU {:.2} s, peak {peak_kib} KiB",
                 wall.as_secs_f64(),
                 cpu.as_secs_f64()
             );
         }
-        std::fs::remove_file(&log).context("the log can't be removed")
+        Ok(())
+    }
+
+    /// Lines of a program that runs out of memory again and again, a third of the size.
+    fn dense(self) -> Result<PathBuf> {
+        let path = paths::target().join("bench-explain-dense.log");
+        let mut out = BufWriter::with_capacity(1 << 20, File::create(&path)?);
+        let (total, mut written, mut number) = ((self.mib << 20) / 3, 0, 0_u64);
+        while written < total {
+            number += 1;
+            let (hour, minute, second) = (number / 3600 % 24, number / 60 % 60, number % 60);
+            let line = format!(
+                "Nov 23 {hour:02}:{minute:02}:{second:02} web-3 app[{}]: request {number} failed: worker ran out of memory\n",
+                number % 4000
+            );
+            out.write_all(line.as_bytes())?;
+            written += line.len() as u64;
+        }
+        out.flush()?;
+        Ok(path)
     }
 
     /// Lines of a syslog file, with whole reports at equal distances.
-    fn log(&self) -> Result<PathBuf> {
+    fn log(self) -> Result<PathBuf> {
         let path = paths::target().join("bench-explain.log");
         let report = report(&paths::root().join("oomtrace/tests/fixtures/klog/6.18-v1-memcg.kmsg"))?;
         let file = File::create(&path).with_context(|| format!("{} can't be written", path.display()))?;
@@ -97,6 +142,15 @@ impl Explain {
     }
 }
 
+/// The log, compressed as the program does it by default.
+fn packed(program: &str, log: &Path, ending: &str) -> Result<PathBuf> {
+    let packed = log.with_extension(ending);
+    let mut command = Command::new(program);
+    command.arg("-c").arg(log).stdout(File::create(&packed)?);
+    ensure!(command.status()?.success(), "{} failed", sh::line(&command));
+    Ok(packed)
+}
+
 /// A captured report as syslog has it.
 fn report(capture: &Path) -> Result<String> {
     let text =
@@ -114,20 +168,21 @@ fn keep(best: &mut Option<Took>, took: Took) {
     }
 }
 
-/// Runs it and checks that it found what is there.
-fn measure(command: &mut Command, kills: u64) -> Result<Took> {
+/// Runs it and checks that it found what is there, where it looks for that.
+fn measure(command: &mut Command, kills: Option<u64>) -> Result<Took> {
     let found = paths::target().join("bench-explain.out");
+    let to = if kills.is_some() { Stdio::from(File::create(&found)?) } else { Stdio::null() };
     let begin = Instant::now();
-    let child = command.stdin(Stdio::null()).stdout(File::create(&found)?).spawn()?;
+    let child = command.stdin(Stdio::null()).stdout(to).spawn()?;
     let (usage, status) = wait(&child)?;
     let wall = begin.elapsed();
     ensure!(status == 0, "{} ended with status {status}", sh::line(command));
-    let lines = std::fs::read_to_string(&found)?;
-    let count = lines
-        .lines()
-        .filter(|line| line.contains("\"type\":\"oom_kill\"") || line.contains("Killed process"))
-        .count() as u64;
-    ensure!(count == kills, "{} found {count} of {kills} kills", sh::line(command));
+    if let Some(kills) = kills {
+        let lines = std::fs::read_to_string(&found)?;
+        let is_kill = |line: &&str| line.contains("\"type\":\"oom_kill\"") || line.contains("Killed process");
+        let count = lines.lines().filter(is_kill).count() as u64;
+        ensure!(count == kills, "{} found {count} of {kills} kills", sh::line(command));
+    }
     let time = |time: libc::timeval| {
         Duration::from_micros(u64::try_from(time.tv_sec * 1_000_000 + time.tv_usec).unwrap_or(0))
     };

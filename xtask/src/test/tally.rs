@@ -9,12 +9,14 @@ pub(crate) struct Tally {
     pub(crate) passed: u32,
     pub(crate) failed: u32,
     pub(crate) skipped: u32,
+    /// Of those that passed, the ones that had failed the first time.
+    pub(crate) second: u32,
 }
 
 impl Tally {
-    pub(crate) const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
-    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
-    pub(crate) const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
+    pub(crate) const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0, second: 0 };
+    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0, second: 0 };
+    pub(crate) const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1, second: 0 };
 }
 
 impl AddAssign for Tally {
@@ -22,12 +24,17 @@ impl AddAssign for Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.second += other.second;
     }
 }
 
 /// The last line of a run.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)?;
+        match self.second {
+            0 => Ok(()),
+            second => write!(f, " ({second} passed the second time only)"),
+        }
     }
 }

@@ -235,7 +235,7 @@ fn no_boot(matrix: &Mutex<Matrix>, kernel: &kernels::Kernel, why: &str) {
 /// A row of something that was not booted.
 fn absent(kernel: &str, boot: &str, scenario: &str, outcome: Outcome) -> Row {
     let (kernel, boot, scenario) = (kernel.to_owned(), boot.to_owned(), scenario.to_owned());
-    Row { kernel, boot, scenario, outcome, took: Duration::ZERO }
+    Row { kernel, boot, scenario, outcome, took: Duration::ZERO, first: None }
 }
 
 /// Names of scenarios by the kind of boot they need, in the order of the list.

@@ -12,7 +12,7 @@ use crate::claim::killers_units;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
-use crate::klog::instead::{Signs, Watched};
+use crate::klog::instead::Signs;
 use crate::klog::{KmsgReader, KmsgRecord, Next, Start};
 use crate::model::Host;
 use crate::rights::{system_program, with_all};
@@ -118,9 +118,8 @@ fn journal(reader: &mut LogReader, signs: &Signs, sink: &mut dyn FnMut(Found)) -
     let mut child = start()?;
     let output = child.stdout.take().ok_or_else(|| anyhow!("journalctl has no output"))?;
     let errors = child.stderr.take();
-    let output =
-        Watched::new(BufReader::with_capacity(1 << 20, output), JOURNAL, signs.clone()).without_numbers();
-    let read = reader.read(JOURNAL, Box::new(output), sink);
+    let output = BufReader::with_capacity(1 << 20, output);
+    let read = reader.read_for(JOURNAL, Box::new(output), Some(&signs.without_numbers()), sink);
     let mut said = String::new();
     let _ = errors.map(|errors| errors.take(4096).read_to_string(&mut said));
     let status = child.wait()?;

@@ -13,7 +13,7 @@ use crate::command::cli::ExplainArgs;
 use crate::command::overwrite::refuse_overwriting;
 use crate::klog::incident::Known;
 use crate::klog::input::{LogReader, Summary, Unread, open};
-use crate::klog::instead::{Signs, Watched};
+use crate::klog::instead::Signs;
 use crate::words::bytes;
 
 /// Reads the logs and reports.
@@ -81,9 +81,8 @@ pub(in crate::command) fn read_files(
         let name =
             if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let read = open(path).and_then(|input| {
-            let watched = Box::new(Watched::new(input, &name, signs.clone()));
             reader
-                .read(&name, watched, &mut |found| collector.found(&found, &known))
+                .read_for(&name, input, Some(&signs), &mut |found| collector.found(&found, &known))
                 .with_context(|| name.clone())
         });
         collector.signs(signs.take());

@@ -1,103 +1,126 @@
-//! Whole lines out of large buffers, of which most are only searched.
+//! Whole lines out of a source, a block at a time.
 
 use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
 
-/// Read at once.
-const BUFFER: usize = 1 << 20;
-
-/// A buffer of whole lines.
-#[derive(Debug)]
-pub(super) struct Lines {
-    buffer: Vec<u8>,
-    /// Bytes that are filled.
-    filled: usize,
-    /// What is left of a line that is longer than the buffer is passed over.
-    overlong: bool,
-    /// Lines that were cut or left out for their length.
-    pub(super) cut: u64,
+/// How much is read at once, and how long a line may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub(super) piece: usize,
+    pub(super) longest: usize,
 }
 
-impl Lines {
-    pub(super) fn new() -> Self {
-        Self { buffer: vec![0; BUFFER], filled: 0, overlong: false, cut: 0 }
+impl Default for Sizes {
+    fn default() -> Self {
+        // As much as stays in a processor's second cache while it is looked at.
+        Self { piece: 256 << 10, longest: 1 << 20 }
+    }
+}
+
+/// A block of lines.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Block {
+    pub(super) fn text(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 
-    /// Without a buffer, to stand in for one that is used elsewhere.
-    pub(super) fn empty() -> Self {
-        Self { buffer: Vec::new(), filled: 0, overlong: false, cut: 0 }
+    /// Room for `room` bytes behind those that are there.
+    fn room(&mut self, room: usize) -> &mut [u8] {
+        let end = self.length + room;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        &mut self.bytes[self.length..end]
+    }
+}
+
+/// What a block holds.
+#[derive(Debug)]
+pub(super) enum Filled {
+    /// Whole lines, or one that is cut to the longest.
+    Lines,
+    /// What stands behind the last line end, if anything.
+    Last,
+    /// The same, and reading failed there.
+    Failed(io::Error),
+}
+
+/// Gives the blocks of a source.
+pub(super) struct Feed {
+    input: Box<dyn Read + Send>,
+    sizes: Sizes,
+    /// The beginning of a line whose end has not come yet.
+    rest: Vec<u8>,
+    /// What is left of a line that is too long is passed over.
+    overlong: bool,
+    /// Lines that were cut for their length.
+    pub(super) cut: u64,
+    ended: bool,
+    /// Blocks so far.
+    blocks: u64,
+}
+
+impl Feed {
+    pub(super) fn new(input: Box<dyn Read + Send>, sizes: Sizes) -> Self {
+        Self { input, sizes, rest: Vec::new(), overlong: false, cut: 0, ended: false, blocks: 0 }
     }
 
-    /// Starts another source.
-    pub(super) fn reset(&mut self) {
-        (self.filled, self.overlong) = (0, false);
+    /// Fills the next block, and says which it is; `None` behind the last.
+    pub(super) fn next(&mut self, block: &mut Block) -> Option<(u64, Filled)> {
+        if self.ended {
+            return None;
+        }
+        let filled = self.fill(block).unwrap_or_else(Filled::Failed);
+        self.ended = !matches!(filled, Filled::Lines);
+        self.blocks += 1;
+        Some((self.blocks - 1, filled))
     }
 
-    /// Fills the buffer; false at the end.
-    ///
-    /// # Errors
-    /// Those of reading.
-    pub(super) fn fill(&mut self, input: &mut dyn Read) -> io::Result<bool> {
-        let mut any = false;
-        while self.filled < self.buffer.len() {
-            match input.read(&mut self.buffer[self.filled..]) {
-                Ok(0) => return Ok(any),
-                Ok(read) => {
-                    self.filled += read;
-                    any = true;
-                    // A pipe gives little at a time; what is whole should not wait.
-                    if memrchr(b'\n', &self.buffer[..self.filled]).is_some() {
-                        return Ok(true);
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+    fn fill(&mut self, block: &mut Block) -> io::Result<Filled> {
+        block.length = 0;
+        block.room(self.rest.len()).copy_from_slice(&self.rest);
+        block.length = self.rest.len();
+        self.rest.clear();
+        loop {
+            let old = block.length;
+            let room = self.sizes.longest.saturating_sub(old).min(self.sizes.piece);
+            if room == 0 {
+                (self.cut, self.overlong) = (self.cut + 1, true);
+                return Ok(Filled::Lines);
+            }
+            let read = match self.input.read(block.room(room)) {
+                Ok(0) => return Ok(Filled::Last),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
+            };
+            block.length += read;
+            if self.overlong && !self.pass_over(block) {
+                continue;
             }
-        }
-        Ok(any)
-    }
-
-    /// What is filled.
-    pub(super) fn filled(&self) -> &[u8] {
-        &self.buffer[..self.filled]
-    }
-
-    /// The whole lines that are there. A line longer than the buffer is cut to it.
-    pub(super) fn whole(&mut self) -> &[u8] {
-        let mut begin = 0;
-        if self.overlong {
-            match memchr(b'\n', &self.buffer[..self.filled]) {
-                Some(at) => {
-                    begin = at + 1;
-                    self.overlong = false;
-                }
-                None => {
-                    self.filled = 0;
-                    return &[];
-                }
+            // A pipe gives little at a time; what is whole should not wait.
+            let from = old.min(block.length);
+            if let Some(at) = memrchr(b'\n', &block.text()[from..]) {
+                self.rest.extend_from_slice(&block.text()[from + at + 1..]);
+                block.length = from + at + 1;
+                return Ok(Filled::Lines);
             }
-        }
-        match memrchr(b'\n', &self.buffer[begin..self.filled]) {
-            Some(at) => &self.buffer[begin..=begin + at],
-            None if self.filled == self.buffer.len() && begin == 0 => {
-                self.cut += 1;
-                self.overlong = true;
-                &self.buffer[..self.filled]
-            }
-            None => &[],
         }
     }
 
-    /// Drops the lines that [`whole`](Self::whole) gave.
-    pub(super) fn next(&mut self) {
-        let done = if self.overlong {
-            self.filled
-        } else {
-            memrchr(b'\n', &self.buffer[..self.filled]).map_or(0, |at| at + 1)
-        };
-        self.buffer.copy_within(done..self.filled, 0);
-        self.filled -= done;
+    /// Drops what is left of a line that is too long; false when there is more of it.
+    fn pass_over(&mut self, block: &mut Block) -> bool {
+        let end = memchr(b'\n', block.text()).map_or(block.length, |at| at + 1);
+        self.overlong = !block.text()[..end].ends_with(b"\n");
+        block.bytes.copy_within(end..block.length, 0);
+        block.length -= end;
+        !self.overlong
     }
 }
 
@@ -112,4 +135,10 @@ pub(super) fn first(text: &[u8]) -> (&[u8], &[u8]) {
 /// Where the line begins that holds the byte at `at`.
 pub(super) fn begin_of(text: &[u8], at: usize) -> usize {
     memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1)
+}
+
+/// How many lines a text holds; the last may lack its end.
+pub(super) fn count(text: &[u8]) -> u64 {
+    let open = !matches!(text, [] | [.., b'\n']);
+    memchr::memchr_iter(b'\n', text).count() as u64 + u64::from(open)
 }

@@ -4,16 +4,21 @@
 //! [`Told`]. Lines that can't be of a report are passed over by a search for a few words, a large buffer at a time.
 
 mod beginning;
+mod blocks;
 mod calendar;
 mod clean;
 mod document;
 mod endless;
 mod export;
+mod how;
 mod json;
 mod line;
 mod lines;
+mod lookout;
+mod marks;
 mod needles;
 mod open;
+mod quick;
 mod reader;
 mod shape;
 mod sniff;
@@ -28,8 +33,12 @@ mod walk;
 mod words;
 mod wrapped;
 
+#[cfg(test)]
+pub(super) use how::How;
 pub use line::{LogLine, Stamp, Writer};
+pub use lookout::Lookout;
 pub use open::open;
+pub(super) use quick::may_be_kernels;
 pub use reader::{LogReader, Summary};
 pub use streams::{Context, Found, Told};
 pub use unread::Unread;

@@ -13,7 +13,7 @@ const DENIED: &str = "run with sudo, or as a member of the group that may read l
 ///
 /// # Errors
 /// Names the file, the cause and the remedy.
-pub fn open(path: &Path) -> Result<Box<dyn BufRead>> {
+pub fn open(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     if path.is_dir() {
         return Err(anyhow!(
             "can't read {path:?}: it is a directory: name the log files in it, oldest first{}",

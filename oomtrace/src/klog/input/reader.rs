@@ -3,13 +3,17 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, anyhow};
 
+use super::blocks;
 use super::document::Cutter;
 use super::endless::Endless;
 use super::export::Entry;
+use super::how::How;
 use super::line::LogLine;
-use super::lines::Lines;
+use super::lines::{Feed, Filled};
+use super::lookout::Lookout;
+use super::marks::Search;
 use super::needles::Needles;
 use super::shape::Shape;
 use super::sniff::{Framing, Kind, sniff};
@@ -41,7 +45,7 @@ pub struct Summary {
 pub struct LogReader {
     pub(super) streams: Streams,
     pub(super) needles: Needles,
-    lines: Lines,
+    pub(super) how: How,
 }
 
 /// What is known of the source that is being read.
@@ -59,6 +63,8 @@ pub(super) struct Source {
     /// Lines so far.
     pub(super) line: u64,
     pub(super) unread: Unread,
+    /// Lines so far that have a needle and are a program's in all likelihood; see [`take`](super::take).
+    pub(super) doubtful: u32,
 }
 
 impl Default for LogReader {
@@ -71,7 +77,7 @@ impl LogReader {
     /// One that has read nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self { streams: Streams::default(), needles: Needles::new(), lines: Lines::new() }
+        Self { streams: Streams::default(), needles: Needles::new(), how: How::default() }
     }
 
     /// Reads `input` to its end; `sink` gets each report, and each program's kill, once it is whole.
@@ -81,25 +87,47 @@ impl LogReader {
     pub fn read(
         &mut self,
         name: &str,
-        mut input: Box<dyn BufRead>,
+        input: Box<dyn BufRead + Send>,
+        sink: &mut dyn FnMut(Found),
+    ) -> Result<Summary> {
+        self.read_for(name, input, None, sink)
+    }
+
+    /// The same, while `lookout` looks for lines of its own.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub fn read_for(
+        &mut self,
+        name: &str,
+        mut input: Box<dyn BufRead + Send>,
+        lookout: Option<&dyn Lookout>,
         sink: &mut dyn FnMut(Found),
     ) -> Result<Summary> {
         let mut begin = Vec::new();
         let failed = input.by_ref().take(BEGIN as u64).read_to_end(&mut begin).err();
         if begin.is_empty() {
-            match failed {
-                Some(error) => return Err(error).context("can't read it"),
-                None if std::path::Path::new(name).is_file() => {
-                    bail!("it is empty: nothing was logged there, or it was rotated away (look for {name}.1)")
-                }
-                None => bail!("it is empty: see whether what was to write to it has failed"),
-            }
+            return Err(nothing(name, failed));
         }
         let is_short = begin.len() < BEGIN;
-        let (begin, input) = match (failed.is_some(), Utf16::of(&begin)) {
-            (true, _) => (begin, Box::new(io::empty()) as Box<dyn BufRead>),
-            (false, None) => (begin, input),
-            (false, Some(order)) => decoded(order, begin, input)?,
+        if failed.is_some() {
+            input = Box::new(io::empty());
+        }
+        let order = Utf16::of(&begin).filter(|_| failed.is_none());
+        let plain = lookout.is_none() || (order.is_none() && reads_as_it_is(&begin));
+        let (begin, input) = match lookout.filter(|_| !plain) {
+            Some(lookout) => {
+                let watched = lookout.watch(Box::new(io::Cursor::new(begin).chain(input)), name);
+                let mut watched: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(BEGIN, watched));
+                let mut begin = Vec::new();
+                let _ = watched.by_ref().take(BEGIN as u64).read_to_end(&mut begin);
+                (begin, watched)
+            }
+            None => (begin, input),
+        };
+        let (begin, input) = match order {
+            None => (begin, input),
+            Some(order) => decoded(order, begin, input)?,
         };
         let kind = sniff(&begin)?;
         let mut source = Source {
@@ -111,23 +139,33 @@ impl LogReader {
             shape: None,
             line: 0,
             unread: Unread::default(),
+            doubtful: 0,
         };
         let wrapping = (kind.framing == Framing::Lines).then(|| Wrapping::of(&begin)).flatten();
-        let whole: Box<dyn Read> = Box::new(io::Cursor::new(begin).chain(input));
-        let whole: Box<dyn Read> = match wrapping {
+        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(begin).chain(input));
+        let whole: Box<dyn Read + Send> = match wrapping {
             Some(wrapping) => Box::new(Unwrapped::new(wrapping, whole)),
             None => whole,
         };
         let whole = Box::new(Endless::new(whole, kind.framing == Framing::Lines));
         let mut summary = Summary::default();
         let read = match kind.framing {
-            Framing::Lines => self.read_lines(whole, &mut source, &mut summary, sink),
+            Framing::Lines => {
+                let search = Search::new(lookout.filter(|_| plain), self.how);
+                self.read_lines(whole, &search, &mut source, &mut summary, sink)
+            }
             Framing::Document => self.read_document(whole, &mut source, &mut summary, sink),
             Framing::Export => self.read_export(whole, &source, &mut summary, sink),
         };
         summary.unread = source.unread;
         summary.error = failed.or(read.err()).map(|error| error.to_string());
         Ok(summary)
+    }
+
+    /// Reads in another way, which finds the same.
+    #[cfg(test)]
+    pub(in crate::klog) fn by(self, how: How) -> Self {
+        Self { how, ..self }
     }
 
     /// The logs have ended.
@@ -142,40 +180,40 @@ impl LogReader {
 
     fn read_lines(
         &mut self,
-        mut input: Box<dyn Read>,
+        input: Box<dyn Read + Send>,
+        search: &Search<'_>,
         source: &mut Source,
         summary: &mut Summary,
         sink: &mut dyn FnMut(Found),
     ) -> io::Result<()> {
-        self.lines.reset();
-        let mut lines = std::mem::replace(&mut self.lines, Lines::empty());
-        let result = loop {
-            match lines.fill(&mut *input) {
-                Ok(true) => {
-                    let whole = lines.whole();
-                    summary.bytes += whole.len() as u64;
-                    self.take_lines(whole, source, sink);
-                    lines.next();
+        let how = self.how;
+        // A thread for less than a block is not worth it.
+        let threads = if source.is_short { 0 } else { how.threads };
+        let (cut, result) =
+            blocks::read(Feed::new(input, how.sizes), search, threads, |text, marks, filled| {
+                summary.bytes += text.len() as u64;
+                match filled {
+                    Filled::Failed(_) => {}
+                    Filled::Lines => {
+                        search.tell(text, marks, source);
+                        self.take_lines(text, &marks.lines, source, sink);
+                    }
+                    Filled::Last => {
+                        search.tell(text, marks, source);
+                        // Its last number may have been cut.
+                        let end = text.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
+                        let marks = search.marks(&text[..end]);
+                        self.take_lines(&text[..end], &marks.lines, source, sink);
+                    }
                 }
-                Ok(false) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
-        let last = lines.filled();
-        summary.bytes += last.len() as u64;
-        if result.is_ok() && !last.is_empty() {
-            // Its last number may have been cut.
-            let end = last.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
-            self.take_lines(&last[..end], source, sink);
-        }
-        summary.cut_lines = std::mem::take(&mut lines.cut);
-        self.lines = lines;
+            });
+        summary.cut_lines = cut;
         result
     }
 
     fn read_document(
         &mut self,
-        input: Box<dyn Read>,
+        input: Box<dyn Read + Send>,
         source: &mut Source,
         summary: &mut Summary,
         sink: &mut dyn FnMut(Found),
@@ -203,7 +241,7 @@ impl LogReader {
 
     fn read_export(
         &mut self,
-        input: Box<dyn Read>,
+        input: Box<dyn Read + Send>,
         source: &Source,
         summary: &mut Summary,
         sink: &mut dyn FnMut(Found),
@@ -220,5 +258,21 @@ impl LogReader {
             }
             self.streams.push(&entry.line(), &source.name, sink);
         }
+    }
+}
+
+/// Whether the lines of a log are those that stand in it: no others are made of them before they are read.
+fn reads_as_it_is(begin: &[u8]) -> bool {
+    sniff(begin).is_ok_and(|kind| kind.framing == Framing::Lines) && Wrapping::of(begin).is_none()
+}
+
+/// Why there is nothing to read.
+fn nothing(name: &str, failed: Option<io::Error>) -> anyhow::Error {
+    match failed {
+        Some(error) => anyhow::Error::new(error).context("can't read it"),
+        None if std::path::Path::new(name).is_file() => {
+            anyhow!("it is empty: nothing was logged there, or it was rotated away (look for {name}.1)")
+        }
+        None => anyhow!("it is empty: see whether what was to write to it has failed"),
     }
 }

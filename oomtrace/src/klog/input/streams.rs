@@ -164,7 +164,8 @@ impl Stream {
     }
 
     fn is_another_boot(&mut self, line: &LogLine<'_>) -> bool {
-        let back = line.usec.zip(self.last_printk).is_some_and(|(now, last)| now + BACK_USEC < last);
+        let back =
+            line.usec.zip(self.last_printk).is_some_and(|(now, last)| now.saturating_add(BACK_USEC) < last);
         let other = line.boot_id.is_some() && self.boot_id.is_some() && line.boot_id != self.boot_id;
         self.last_printk = line.usec.or(self.last_printk);
         if line.boot_id.is_some() {

@@ -1,40 +1,53 @@
 //! Which lines of a log matter, and what becomes of each.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::line::{LogLine, Writer};
 use super::lines;
+use super::marks::Mark;
 use super::reader::{LogReader, Source};
 use super::shape::Shape;
 use super::streams::Found;
 use super::{beginning, clean, text, unread, walk, words};
 
+/// So many lines with a needle that are a program's in all likelihood are read at the beginning: they show what the lines of a log
+/// look like.
+pub(super) const DOUBTFUL: u32 = 1000;
+
 impl LogReader {
-    /// Reads the lines that matter: all of an open report, otherwise those with one of the words.
-    pub(super) fn take_lines(&mut self, mut text: &[u8], source: &mut Source, sink: &mut dyn FnMut(Found)) {
-        while !text.is_empty() {
+    /// Reads the lines of a block that matter: all of an open report, otherwise those that are marked.
+    pub(super) fn take_lines(
+        &mut self,
+        text: &[u8],
+        marks: &[Mark],
+        source: &mut Source,
+        sink: &mut dyn FnMut(Found),
+    ) {
+        let (mut at, mut marks) = (0, marks.iter().peekable());
+        while at < text.len() {
+            while marks.next_if(|mark| mark.begin < at || !is_wanted(mark, source)).is_some() {}
             if !source.is_short && !self.streams.is_busy() {
-                let Some(at) = self.needles.find(text) else {
-                    self.pass_over(text, source);
-                    return;
-                };
-                let begin = lines::begin_of(text, at);
-                if begin > 0 {
-                    self.pass_over(&text[..begin], source);
+                let begin = marks.peek().map_or(text.len(), |mark| mark.begin);
+                if begin > at {
+                    self.pass_over(&text[at..begin], source);
                 }
-                text = &text[begin..];
+                at = begin;
+                if at == text.len() {
+                    return;
+                }
             }
-            let (line, rest) = lines::first(text);
+            let (line, rest) = lines::first(&text[at..]);
             source.line += 1;
+            source.doubtful += u32::from(marks.peek().is_some_and(|mark| mark.begin == at && !mark.certain));
             self.take_line(line, source, sink);
-            text = rest;
+            at = text.len() - rest.len();
         }
     }
 
     fn pass_over(&mut self, text: &[u8], source: &mut Source) {
         self.streams.skipped();
         source.of_kernel = false;
-        source.line += memchr_iter(b'\n', text).count() as u64;
+        source.line += lines::count(text);
     }
 
     /// A line of the file, which may hold several of a log.
@@ -157,6 +170,10 @@ impl LogReader {
             source.unread.count(source.line, raw);
         }
     }
+}
+
+fn is_wanted(mark: &Mark, source: &Source) -> bool {
+    mark.certain || source.doubtful < DOUBTFUL
 }
 
 /// `\n` or `#012` written out, as exports do with a text of several lines.

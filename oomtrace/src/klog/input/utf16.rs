@@ -46,8 +46,8 @@ const BUFFER: usize = 64 * 1024;
 pub(super) fn decoded(
     order: Utf16,
     begin: Vec<u8>,
-    input: Box<dyn BufRead>,
-) -> io::Result<(Vec<u8>, Box<dyn BufRead>)> {
+    input: Box<dyn BufRead + Send>,
+) -> io::Result<(Vec<u8>, Box<dyn BufRead + Send>)> {
     let whole = io::Cursor::new(begin).chain(input);
     let mut decoder = BufReader::with_capacity(
         BUFFER,
@@ -60,7 +60,7 @@ pub(super) fn decoded(
 
 struct Decoder {
     order: Utf16,
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
     out: Vec<u8>,
     at: usize,
     /// The first half of a pair.

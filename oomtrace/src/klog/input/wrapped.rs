@@ -77,7 +77,8 @@ impl Wrapping {
         if self.way == Way::Printable {
             return line.ends_with(b"=");
         }
-        if starts(next, self.stamped) && !is_rest(line, next) {
+        // A stamp is no rest of a line, whatever stands behind it.
+        if starts(next, self.stamped) && (self.stamped || !is_rest(line, next)) {
             return false;
         }
         match self.way {
@@ -183,10 +184,12 @@ fn is_rest(line: &[u8], next: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let kill = next.starts_with(b"Kill") && line.ends_with(b":");
     let zone = memchr::memrchr(b' ', line).is_some_and(|at| line[..at].ends_with(b"Node"));
-    // In a line about a zone or node the values have a unit.
+    // In a line about a zone or node the values have a unit; its own beginning has them, too.
+    let begins =
+        next.starts_with(b"Node ") || memchr::memmem::find(&next[..next.len().min(16)], b" free:").is_some();
     let colon = next.iter().take(32).position(|b| *b == b':');
     let sized = colon.and_then(|at| digits(&next[at + 1..])).is_some_and(|(_, rest)| rest.starts_with(b"kB"));
-    kill || zone || sized
+    kill || zone || (sized && !begins)
 }
 
 /// How many of the lines can be read, whole ones counting more.
@@ -235,9 +238,13 @@ fn value(text: &[u8], columns: &mut Option<tasks::Columns>, machine: &mut Machin
     if columns.as_ref().is_some_and(|columns| tasks::row(text, columns).is_some()) {
         return 1;
     }
-    let (zones, managed) =
-        (machine.zones.len(), machine.zones.last().and_then(|zone| zone.managed_kb).is_some());
-    u32::from(machine::take(text, machine)) + u32::from(machine.zones.len() > zones && !managed)
+    let zones = machine.zones.len();
+    let taken = u32::from(machine::take(text, machine));
+    let zone = machine.zones.last().filter(|_| machine.zones.len() > zones);
+    // What stands at the end of its line.
+    let ends =
+        zone.map_or(0, |zone| u32::from(zone.present_kb.is_some()) + u32::from(zone.managed_kb.is_some()));
+    taken + ends
 }
 
 /// A line that is being put together.
@@ -272,7 +279,7 @@ impl Joined {
 /// A log with its lines put together.
 pub(super) struct Unwrapped {
     wrapping: Wrapping,
-    input: BufReader<Box<dyn Read>>,
+    input: BufReader<Box<dyn Read + Send>>,
     joined: Joined,
     out: Vec<u8>,
     at: usize,
@@ -280,7 +287,7 @@ pub(super) struct Unwrapped {
 }
 
 impl Unwrapped {
-    pub(super) fn new(wrapping: Wrapping, input: Box<dyn Read>) -> Self {
+    pub(super) fn new(wrapping: Wrapping, input: Box<dyn Read + Send>) -> Self {
         Self {
             wrapping,
             input: BufReader::new(input),

@@ -1,13 +1,12 @@
 //! All kinds, and the search for their words.
 
-use aho_corasick::{AhoCorasick, MatchKind, packed};
+use oomtrace_grams::{Grams, Step};
 
 use super::sign::Sign;
 use super::{android, kernel, languages, managers, others, services};
 
-/// At least one of them stands in each line of any kind. No more than 64, none shorter than 4 bytes, and each begins with bytes that
-/// are rare in logs: so they are looked for many bytes at a time.
-pub(super) const NEEDLES: [&str; 56] = [
+/// At least one of them stands in each line of any kind. None is shorter than five bytes.
+pub(super) const NEEDLES: [&str; 67] = [
     "allocation f",
     "allocation stall",
     "allocation of",
@@ -16,23 +15,31 @@ pub(super) const NEEDLES: [&str; 56] = [
     "SLUB: U",
     "SLAB: U",
     "[FATAL] fail",
-    "owmemory",
-    "OOM ",
-    "OOMK",
+    "orykill",
+    "OOM encounter",
+    "OOM Kill",
+    "OOM kill",
+    "OOM event",
+    "OOM command not allowed",
+    "OOM controller triggered",
+    "OOMKilled",
     "TaskOOM",
     "oom-kill",
     "oom_kill",
-    "s/oom",
-    "r oom ",
+    "tasks/oom",
+    "container oom ",
+    "OOM killer",
     "out-of-memory handler",
-    "OUT_OF",
+    "OUT_OF_MEM",
     "SIGKILL to",
-    "y limit",
+    "send sigkill to",
+    "emory limit",
     "YARN for",
-    "y usage",
-    "y quota",
-    "MemoryE",
-    "f memory",
+    "to memory usage",
+    "emory quota",
+    "emoryError",
+    "emoryException",
+    "ut of memory",
     "nsufficient memory",
     "Native memory all",
     "errno=12",
@@ -43,15 +50,18 @@ pub(super) const NEEDLES: [&str; 56] = [
     "Unable to alloc",
     "Allowed memory",
     "bad_alloc",
-    "gnal 9",
+    "signal 9",
     "t of size",
     "anonymous shared",
     "und: fork",
     "Out Of Memory",
-    "killed: ",
-    "orystatus",
+    "of swap space",
+    "to reclaim memory",
+    "thread waited",
+    "status: killing",
     "w swap: ",
-    "etsam",
+    "jetsam",
+    "JetsamEv",
     "illed signal",
     "r: Kille",
     "malloc(): ",
@@ -60,10 +70,10 @@ pub(super) const NEEDLES: [&str; 56] = [
     "double free",
     "prev_size",
     "ENOMEM",
-    "e 137",
-    "s 137",
+    " code 137",
+    "status 137",
     "=9/KILL",
-    "y exhausted",
+    "emory exhausted",
 ];
 
 /// All kinds, the more particular before the more general.
@@ -112,62 +122,67 @@ struct Rule {
 /// Finds lines, and says of what kind they are.
 #[derive(Debug)]
 pub(super) struct Table {
-    needles: Needles,
-    words: Option<AhoCorasick>,
+    needles: Grams,
+    words: Grams,
+    /// For each word the rules that have it, as bits: most words are of one.
+    rules_of: Vec<u128>,
     rules: Vec<Rule>,
 }
 
-/// Building the second can fail only by exceeding sizes that these are far below; then nothing is found.
-#[derive(Debug)]
-enum Needles {
-    Fast(packed::Searcher),
-    Slow(Option<AhoCorasick>),
-}
-
-impl Needles {
-    fn new() -> Self {
-        // Not every processor can.
-        match packed::Config::new().builder().extend(NEEDLES).build() {
-            Some(searcher) => Self::Fast(searcher),
-            None => {
-                Self::Slow(AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(NEEDLES).ok())
-            }
-        }
-    }
-}
+/// Rules that fit.
+#[cfg(test)]
+pub(super) const RULES_MAX: usize = 128;
 
 impl Table {
     pub(super) fn new() -> Self {
         let mut words: Vec<&'static str> = Vec::new();
-        let rules = signs()
+        let rules: Vec<Rule> = signs()
             .map(|sign| Rule {
                 sign,
                 words: sign.words.iter().map(|all| bits(all, &mut words)).collect(),
                 without: bits(sign.without, &mut words),
             })
             .collect();
-        Self { needles: Needles::new(), words: AhoCorasick::new(&words).ok(), rules }
+        let rules_of = words.iter().map(|word| rules_of(word, &rules)).collect();
+        Self {
+            needles: Grams::new(NEEDLES, Step::Four),
+            words: Grams::new(words, Step::Two),
+            rules_of,
+            rules,
+        }
     }
 
     /// Where the first line of interest may be: anywhere in it.
     pub(super) fn find(&self, text: &[u8]) -> Option<usize> {
-        match &self.needles {
-            Needles::Fast(searcher) => Some(searcher.find(text)?.start()),
-            Needles::Slow(searcher) => Some(searcher.as_ref()?.find(text)?.start()),
-        }
+        self.needles.find(text).map(|(_, at)| at)
     }
 
-    /// The kinds that a line may be of, the first of which is meant.
-    pub(super) fn kinds(&self, line: &[u8]) -> impl Iterator<Item = &'static Sign> {
-        let mut found = Bits::default();
-        if let Some(words) = &self.words {
-            words.find_overlapping_iter(line).for_each(|word| found.add(word.pattern().as_usize()));
-        }
-        let is = move |rule: &&Rule| {
+    /// The kinds that a line may be of, by their numbers, the first of which is meant.
+    pub(super) fn kinds(&self, line: &[u8]) -> impl Iterator<Item = (usize, &'static Sign)> {
+        let (mut found, mut left) = (Bits::default(), 0);
+        self.words.hits(line).for_each(|(word, _)| {
+            found.add(word);
+            left |= self.rules_of.get(word).copied().unwrap_or(0);
+        });
+        let next = move || {
+            let number = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            self.rules.get(number).map(|rule| (number, rule))
+        };
+        let is = move |(_, rule): &(usize, &Rule)| {
             !found.has_any(&rule.without) && rule.words.iter().any(|all| found.has_all(all))
         };
-        self.rules.iter().filter(is).map(|rule| rule.sign)
+        std::iter::from_fn(next).filter(is).map(|(number, rule)| (number, rule.sign))
     }
+
+    pub(super) fn sign(&self, number: usize) -> Option<&'static Sign> {
+        self.rules.get(number).map(|rule| rule.sign)
+    }
+}
+
+fn rules_of(word: &str, rules: &[Rule]) -> u128 {
+    let has = |rule: &Rule| rule.sign.words.iter().any(|all| all.contains(&word));
+    rules.iter().enumerate().filter(|(_, rule)| has(rule)).fold(0, |all, (number, _)| all | 1 << number)
 }
 
 /// The bits of some words, which are numbered in the order of their coming.

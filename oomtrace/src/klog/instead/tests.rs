@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::{BufReader, Cursor, Read as _};
 
+use oomtrace_grams::Step;
 use proptest::prelude::*;
 
-use super::table::{NEEDLES, WORDS_MAX, signs};
+use super::table::{NEEDLES, RULES_MAX, WORDS_MAX, signs};
 use super::{Signs, Watched, merge};
 use crate::model::{Sign, SignMeaning};
 
@@ -216,7 +217,7 @@ fn lines_as_people_paste_them() {
 #[test]
 fn every_kind_has_a_line_and_is_found_by_the_search() {
     let tried: BTreeSet<&str> = LINES.iter().map(|(_, kind)| *kind).collect();
-    let mut words: BTreeSet<&str> = BTreeSet::new();
+    let mut words: BTreeSet<&'static str> = BTreeSet::new();
     for sign in signs() {
         assert!(tried.contains(sign.kind) || sign.kind == "nomad_oom", "{} has no line", sign.kind);
         for all in sign.words {
@@ -227,10 +228,12 @@ fn every_kind_has_a_line_and_is_found_by_the_search() {
         words.extend(sign.without.iter());
     }
     assert!(words.len() <= WORDS_MAX, "{} words do not fit", words.len());
-    assert!(
-        NEEDLES.len() <= 64 && NEEDLES.iter().all(|needle| needle.len() >= 4),
-        "not to be looked for at once"
-    );
+    assert!(signs().count() <= RULES_MAX, "{} kinds do not fit", signs().count());
+    for (words, shortest) in
+        [(NEEDLES.to_vec(), Step::Four.shortest()), (words.into_iter().collect(), Step::Two.shortest())]
+    {
+        assert_eq!(words.iter().find(|word| word.len() < shortest), None, "not to be found");
+    }
     let kinds: BTreeSet<&str> = signs().map(|sign| sign.kind).collect();
     assert_eq!(kinds.len(), signs().count(), "a kind is there twice");
 }

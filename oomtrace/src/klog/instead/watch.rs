@@ -4,8 +4,8 @@ use std::io::{self, BufRead, Read};
 use std::sync::{Arc, Mutex};
 
 use super::sign::{By, Sign};
-use super::table::Table;
-use crate::klog::input::{LogLine, Writer, parse_line};
+use super::table::{NEEDLES, Table};
+use crate::klog::input::{LogLine, Lookout, Writer, may_be_kernels, parse_line};
 use crate::model::{self, Text};
 
 /// Longest line that is looked at whole, and bytes kept of the first of a kind.
@@ -14,7 +14,10 @@ const SHOWN: usize = 300;
 
 /// What was found in a log so far. Clones are of the same.
 #[derive(Clone, Debug)]
-pub struct Signs(Arc<Shared>);
+pub struct Signs {
+    shared: Arc<Shared>,
+    numbered: bool,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -32,39 +35,71 @@ impl Signs {
     /// Nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Shared { table: Table::new(), found: Mutex::default() }))
+        Self { shared: Arc::new(Shared { table: Table::new(), found: Mutex::default() }), numbered: true }
     }
 
     /// What was found, the surest first; nothing is left.
     #[must_use]
     pub fn take(&self) -> Vec<model::Sign> {
-        let mut found = self.0.found.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default();
+        let mut found =
+            self.shared.found.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default();
         found.sort_by_key(|(_, sign)| sign.meaning);
         found.into_iter().map(|(_, sign)| sign).collect()
     }
 
+    /// Without numbers of lines: nobody sees these lines.
+    #[must_use]
+    pub fn without_numbers(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), numbered: false }
+    }
+
     /// Looks at a line that was read elsewhere, from a log without numbers of lines.
     pub fn push(&self, line: &LogLine<'_>, name: &str) {
-        if self.0.table.find(&line.text).is_some() {
-            let kind = self.0.table.kinds(&line.text).find(|sign| is_by(line, sign.by));
-            kind.into_iter().for_each(|sign| self.count(sign, || first(sign, line, name, 0)));
+        if self.shared.table.find(&line.text).is_some() {
+            let kind = self.shared.table.kinds(&line.text).find(|(_, sign)| is_by(line, sign.by));
+            kind.into_iter().for_each(|(_, sign)| self.count(sign, 1, || first(sign, line, name, 0)));
         }
     }
 
-    /// Counts one more of a kind; false when there has been none.
-    fn count_again(&self, sign: &'static Sign) -> bool {
-        let Ok(mut all) = self.0.found.lock() else { return false };
-        let known = all.iter_mut().find(|(known, _)| std::ptr::eq(*known, sign));
-        known.map(|(_, known)| known.count += 1).is_some()
-    }
-
-    fn count(&self, sign: &'static Sign, first: impl FnOnce() -> model::Sign) {
-        let Ok(mut all) = self.0.found.lock() else { return };
+    fn count(&self, sign: &'static Sign, count: u64, first: impl FnOnce() -> model::Sign) {
+        let Ok(mut all) = self.shared.found.lock() else { return };
         match all.iter_mut().find(|(known, _)| std::ptr::eq(*known, sign)) {
-            Some((_, known)) => known.count += 1,
-            None => all.push((sign, first())),
+            Some((_, known)) => known.count += count,
+            None => all.push((sign, model::Sign { count, ..first() })),
         }
     }
+}
+
+impl Lookout for Signs {
+    fn needles(&self) -> &'static [&'static str] {
+        &NEEDLES
+    }
+
+    fn look(&self, line: &[u8]) -> Option<usize> {
+        let mut parsed = None;
+        let found = self.shared.table.kinds(line).find(|(_, sign)| match sign.by {
+            By::Anyone => true,
+            // Reading a line takes longer than all else.
+            By::Process if !may_be_kernels(line) => true,
+            by => is_by(parsed.get_or_insert_with(|| parse_line(of_export(line))), by),
+        });
+        found.map(|(kind, _)| kind)
+    }
+
+    fn found(&self, kind: usize, count: u64, line: &[u8], name: &str, number: u64) {
+        let Some(sign) = self.shared.table.sign(kind) else { return };
+        let number = if self.numbered { number } else { 0 };
+        self.count(sign, count, || first(sign, &parse_line(of_export(line)), name, number));
+    }
+
+    fn watch(&self, input: Box<dyn Read + Send>, name: &str) -> Box<dyn Read + Send> {
+        Box::new(Watched::new(input, name, self.clone()))
+    }
+}
+
+/// A line of the journal's export is the message alone.
+fn of_export(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b"MESSAGE=").unwrap_or(line)
 }
 
 /// Adds what one log has to what others had.
@@ -87,19 +122,12 @@ pub struct Watched<R> {
     open: Vec<u8>,
     /// Ends of lines that went by.
     lines: u64,
-    numbered: bool,
 }
 
 impl<R> Watched<R> {
     /// Watches `inner`, which is called `name`.
     pub fn new(inner: R, name: &str, signs: Signs) -> Self {
-        Self { inner, signs, name: name.to_owned(), open: Vec::new(), lines: 0, numbered: true }
-    }
-
-    /// Without numbers of lines: nobody sees these lines.
-    #[must_use]
-    pub fn without_numbers(self) -> Self {
-        Self { numbered: false, ..self }
+        Self { inner, signs, name: name.to_owned(), open: Vec::new(), lines: 0 }
     }
 
     fn pass(&mut self, mut bytes: &[u8]) {
@@ -110,7 +138,7 @@ impl<R> Watched<R> {
             self.open.extend_from_slice(&rest[..rest.len().min(room)]);
             let Some(end) = end else { return };
             let line = std::mem::take(&mut self.open);
-            if self.signs.0.table.find(&line).is_some() {
+            if self.signs.shared.table.find(&line).is_some() {
                 self.line(&line, self.lines + 1);
             }
             self.open = line;
@@ -125,7 +153,7 @@ impl<R> Watched<R> {
     }
 
     fn whole_lines(&mut self, mut text: &[u8]) {
-        while let Some(at) = self.signs.0.table.find(text) {
+        while let Some(at) = self.signs.shared.table.find(text) {
             let begin = memchr::memrchr(b'\n', &text[..at]).map_or(0, |at| at + 1);
             let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
             self.lines += count(&text[..begin]);
@@ -138,23 +166,14 @@ impl<R> Watched<R> {
     }
 
     fn line(&self, raw: &[u8], number: u64) {
-        let mut kinds = self.signs.0.table.kinds(raw).peekable();
-        match kinds.peek() {
-            None => return,
-            // Whoever wrote it.
-            Some(sign) if sign.by == By::Anyone && self.signs.count_again(sign) => return,
-            Some(_) => {}
+        if let Some(kind) = self.signs.look(raw) {
+            self.signs.found(kind, 1, raw, &self.name, number);
         }
-        let raw = raw.strip_prefix(b"MESSAGE=").unwrap_or(raw);
-        let line = parse_line(raw);
-        let Some(sign) = kinds.find(|sign| is_by(&line, sign.by)) else { return };
-        let number = if self.numbered { number } else { 0 };
-        self.signs.count(sign, || first(sign, &line, &self.name, number));
     }
 
     fn end(&mut self) {
         let line = std::mem::take(&mut self.open);
-        if self.signs.0.table.find(&line).is_some() {
+        if self.signs.shared.table.find(&line).is_some() {
             self.line(&line, self.lines + 1);
         }
     }

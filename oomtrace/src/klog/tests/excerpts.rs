@@ -11,6 +11,19 @@ pub(super) fn log(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Every one of them.
+pub(super) fn names() -> Vec<String> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/explain");
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut names: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    assert!(!names.is_empty(), "{directory}");
+    names
+}
+
 /// All reports, and what could not be read.
 pub(super) fn told(log: &[u8]) -> (Vec<Told>, Summary) {
     let mut all = Vec::new();

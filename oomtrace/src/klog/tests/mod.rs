@@ -1,10 +1,13 @@
 //! The parser on real captures, and on what garbles them.
 
 mod beginnings;
+mod blocks;
 mod completing;
 mod excerpts;
 mod exports;
 mod fixtures;
+mod fuzz;
+
 mod golden;
 mod old;
 mod ordinary;
