@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{filter::Filter, terminal::ColorChoice};
+use super::{
+    filter::Filter,
+    terminal::{ColorChoice, Layout},
+};
 
 /// Size of the ring buffer, unless asked otherwise.
 pub const RING_SIZE: &str = "1M";
@@ -110,6 +113,9 @@ pub struct TraceArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten)]
+    pub layout: Layout,
     /// What to hide in command lines
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub redact: Redact,
@@ -174,6 +180,9 @@ pub struct DemoArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten)]
+    pub layout: Layout,
     /// Print more to standard error; repeat for the log of the BPF programs
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -210,6 +219,9 @@ pub struct ExplainArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten)]
+    pub layout: Layout,
     /// Print only the reports, without overview and totals
     #[arg(short, long)]
     pub quiet: bool,

@@ -4,7 +4,7 @@ use super::answers;
 use crate::model::{Constraint, Incident};
 use crate::words::bytes;
 
-/// `OOM kill: python3 was killed at a memory limit of 64.0 MiB`; safe to show, one line.
+/// `OOM kill: python3 was killed at a memory limit of 64 MiB`; safe to show, one line.
 #[must_use]
 pub(crate) fn title(incident: &Incident) -> String {
     let victim = answers::victim(incident);

@@ -97,7 +97,7 @@ pub fn suite(evidence: &Evidence) -> Suite {
         ],
         output: reports(&evidence.incidents)
             + &by_programs(&evidence.userspace_kills)
-            + &other_lines(signs::of(evidence), TextStyle { color: false, width: WIDTH })
+            + &other_lines(signs::of(evidence), TextStyle { width: WIDTH, ..TextStyle::default() })
             + &evidence.unread.notes().iter().map(|note| format!("note: {note}\n")).collect::<String>(),
     }
 }
@@ -142,7 +142,7 @@ fn complete(evidence: &Evidence) -> Outcome {
 
 fn reports(incidents: &[Incident]) -> String {
     let mut out = Vec::new();
-    let mut text = Text::new(TextStyle { color: false, width: WIDTH });
+    let mut text = Text::new(TextStyle { width: WIDTH, ..TextStyle::default() });
     for incident in incidents.iter().take(REPORTS) {
         // Writing to memory can't fail.
         let _ = text.event(&Event::OomKill(Box::new(incident.clone())), &mut out);
@@ -157,7 +157,7 @@ fn reports(incidents: &[Incident]) -> String {
 /// Kills by programs are no OOM kills, so that they fail no case.
 fn by_programs(kills: &[UserspaceKill]) -> String {
     let mut out = Vec::new();
-    let mut text = Text::new(TextStyle { color: false, width: WIDTH });
+    let mut text = Text::new(TextStyle { width: WIDTH, ..TextStyle::default() });
     for kill in kills.iter().take(REPORTS) {
         let _ = text.event(&Event::UserspaceKill(Box::new(kill.clone())), &mut out);
     }

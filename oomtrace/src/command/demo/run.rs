@@ -55,7 +55,10 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     }
     trace::let_signals_end();
     judge(ended?.reported, killed.get(), &dir.display().to_string())?;
-    say(args, &format!("Done; cgroup {} removed.\n", dir.display()))
+    match args.layout.brief {
+        true => Ok(()),
+        false => say(args, &format!("Done; cgroup {} removed.\n", dir.display())),
+    }
 }
 
 /// As a user would trace, but only this kill: others, those of other demos too, are none of ours.
@@ -70,6 +73,7 @@ fn trace_args(args: &DemoArgs, sandbox: &Sandbox, roots: &Roots) -> TraceArgs {
         format: args.format,
         json: args.json,
         color: args.color,
+        layout: args.layout,
         verbose: args.verbose,
         count: Some(1),
         ring_size: size::bytes(RING_SIZE).unwrap_or(1 << 20),

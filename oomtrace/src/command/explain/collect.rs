@@ -21,8 +21,6 @@ use crate::model::{Event, Footer, Host, Incident, Sign, UserspaceKill};
 use crate::output::{Output, Wrote};
 use crate::render::{Ndjson, Render, Text, TextStyle, other_lines};
 
-/// Columns where the output does not say.
-const WIDTH: usize = 100;
 /// Kills held back for an overview before them; with more, each is written as it is found.
 const HELD: usize = 1000;
 /// Kills remembered, to tell those that two logs tell of.
@@ -128,8 +126,8 @@ impl Collector {
         let format = args.format()?;
         format.check(args.output.as_deref())?;
         let output = Output::open(args.output.as_deref())?;
-        let look = Look::of(&output, args.color);
-        let style = TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) };
+        let look = Look::of(&output, args.color).laid_out(args.layout);
+        let style = look.style();
         let (render, document): (Box<dyn Render>, _) = match format {
             Format::Json => (Box::new(Ndjson::default()), None),
             Format::Text => (Box::new(Text::new(style)), None),
@@ -229,9 +227,9 @@ impl Collector {
     fn flush(&mut self, is_all: bool) {
         let held = std::mem::take(&mut self.held);
         self.is_streaming = true;
-        if !self.quiet {
+        if !self.quiet && !self.style.brief {
             let text = overview::before(&held, is_all);
-            self.block(text.as_bytes());
+            self.block(self.look.plain(text).as_bytes());
         }
         for event in &held {
             self.write(event);
@@ -298,10 +296,11 @@ impl Collector {
                 self.flush(true);
             }
             // With nothing read there is nothing to sum up; the error says why.
-            if !self.quiet && !self.sources.is_empty() {
+            let is_asked = !self.style.brief || footer.kills == 0 || !footer.notes.is_empty();
+            if !self.quiet && is_asked && !self.sources.is_empty() {
                 let mut text = overview::after(&footer, self.userspace, self.no_kills, &self.sources);
                 text.push_str(&other_lines(&footer.signs, self.style));
-                self.block(text.as_bytes());
+                self.block(self.look.plain(text).as_bytes());
             }
         }
         if let Some(error) = self.error.take() {

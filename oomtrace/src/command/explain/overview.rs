@@ -1,5 +1,7 @@
 //! What is said before and after the reports, for people.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 
 use crate::model::{Constraint, Event, Footer, Incident, SignMeaning};
@@ -8,7 +10,7 @@ use crate::words::{bytes, escape};
 /// Kills listed before the reports.
 const LISTED: usize = 40;
 
-/// A line for each kill, when there are several.
+/// A line for each kind of kill with its number, when there are several kills.
 pub(super) fn before(events: &[Event], is_all: bool) -> String {
     let kills: Vec<&Incident> = events
         .iter()
@@ -19,13 +21,39 @@ pub(super) fn before(events: &[Event], is_all: bool) -> String {
     }
     let more = if is_all { "" } else { "More than " };
     let mut out = format!("{more}{} OOM kills:\n", kills.len());
-    for (at, kill) in kills.iter().take(LISTED).enumerate() {
-        let _ = writeln!(out, "{:>4}  {}", at + 1, line(kill));
+    let kinds = kinds(&kills);
+    for (first, rest) in kinds.iter().take(LISTED) {
+        let _ = writeln!(out, "{:>4}  {}", rest.len() + 1, line(first));
+        if let Some(last) = rest.last() {
+            let _ = writeln!(out, "      … the last at {}", when(last));
+        }
     }
-    if kills.len() > LISTED {
-        let _ = writeln!(out, "      … and {} more", kills.len() - LISTED);
+    if kinds.len() > LISTED {
+        let left: usize = kinds.iter().skip(LISTED).map(|(_, rest)| rest.len() + 1).sum();
+        let _ = writeln!(out, "      … and {left} more");
     }
     out
+}
+
+/// Kills of the same name for the same limit, in the order of their first.
+fn kinds<'a>(kills: &[&'a Incident]) -> Vec<(&'a Incident, Vec<&'a Incident>)> {
+    let name = |kill: &Incident| kill.victims.first().map(|victim| victim.comm.as_bytes().to_vec());
+    let mut places: HashMap<(Option<Vec<u8>>, String), usize> = HashMap::new();
+    let mut kinds: Vec<(&Incident, Vec<&Incident>)> = Vec::new();
+    for kill in kills {
+        match places.entry((name(kill), what(kill))) {
+            Entry::Occupied(at) => {
+                if let Some((_, rest)) = kinds.get_mut(*at.get()) {
+                    rest.push(kill);
+                }
+            }
+            Entry::Vacant(place) => {
+                place.insert(kinds.len());
+                kinds.push((kill, Vec::new()));
+            }
+        }
+    }
+    kinds
 }
 
 fn line(kill: &Incident) -> String {
@@ -74,7 +102,7 @@ fn what(kill: &Incident) -> String {
         (Some(Constraint::None), _) => "the whole machine".to_owned(),
         (Some(Constraint::Cpuset), _) => "the nodes of a cpuset".to_owned(),
         (Some(Constraint::MemoryPolicy), _) => "the nodes of a memory policy".to_owned(),
-        (None, _) => "whose limit is not known".to_owned(),
+        (None, _) => "limit unknown (the log is incomplete)".to_owned(),
     }
 }
 

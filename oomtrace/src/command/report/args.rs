@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::command::terminal::ColorChoice;
+use crate::command::terminal::{ColorChoice, Layout};
 
 /// Options of `report`.
 #[derive(Clone, Debug, Default, Args)]
@@ -29,6 +29,9 @@ pub struct ReportArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten)]
+    pub layout: Layout,
 }
 
 /// What a report is.

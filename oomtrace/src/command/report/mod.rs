@@ -28,7 +28,7 @@ pub fn run(args: &ReportArgs) -> Result<()> {
     let page =
         if args.open && args.output.is_none() { Some(open::page(format)?) } else { args.output.clone() };
     let mut output = Output::open(page.as_deref())?;
-    let look = Look::of(&output, args.color);
+    let look = Look::of(&output, args.color).laid_out(args.layout);
     let document = render(&evidence, format, look)?;
     if output.block(&document)? == Wrote::All {
         output.finish()?;

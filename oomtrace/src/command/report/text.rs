@@ -5,10 +5,10 @@ use anyhow::Result;
 use crate::command::terminal::Look;
 use crate::evidence::{Evidence, Verdict, groups};
 use crate::model::Event;
-use crate::render::{Ndjson, Render, Text, TextStyle, comparison, verdict_name};
+use crate::render::{Ndjson, Render, Text, comparison, verdict_name};
 use crate::words::escape;
 
-/// Columns where the output does not say.
+/// Columns of the lines of the overview.
 const WIDTH: usize = 100;
 /// Groups that are listed.
 const GROUPS: usize = 50;
@@ -17,13 +17,15 @@ const KILLS: usize = 1000;
 
 /// The reports of all kills, with what was lost and what the streams prove.
 pub(super) fn document(all: &[Evidence], look: Look) -> Vec<u8> {
-    let mut text = Text::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) });
+    let mut text = Text::new(look.style());
     let mut out = Vec::new();
     if all.len() > 1 {
         comparison(&mut out, all);
     }
     for evidence in all {
-        overview(&mut out, evidence, all.len() > 1);
+        if !look.layout.brief {
+            overview(&mut out, evidence, all.len() > 1);
+        }
         for event in events(evidence, KILLS).filter(|event| !matches!(event, Event::Header(_))) {
             // It says of logs that they were read, not that nothing was missed.
             if evidence.is_of_logs() && matches!(event, Event::Footer(_)) {

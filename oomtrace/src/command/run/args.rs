@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::command::{
     cli::{RING_SIZE, Redact, TraceArgs},
-    terminal::ColorChoice,
+    terminal::{ColorChoice, Layout},
 };
 use crate::enrich::redact::redact;
 use crate::words::{escape, size};
@@ -74,6 +74,9 @@ pub struct RunArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Reports")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten, next_help_heading = "Reports")]
+    pub layout: Layout,
     /// What to hide in command lines
     #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Reports")]
     pub redact: Redact,

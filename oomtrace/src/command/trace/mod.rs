@@ -26,6 +26,7 @@ use super::cli::TraceArgs;
 use crate::output::{Output, Owner, Wanted};
 
 pub use first::First;
+pub(super) use run::STOP;
 pub use run::{Beside, During, Ended, Tap};
 pub use session::Session;
 

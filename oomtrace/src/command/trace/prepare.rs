@@ -22,9 +22,6 @@ use crate::{
     render::{Ndjson, Render, Text as Report, TextStyle},
 };
 
-/// Columns where the output does not say.
-const WIDTH: usize = 100;
-
 /// Opens everything that is kept ready for a kill, for an `output` that is open already.
 ///
 /// # Errors
@@ -92,6 +89,6 @@ pub(super) fn prepare(
 
 fn renderer(args: &TraceArgs, output: Option<&Output>) -> Box<dyn Render + Send> {
     let Some(output) = output.filter(|_| !args.is_ndjson()) else { return Box::new(Ndjson::default()) };
-    let look = Look::of(output, args.color);
-    Box::new(Report::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
+    let look = Look::of(output, args.color).laid_out(args.layout);
+    Box::new(Report::new(TextStyle { verbose: args.verbose > 0, ..look.style() }))
 }

@@ -20,6 +20,8 @@ use super::{
 };
 use crate::{command::cli::TraceArgs, model::Event, output::Output};
 
+/// How to end a trace whose output is not on the terminal.
+pub(in crate::command) const STOP: &str = "Ctrl-C or SIGTERM to stop";
 /// Stack of a thread.
 const STACK: usize = 256 * 1024;
 /// What happens beside a trace has been reported after this time.
@@ -90,7 +92,11 @@ pub(super) fn run(
             }
             None => (None, None, None, None, LINGER),
         };
+        let destination = output.as_ref().filter(|_| args.output.is_some()).map(|o| o.shown().to_owned());
         let (worker, header) = prepare::prepare(&mut session, args, output, (tap, reopen))?;
+        if let Some(file) = destination.filter(|_| !args.quiet) {
+            crate::output::tell(&format!("tracing OOM kills to {file}; {STOP}"));
+        }
         if source.ring.is_none() {
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
         }

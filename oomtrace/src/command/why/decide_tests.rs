@@ -111,7 +111,7 @@ fn who_only_calls_itself_so_is_no_sure_answer() {
     };
     let mut gathered = asked(claims.clone());
     assert_eq!(one("7", &gathered).confidence, Some(Confidence::Low));
-    let text = crate::render::answer(&one("7", &gathered), TextStyle { color: false, width: 200 });
+    let text = crate::render::answer(&one("7", &gathered), TextStyle { width: 200, ..TextStyle::default() });
     assert!(text.contains("a program that calls itself systemd-oomd"), "{text}");
     assert!(!text.contains("for memory"), "{text}");
     assert_eq!(one("7", &asked(Sender::default())).confidence, Some(Confidence::High));

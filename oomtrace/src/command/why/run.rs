@@ -16,11 +16,8 @@ use crate::kernel::namespace::Namespace;
 use crate::kernel::{Roots, clock, host};
 use crate::model::{Answer, Cause};
 use crate::output::{Output, Wrote};
-use crate::render::{self, TextStyle};
+use crate::render;
 use crate::rights::with_all;
-
-/// Columns where the output does not say.
-const WIDTH: usize = 100;
 
 /// Whether there is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +87,7 @@ fn here(roots: &Roots, hierarchy: Option<&Hierarchy>, target: &Target, boot_id: 
 fn write(args: &WhyArgs, answers: &[Answer]) -> Result<()> {
     let mut output = Output::open(args.output.as_deref())?;
     let look = Look::of(&output, args.color);
-    let style = TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) };
+    let style = look.style();
     for answer in answers {
         let wrote = match args.is_ndjson() {
             true => output.line(&serde_json::to_vec(answer)?)?,

@@ -64,7 +64,7 @@ fn sentence(culprit: &Culprit) -> String {
     format!("{likely}{}{victim}: {}.", culprit_name(culprit), facts.join(", "))
 }
 
-/// `+182.0 MiB in 59.0 s (3.1 MiB/s)`: the growth and the time that the rate is of, so that the three agree.
+/// `+182 MiB in 59 s (3.1 MiB/s)`: the growth and the time that the rate is of, so that the three agree.
 pub(in crate::render) fn paced(culprit: &Culprit) -> Option<String> {
     let rate = culprit.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 1.0)?;
     let least = if culprit.rate_at_least { "at least " } else { "" };
@@ -74,7 +74,7 @@ pub(in crate::render) fn paced(culprit: &Culprit) -> Option<String> {
     Some(format!("+{} in {time} ({rate})", words::size(bytes)))
 }
 
-/// `java (pid 4711), the victim, held 12.0 GiB at the kill, 73 % of the memory.`
+/// `java (pid 4711), the victim, held 12 GiB at the kill, 73 % of the memory.`
 fn held(culprit: &Culprit) -> String {
     use CulpritKind::{Cgroup, Family, Process};
     let victim = match (culprit.kind, culprit.is_victim) {

@@ -7,6 +7,7 @@ mod change;
 mod choice;
 mod growth;
 pub(super) mod limit;
+mod pressure;
 pub(super) mod program;
 pub(super) mod ran_out;
 pub(super) mod signs;
@@ -14,6 +15,7 @@ pub(super) mod userspace;
 
 pub(crate) use growth::verdict_name;
 pub(super) use growth::{cause, confidence, culprit_name, paced};
+pub(super) use pressure::pressure;
 
 use super::text::words;
 use crate::model::{Incident, SourceKind};
@@ -36,7 +38,7 @@ pub(super) fn of(incident: &Incident) -> [Answer; 4] {
     [limit::answer(incident), choice::answer(incident), growth::answer(incident), change::answer(incident)]
 }
 
-/// `java (pid 4711) was killed: its pod hit its memory limit of 512.0 MiB.`
+/// `java (pid 4711) was killed: its pod hit its memory limit of 512 MiB.`
 pub(super) fn headline(incident: &Incident) -> String {
     let who = match words::chosen(incident) {
         Some(victim) => format!("{} was killed", words::task(&victim.comm, victim.pid)),

@@ -14,7 +14,7 @@ const LISTED: usize = 12;
 /// The answer as text, with an empty line after it.
 #[must_use]
 pub fn answer(answer: &Answer, style: TextStyle) -> String {
-    let style = TextStyle { width: style.width.clamp(40, 200), ..style };
+    let style = style.sane();
     let mut page = Page::new(style);
     match answer.answer {
         Cause::OomKill => oom_kill(&mut page, answer),

@@ -12,18 +12,23 @@ const OTHERS: usize = 3;
 const KINDS: usize = 3;
 const KIND_MIN: u64 = 5;
 
-/// Writes the section, nothing where no diagnosis was made.
-pub(super) fn write(page: &mut Page, incident: &Incident) {
+/// The process that grew, in a sentence.
+pub(super) fn answer(incident: &Incident, diagnosis: &Diagnosis) -> Rich {
+    match &diagnosis.culprit {
+        Some(culprit) => sentence(incident, diagnosis, culprit),
+        None if incident.history.is_none() => "Unknown: nothing was sampled before the kill.".into(),
+        None => "Undetermined: the data points to no process.".into(),
+    }
+}
+
+/// The others that grew, and the course; nothing where no diagnosis was made.
+pub(super) fn details(page: &mut Page, incident: &Incident, is_shown: bool) {
     let Some(diagnosis) = &incident.diagnosis else {
         return;
     };
     page.section("Who");
-    match &diagnosis.culprit {
-        Some(culprit) => page.para(sentence(incident, diagnosis, culprit), 0),
-        None if incident.history.is_none() => {
-            page.para("Unknown: nothing was sampled before the kill.", 0);
-        }
-        None => page.para("Undetermined: the figures name nobody.", 0),
+    if !is_shown {
+        page.para(answer(incident, diagnosis), 0);
     }
     page.para(others(diagnosis), 2);
     // Memory that is no process's has said its kind.
@@ -33,7 +38,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     graph::write(page, incident);
 }
 
-/// `report (pid 157), not the victim: 91 % of the growth, +182.0 MiB in 59.0 s (3.1 MiB/s) since 14:02:11 UTC, ...`
+/// `report (pid 157), not the victim: 91 % of the growth, +182 MiB in 59 s (3.1 MiB/s) since 14:02:11 UTC, ...`
 fn sentence(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit) -> Rich {
     let tone = if culprit.is_victim { Tone::Red } else { Tone::Bold };
     let mut text = Rich::new();
@@ -83,13 +88,17 @@ fn share(diagnosis: &Diagnosis, culprit: &Culprit) -> String {
     }
 }
 
-/// `+182.0 MiB in 59.0 s (3.1 MiB/s) since 14:02:11 UTC, 59.0 s before the kill`
+/// `+182 MiB in 59 s (3.1 MiB/s) since 14:02:11 UTC, 59 s before the kill`
 pub(super) fn pace(culprit: &Culprit) -> Option<String> {
     let rate = paced(culprit);
     let since = culprit.since.as_deref().map(|since| format!("since {} UTC", words::seconds(since)));
+    let span = |ms: u64| words::duration(ms.saturating_mul(1_000_000));
+    let said = culprit.rate_growth_bytes.and(culprit.rate_ms).filter(|_| rate.is_some()).map(span);
     let before = culprit.since_ms.filter(|ms| *ms < 0);
-    let before = before.map(|ms| words::duration(ms.unsigned_abs().saturating_mul(1_000_000)));
+    let before = before.map(|ms| span(ms.unsigned_abs()));
     let since = match (since, before) {
+        // The rate's own time says how long before.
+        (Some(since), Some(before)) if said.is_some_and(|said| said == before) => Some(since),
         (Some(since), Some(before)) => Some(format!("{since}, {before} before the kill")),
         (Some(since), None) => Some(since),
         (None, before) => before.map(|before| format!("for {before}")),
@@ -100,7 +109,7 @@ pub(super) fn pace(culprit: &Culprit) -> Option<String> {
     }
 }
 
-/// `Also grew: web (pid 33) +12.0 MiB (6 %); 6.0 MiB by no process that was seen.`
+/// `Also grew: web (pid 33) +12 MiB (6 %); 6 MiB by no process that was seen.`
 fn others(diagnosis: &Diagnosis) -> Rich {
     let all = &diagnosis.others;
     let mut parts: Vec<String> = all
@@ -123,7 +132,7 @@ fn others(diagnosis: &Diagnosis) -> Rich {
         let gap = if text.is_empty() { "" } else { " " };
         text.push(
             Tone::Plain,
-            format!("{gap}{} of the growth are no process's that was seen.", words::size(rest)),
+            format!("{gap}{} of the growth could not be attributed to any process.", words::size(rest)),
         );
     }
     text
