@@ -1,5 +1,15 @@
-//! Prints the JSON Schema made from the record's types; `cargo xtask schema` runs it.
+//! Prints a JSON Schema made from the types, of the records without an argument, else of `doctor` or `why`; `cargo xtask schema`
+//! runs it.
+
+use oomtrace::command::doctor::Diagnosis;
+use oomtrace::model::Answer;
+use oomtrace::render::{schema, schema_of};
 
 fn main() {
-    print!("{}", oomtrace::render::schema());
+    let text = match std::env::args().nth(1).as_deref() {
+        Some("doctor") => schema_of::<Diagnosis>(":doctor", "What oomtrace doctor --json prints"),
+        Some("why") => schema_of::<Answer>(":why", "One line of oomtrace why --json"),
+        _ => schema(),
+    };
+    print!("{text}");
 }

@@ -79,7 +79,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
             return why::run(&args).map(|outcome| ExitCode::from(outcome.exit_code()));
         }
         Command::Sample(args) => sample::run(&args),
-        Command::Schema => schema::run(),
+        Command::Schema { of } => schema::run(of),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::page(),
         Command::DiagnoseRecord { file } => diagnose_record::run(&file),
@@ -96,7 +96,7 @@ fn only_reads(command: &Command) -> bool {
         Command::Report(_)
             | Command::Explain(_)
             | Command::Why(_)
-            | Command::Schema
+            | Command::Schema { .. }
             | Command::Completions { .. }
             | Command::Man
             | Command::DiagnoseRecord { .. }

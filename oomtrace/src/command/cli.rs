@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -14,7 +14,7 @@ pub const RING_SIZE: &str = "1M";
 
 /// Find out why Linux killed a process for running out of memory: whose limit was hit, why this process, and who used the memory.
 #[derive(Debug, Parser)]
-#[command(name = "oomtrace", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(name = "oomtrace", version, args_conflicts_with_subcommands = true, max_term_width = 100, after_help = super::examples::TRACE)]
 pub struct Cli {
     /// What to do; without one: trace.
     #[command(subcommand)]
@@ -28,27 +28,41 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Report every OOM kill as it happens (the default)
+    #[command(after_help = super::examples::TRACE)]
     Trace(Box<TraceArgs>),
     /// Run a command in its own memory cgroup and report whether the OOM killer hit it
+    #[command(after_help = super::examples::RUN)]
     Run(Box<super::run::RunArgs>),
     /// Cause a real OOM kill in a temporary memory cgroup and report it
+    #[command(after_help = super::examples::DEMO)]
     Demo(DemoArgs),
     /// Show what works on this machine, what does not, and how to fix it
+    #[command(after_help = super::examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Record OOM kills and periodic memory samples to a file
+    #[command(after_help = super::examples::RECORD)]
     Record(Box<super::record::RecordArgs>),
     /// Turn a recording into a report: HTML, text, Markdown, JUnit, JSON or Perfetto
+    #[command(after_help = super::examples::REPORT)]
     Report(super::report::ReportArgs),
     /// Explain OOM kills found in existing kernel logs
+    #[command(after_help = super::examples::EXPLAIN)]
     Explain(Box<ExplainArgs>),
     /// Find out what killed a process: the OOM killer, someone else's SIGKILL, or neither
+    #[command(after_help = super::examples::WHY)]
     Why(Box<super::why::WhyArgs>),
     /// Print the memory of all processes and cgroups as the history samples it
     #[command(hide = true)]
     Sample(SampleArgs),
     /// Print the JSON Schema of the records
-    Schema,
+    #[command(after_help = super::examples::SCHEMA)]
+    Schema {
+        /// What the schema is of
+        #[arg(value_enum, default_value_t)]
+        of: super::schema::Of,
+    },
     /// Print a completion script for a shell
+    #[command(after_help = super::examples::COMPLETIONS)]
     Completions {
         /// The shell
         #[arg(value_enum)]
@@ -86,17 +100,45 @@ pub enum Format {
     #[default]
     Text,
     /// One JSON object per line
+    #[value(name = "json", alias = "ndjson")]
     Ndjson,
+}
+
+impl Format {
+    /// The format that the options ask for, else the name of the output, else text.
+    ///
+    /// # Errors
+    /// The name's extension is that of another format, or unknown.
+    pub fn chosen(format: Option<Self>, json: bool, output: Option<&Path>) -> anyhow::Result<Self> {
+        use super::report::Format as Document;
+        match (format.or(json.then_some(Self::Ndjson)), output) {
+            (Some(asked), _) => Ok(asked),
+            (None, None) => Ok(Self::Text),
+            (None, Some(output)) => match Document::of_name(output) {
+                Ok(None | Some(Document::Text)) => Ok(Self::Text),
+                Ok(Some(Document::Json)) => Ok(Self::Ndjson),
+                Ok(Some(_)) => anyhow::bail!(
+                    "{output:?}: this command writes text (.txt) and JSON (.json, .ndjson); record to a file with --json, \
+                     then run `oomtrace report FILE -o {}`",
+                    output.display()
+                ),
+                Err(_) => anyhow::bail!(
+                    "unknown extension of {output:?}: use .txt or .log for text, .json, .ndjson or .jsonl for JSON, or \
+                     give the format with -f"
+                ),
+            },
+        }
+    }
 }
 
 /// Options of `trace`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TraceArgs {
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub format: Format,
-    /// Same as --format ndjson
-    #[arg(long)]
+    /// Output format (default: by the extension of --output, else text)
+    #[arg(short, long, value_enum)]
+    pub format: Option<Format>,
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -154,7 +196,8 @@ impl TraceArgs {
     /// True when records are to be JSON.
     #[must_use]
     pub fn is_ndjson(&self) -> bool {
-        self.json || self.format == Format::Ndjson
+        Format::chosen(self.format, self.json, self.output.as_deref())
+            .is_ok_and(|format| format == Format::Ndjson)
     }
 }
 
@@ -174,8 +217,8 @@ pub struct DemoArgs {
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,
-    /// Same as --format ndjson
-    #[arg(long)]
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::answers::signs;
+use super::answers::{elsewhere_heading, signs};
 use super::markup::{Attribute, Markup};
 use super::text::words;
 use super::{Render as _, Text, TextStyle, answers, other_lines};
@@ -96,6 +96,7 @@ pub fn suite(evidence: &Evidence) -> Suite {
             Case { name: observed.into(), outcome: complete(evidence) },
         ],
         output: reports(&evidence.incidents)
+            + &elsewhere_heading(evidence).map_or(String::new(), |heading| heading + "\n")
             + &by_programs(&evidence.userspace_kills)
             + &other_lines(signs::of(evidence), TextStyle { width: WIDTH, ..TextStyle::default() })
             + &evidence.unread.notes().iter().map(|note| format!("note: {note}\n")).collect::<String>(),

@@ -70,7 +70,7 @@ fn trace_args(args: &DemoArgs, sandbox: &Sandbox, roots: &Roots) -> TraceArgs {
         None => Filter { comms: vec![LEAK.to_owned()], ..Filter::default() },
     };
     TraceArgs {
-        format: args.format,
+        format: Some(args.format),
         json: args.json,
         color: args.color,
         layout: args.layout,

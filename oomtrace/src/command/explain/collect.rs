@@ -274,6 +274,7 @@ impl Collector {
             time: clock::rfc3339(clock::boottime_ns()),
             kills: self.kills,
             filtered: self.filtered,
+            filter: self.filter.options(),
             lost_kills: 0,
             vmstat_oom_kill: None,
             complete: self.notes.is_empty(),

@@ -93,6 +93,7 @@ pub(super) fn header(host: Host) -> Header {
         host,
         probes: vec![klog::PROBE.to_owned()],
         notes: Vec::new(),
+        command: None,
     }
 }
 

@@ -17,7 +17,6 @@ pub const RULE_HIT: u8 = 86;
 
 /// Options of `run`.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct RunArgs {
     /// The command and its arguments; options of oomtrace come before it
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
@@ -112,10 +111,6 @@ fn memory_max(text: &str) -> Result<u64, String> {
     }
     Ok(bytes)
 }
-
-const EXIT_CODES: &str = "Exit codes: CMD's own (128+N if a signal ended it); 86 if a rule was violated although CMD succeeded; \
-                          124 after --timeout; 125 if oomtrace itself failed; 126 if CMD can't be executed; 127 if it \
-                          was not found.";
 
 /// Which kills are a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

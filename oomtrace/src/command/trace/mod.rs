@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::cli::TraceArgs;
+use super::cli::{Format, TraceArgs};
 use crate::output::{Output, Owner, Wanted};
 
 pub use first::First;
@@ -38,6 +38,7 @@ pub fn run(args: &TraceArgs) -> Result<()> {
     crate::survive::one_arena();
     // Nothing is started from here that would inherit it; start-up fits into 24 MiB only without them.
     crate::survive::no_huge_pages();
+    Format::chosen(args.format, args.json, args.output.as_deref())?;
     let output = open(args)?;
     let session = Session::open(args)?;
     run::run(session, args, Some(output), None).map(|_| ())

@@ -41,7 +41,9 @@ pub(super) fn prepare(
     };
     let enricher = Enricher::new(&session.roots, redactor);
     let sampler = history::start(session, args);
-    let mut notes = std::mem::take(&mut session.notes);
+    // First, because a start in short shows one.
+    let mut notes = args.filter.absent(&session.roots);
+    notes.append(&mut session.notes);
     notes.extend(enricher.notes());
     let log = KernelLog::open().map_err(|e| notes.push(e)).ok();
     anyhow::ensure!(
@@ -58,6 +60,7 @@ pub(super) fn prepare(
         host: session.host.clone(),
         probes: session.probes(),
         notes,
+        command: session.command.take(),
     };
     let facts = Facts {
         host: session.host.clone(),

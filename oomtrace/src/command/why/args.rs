@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::target::Target;
 use crate::command::{cli::Format, terminal::ColorChoice};
-use crate::words::size;
 
 /// Options of `why`.
 #[derive(Clone, Debug, Args)]
@@ -27,16 +26,16 @@ pub struct WhyArgs {
     #[arg(long)]
     pub here: bool,
     /// Only deaths since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = crate::command::since::since)]
     pub since: Option<Timestamp>,
     /// Time zone of the logs where they name none: UTC, local, or a name like Europe/Paris
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub format: Format,
-    /// Same as --format ndjson
-    #[arg(long)]
+    /// Output format (default: by the extension of --output, else text)
+    #[arg(short, long, value_enum)]
+    pub format: Option<Format>,
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -48,42 +47,10 @@ pub struct WhyArgs {
 
 impl WhyArgs {
     /// True when answers are to be JSON.
-    #[must_use]
-    pub fn is_ndjson(&self) -> bool {
-        self.json || self.format == Format::Ndjson
-    }
-}
-
-/// The time that `--since` names.
-fn since(text: &str) -> Result<Timestamp, String> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
-    }
-    if let Some(date) = text.parse::<Date>().ok().filter(|_| text.len() == 10) {
-        return date.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).map_err(|error| error.to_string());
-    }
-    let ago = size::duration(text).ok();
-    ago.and_then(|ago| Timestamp::now().checked_sub(ago).ok()).ok_or_else(|| {
-        format!("invalid time {text:?} (examples: 90s, 15m, 2h, 3d, 2026-11-23, 2026-11-23T14:03:00Z)")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_and_times_ago() {
-        assert_eq!(since("2026-11-23T14:03:00Z").unwrap().to_string(), "2026-11-23T14:03:00Z");
-        assert_eq!(since("2026-11-23").unwrap().to_string(), "2026-11-23T00:00:00Z");
-        let ago = |text: &str| {
-            let time = since(text).unwrap();
-            Timestamp::now().duration_since(time).as_secs()
-        };
-        assert!((7200..7260).contains(&ago("2h")));
-        assert!((259_200..259_260).contains(&ago("3d")));
-        for wrong in ["", "yesterday", "d", "-1d", "99999999999d"] {
-            assert!(since(wrong).is_err(), "{wrong}");
-        }
+    ///
+    /// # Errors
+    /// The output's extension is that of another format, or unknown.
+    pub fn is_ndjson(&self) -> anyhow::Result<bool> {
+        Ok(Format::chosen(self.format, self.json, self.output.as_deref())? == Format::Ndjson)
     }
 }

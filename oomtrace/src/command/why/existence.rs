@@ -1,8 +1,7 @@
 //! Whether this machine has, or has had, what was asked for: a process id that was given, a cgroup, a unit, a container.
 
 use std::fs;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::mentions;
 use super::target::Target;
@@ -10,8 +9,6 @@ use crate::command::memcg::Hierarchy;
 use crate::enrich::container;
 use crate::kernel::Roots;
 
-/// Cgroups that are looked at, at most.
-const CGROUPS_MAX: usize = 65_536;
 /// Where systemd finds units.
 const UNITS: [&str; 5] = [
     "etc/systemd/system",
@@ -67,31 +64,7 @@ pub(super) fn exists(roots: &Roots, hierarchy: Option<&Hierarchy>, target: &Targ
 }
 
 fn cgroups(hierarchy: &Hierarchy, target: &Target) -> bool {
-    let mut left = vec![hierarchy.mount.clone()];
-    let mut seen = 0;
-    while let Some(directory) = left.pop() {
-        let below = below(&directory);
-        seen += below.len();
-        if seen > CGROUPS_MAX {
-            return false;
-        }
-        let path = |directory: &PathBuf| {
-            let rest = directory.strip_prefix(&hierarchy.mount).ok()?;
-            Some(hierarchy.root.join(rest))
-        };
-        let mut paths = below.iter().filter_map(path);
-        if paths.any(|path| mentions::cgroup(target, path.as_os_str().as_bytes())) {
-            return true;
-        }
-        left.extend(below);
-    }
-    false
-}
-
-fn below(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    directories.map(|entry| entry.path()).collect()
+    hierarchy.any(|path| mentions::cgroup(target, path))
 }
 
 /// Whether systemd has a unit of that name, also one that is stopped.

@@ -85,11 +85,12 @@ fn here(roots: &Roots, hierarchy: Option<&Hierarchy>, target: &Target, boot_id: 
 }
 
 fn write(args: &WhyArgs, answers: &[Answer]) -> Result<()> {
+    let is_ndjson = args.is_ndjson()?;
     let mut output = Output::open(args.output.as_deref())?;
     let look = Look::of(&output, args.color);
     let style = look.style();
     for answer in answers {
-        let wrote = match args.is_ndjson() {
+        let wrote = match is_ndjson {
             true => output.line(&serde_json::to_vec(answer)?)?,
             false => output.block(render::answer(answer, style).as_bytes())?,
         };

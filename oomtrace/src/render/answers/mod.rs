@@ -3,9 +3,10 @@
 //! All text is safe to show: what comes from traced programs has been through `escape`. It still has to be escaped for the
 //! format that it goes to.
 
-mod change;
+pub(super) mod change;
 mod choice;
-mod growth;
+mod elsewhere;
+pub(super) mod growth;
 pub(super) mod limit;
 mod pressure;
 pub(super) mod program;
@@ -13,6 +14,7 @@ pub(super) mod ran_out;
 pub(super) mod signs;
 pub(super) mod userspace;
 
+pub use elsewhere::elsewhere_heading;
 pub(crate) use growth::verdict_name;
 pub(super) use growth::{cause, confidence, culprit_name, paced};
 pub(super) use pressure::pressure;

@@ -1,7 +1,7 @@
 //! What `why` found, one paragraph an answer.
 
 use super::page::{Page, Rich, Tone};
-use super::{TextStyle, change, headline, stream, verdict, words};
+use super::{TextStyle, change, headline, stream, verdict, who, words};
 use crate::model::{
     Answer, Cause, Incident, KillSignal, SenderKind, Sigkill, UserspaceKill, Witness, WitnessKind,
 };
@@ -68,7 +68,9 @@ fn oom_kill(page: &mut Page, answer: &Answer) {
     let at = if answer.time.is_some() { format!(" at {when}") } else { format!(" ({when})") };
     let cause = format!("{at}, because {}", because(incident));
     page.para(bold(answer, ": OOM-killed", &cause), 2);
-    page.para(verdict::headline(incident), 2);
+    if let Some(diagnosis) = &incident.diagnosis {
+        page.para(who::answer(incident, diagnosis), 2);
+    }
 }
 
 fn because(incident: &Incident) -> String {

@@ -3,6 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::{command, graph, headline, verdict, who, words};
 use crate::model::{Advice, Incident};
+use crate::render::answers;
 use crate::words::width::columns;
 
 /// Columns for which the numbers of lines hold; in fewer a text takes more.
@@ -38,7 +39,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) -> Shown {
     let verdict = page.para_of(verdict::with_reason(incident, diagnosis), 0, lines(page, VERDICT));
     page.section("Change");
     match diagnosis.advice.as_slice() {
-        [] => page.para("No recommendation: this kill's data doesn't support one.", 0),
+        [] => page.para(answers::change::NONE, 0),
         [first, rest @ ..] => change(page, first, rest.len()),
     }
     Shown { who, verdict }

@@ -165,14 +165,7 @@ pub(super) fn footer(page: &mut Page, footer: &Footer) {
     let kills = if footer.kills == 1 { "kill" } else { "kills" };
     let mut text = match footer.filtered {
         0 => Rich::from(format!("{} OOM {kills}", figure(footer.kills))),
-        filtered => {
-            let matched = footer.kills.saturating_sub(filtered);
-            Rich::from(format!(
-                "{} of {} OOM {kills} matched the filter",
-                figure(matched),
-                figure(footer.kills)
-            ))
-        }
+        _ => Rich::from(words::safe(&crate::evidence::matched(footer))),
     };
     if footer.lost_kills > 0 {
         text.push(Tone::Red, format!(", {} more lost", figure(footer.lost_kills)));

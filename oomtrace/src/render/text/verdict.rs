@@ -1,9 +1,9 @@
 //! What kind of failure it was, how sure that is, and what it rests on.
 
 use super::page::{Page, Rich, Tone};
-use super::{who, words};
+use super::words;
 use crate::model::{Confidence, Diagnosis, Incident, VerdictKind};
-use crate::render::answers::{self, confidence, culprit_name, verdict_name};
+use crate::render::answers::{self, confidence, verdict_name};
 
 /// Reasons shown; the record has them all.
 const REASONS: usize = 3;
@@ -67,30 +67,6 @@ fn reasons(incident: &Incident, diagnosis: &Diagnosis) -> Vec<String> {
     let shown = if answers::is_moment(incident) { OF_A_MOMENT } else { REASONS };
     let new = |reason: &&String| diagnosis.culprit.is_some() || !diagnosis.summary.contains(reason.as_str());
     diagnosis.reasons.iter().filter(new).take(shown).map(|reason| sentence(reason)).collect()
-}
-
-/// The verdict for the headline, where it is sure enough: `A leak: report (pid 157), 91 % of the growth, 3.1 MiB/s ...`
-pub(super) fn headline(incident: &Incident) -> Rich {
-    let diagnosis = incident.diagnosis.as_ref().filter(|diagnosis| diagnosis.confidence > Confidence::Low);
-    let Some((verdict, culprit)) = diagnosis.and_then(|d| Some((d.verdict, d.culprit.as_ref()?))) else {
-        return Rich::new();
-    };
-    let who_it_was = culprit_name(culprit);
-    let pace = who::pace(culprit).map_or(String::new(), |pace| format!(", {pace}"));
-    let text = match verdict {
-        VerdictKind::Leak => format!("{who_it_was} leaks{pace}."),
-        VerdictKind::Burst => format!("{who_it_was} took most of its memory at once{pace}."),
-        VerdictKind::NoLimit => format!("{who_it_was} grew without a limit{pace}."),
-        VerdictKind::LimitTooLow => format!("The limit is too low for {who_it_was}."),
-        VerdictKind::HostTooSmall => "The machine is too small for what runs on it.".into(),
-        VerdictKind::Shmem | VerdictKind::KernelMemory | VerdictKind::PageCache => {
-            format!("It was filled by {who_it_was}.")
-        }
-        VerdictKind::ForkSwarm => format!("Too many processes: {who_it_was}."),
-        VerdictKind::Neighbour => format!("It died for another: {who_it_was} grew{pace}."),
-        VerdictKind::Undetermined => return Rich::new(),
-    };
-    Rich::new().with(Tone::Bold, capital(&text))
 }
 
 /// With a full stop, safe to show.
