@@ -6,6 +6,7 @@
 
 mod error;
 mod open;
+mod pager;
 mod place;
 mod random;
 mod replace;

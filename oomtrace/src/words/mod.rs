@@ -7,4 +7,5 @@ pub mod escape;
 pub mod plain;
 pub mod shell;
 pub mod size;
+pub mod unescape;
 pub mod width;

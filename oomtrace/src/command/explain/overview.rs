@@ -1,109 +1,42 @@
 //! What is said before and after the reports, for people.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 
-use crate::model::{Constraint, Event, Footer, Incident, SignMeaning};
+use super::held::Written;
+use crate::model::{Footer, SignMeaning};
+use crate::render::{TextStyle, overview};
 use crate::words::{bytes, escape};
 
-/// Kills listed before the reports.
-const LISTED: usize = 40;
-
-/// A line for each kind of kill with its number, when there are several kills.
-pub(super) fn before(events: &[Event], is_all: bool) -> String {
-    let kills: Vec<&Incident> = events
-        .iter()
-        .filter_map(|event| if let Event::OomKill(kill) = event { Some(&**kill) } else { None })
-        .collect();
-    if kills.len() < 2 {
-        return String::new();
+/// The kinds of kills, when there are several, and which of them follow in full.
+pub(super) fn before(held: &Written, is_all: bool, style: TextStyle) -> String {
+    let mut out = overview(&held.kills, style);
+    if held.kills.len() < 2 {
+        return out;
     }
-    let more = if is_all { "" } else { "More than " };
-    let mut out = format!("{more}{} OOM kills:\n", kills.len());
-    let kinds = kinds(&kills);
-    for (first, rest) in kinds.iter().take(LISTED) {
-        let _ = writeln!(out, "{:>4}  {}", rest.len() + 1, line(first));
-        if let Some(last) = rest.last() {
-            let _ = writeln!(out, "      … the last at {}", when(last));
-        }
+    if !is_all {
+        out.insert_str(0, "The first of more:\n");
     }
-    if kinds.len() > LISTED {
-        let left: usize = kinds.iter().skip(LISTED).map(|(_, rest)| rest.len() + 1).sum();
-        let _ = writeln!(out, "      … and {left} more");
+    let all = held.kills.len() as u64 + held.left_out;
+    if held.left_out > 0 {
+        let _ = writeln!(out, "{} kills more are counted below and not listed here.", held.left_out);
+    }
+    let which = match held.in_full {
+        in_full if in_full as u64 >= all => String::new(),
+        0 => "None".to_owned(),
+        1 => "The last one".to_owned(),
+        several => format!("The last {several}"),
+    };
+    if !which.is_empty() {
+        let _ = writeln!(out, "\n{which} in full (--last N for the last N, --all for all {all}):");
+    }
+    if held.dropped > 0 {
+        let _ = writeln!(
+            out,
+            "{} older records of other kinds are left out: --all prints them, -f json writes them.",
+            held.dropped
+        );
     }
     out
-}
-
-/// Kills of the same name for the same limit, in the order of their first.
-fn kinds<'a>(kills: &[&'a Incident]) -> Vec<(&'a Incident, Vec<&'a Incident>)> {
-    let name = |kill: &Incident| kill.victims.first().map(|victim| victim.comm.as_bytes().to_vec());
-    let mut places: HashMap<(Option<Vec<u8>>, String), usize> = HashMap::new();
-    let mut kinds: Vec<(&Incident, Vec<&Incident>)> = Vec::new();
-    for kill in kills {
-        match places.entry((name(kill), what(kill))) {
-            Entry::Occupied(at) => {
-                if let Some((_, rest)) = kinds.get_mut(*at.get()) {
-                    rest.push(kill);
-                }
-            }
-            Entry::Vacant(place) => {
-                place.insert(kinds.len());
-                kinds.push((kill, Vec::new()));
-            }
-        }
-    }
-    kinds
-}
-
-fn line(kill: &Incident) -> String {
-    let victim = match kill.victims.first() {
-        Some(victim) if victim.comm.as_bytes().is_empty() => format!("pid {}", victim.pid),
-        Some(victim) => format!("{} (pid {})", escape::bytes(victim.comm.as_bytes()), victim.pid),
-        None => "victim not known".to_owned(),
-    };
-    let others = match kill.victims.len() {
-        0 | 1 => String::new(),
-        count => format!(" and {} more", count - 1),
-    };
-    format!("{}  {victim}{others}: {}", when(kill), what(kill))
-}
-
-fn when(kill: &Incident) -> String {
-    if let Some(time) = kill.time.get(..19) {
-        return time.replace('T', " ") + " UTC";
-    }
-    match kill.source.log.as_ref().and_then(|log| log.time.as_deref()) {
-        Some(time) => escape::text(time).into_owned(),
-        None if kill.boottime_ns > 0 => format!("{:.3} s after boot", precise(kill.boottime_ns)),
-        None => "time not known".to_owned(),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-fn precise(ns: u64) -> f64 {
-    ns as f64 / 1e9
-}
-
-fn what(kill: &Incident) -> String {
-    let scope = &kill.scope;
-    if scope.sysrq == Some(true) {
-        return "by SysRq-f".to_owned();
-    }
-    match (scope.constraint, &scope.memcg) {
-        (Some(Constraint::Memcg), Some(memcg)) => {
-            let limit = memcg
-                .level
-                .limit_bytes
-                .map_or(String::new(), |limit| format!(", limit {}", bytes::size(limit)));
-            format!("memory cgroup {}{limit}", escape::bytes(memcg.level.path.as_bytes()))
-        }
-        (Some(Constraint::Memcg), None) => "a memory cgroup".to_owned(),
-        (Some(Constraint::None), _) => "the whole machine".to_owned(),
-        (Some(Constraint::Cpuset), _) => "the nodes of a cpuset".to_owned(),
-        (Some(Constraint::MemoryPolicy), _) => "the nodes of a memory policy".to_owned(),
-        (None, _) => "limit unknown (the log is incomplete)".to_owned(),
-    }
 }
 
 /// What was read, by name.
@@ -142,7 +75,12 @@ pub(super) fn after(footer: &Footer, userspace: u64, no_kills: u64, sources: &[(
     match footer.filtered {
         _ if footer.kills == 0 => {}
         0 => out.push('.'),
-        _ => drop(write!(out, "; {}.", escape::text(&crate::evidence::matched(footer)))),
+        _ if !footer.filter.is_empty() => {
+            let _ = write!(out, "; {}.", escape::text(&crate::evidence::matched(footer)));
+        }
+        filtered => {
+            let _ = write!(out, ", {} of them selected.", footer.kills.saturating_sub(filtered));
+        }
     }
     match userspace {
         0 => {}

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::command::filter::{Filter, Verdict};
 use crate::command::terminal::{ColorChoice, Layout};
 use crate::evidence::is_since;
+use crate::filter::{Filter, Verdict};
 use crate::model::Event;
 
 /// Options of `report`.
@@ -27,7 +27,7 @@ pub struct ReportArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Only kills since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
-    #[arg(long, value_name = "TIME", value_parser = crate::command::since::since)]
+    #[arg(long, value_name = "TIME", value_parser = crate::command::when::parse)]
     pub since: Option<jiff::Timestamp>,
     /// Open the report in a browser
     #[arg(long)]

@@ -7,7 +7,7 @@ use super::gather::{Gathered, Here, Kill, instant};
 use super::mentions;
 use super::proof::{self, Proof};
 use super::target::Target;
-use crate::command::filter::Verdict;
+use crate::filter::Verdict;
 use crate::model::{
     Answer, Cause, Confidence, Role, Running, SCHEMA, Sender, Sigkill, UserspaceKill, Victim, Witness,
     WitnessKind,

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::mentions;
 use super::target::Target;
-use crate::command::memcg::Hierarchy;
-use crate::enrich::container;
 use crate::kernel::Roots;
+use crate::kernel::cgroup::Hierarchy;
+use crate::kernel::cgroup::container;
 
 /// Where systemd finds units.
 const UNITS: [&str; 5] = [
@@ -83,7 +83,7 @@ fn unit_file(root: &Path, target: &Target) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::memcg::Version;
+    use crate::kernel::cgroup::Version;
 
     fn proc(last: u32, forks: u64) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();

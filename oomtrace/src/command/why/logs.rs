@@ -6,7 +6,7 @@ use super::args::WhyArgs;
 use super::gather::{Gathered, confidence};
 use super::mentions::{self, Mention};
 use super::target::Target;
-use crate::command::explain::{self, Sink, place};
+use crate::command::explain::{self, Progress, Sink, place};
 use crate::diagnose::diagnose;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::{LogReader, Told};
@@ -22,12 +22,18 @@ pub(super) fn files(args: &WhyArgs, target: &Target, gathered: &mut Gathered) ->
         return Ok(());
     }
     let known = Known { zone, ..Known::default() };
-    explain::read_files(&args.logs, &mut LogReader::new(), &known, &mut Kills(gathered, target))
+    let mut sink = Kills(gathered, target);
+    explain::read_files(&args.logs, &mut LogReader::new(), &known, &mut sink, Progress::new(false))
 }
 
 /// Reads what this machine has; that there is none to be read is a note.
 pub(super) fn machine(target: &Target, gathered: &mut Gathered) {
-    let read = explain::read_machine(&mut LogReader::new(), &Known::default(), &mut Kills(gathered, target));
+    let read = explain::read_machine(
+        &mut LogReader::new(),
+        &Known::default(),
+        &mut Kills(gathered, target),
+        Progress::new(false),
+    );
     if let Err(error) = read {
         gathered.notes.push(format!("{error:#}"));
     }

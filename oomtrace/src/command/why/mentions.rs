@@ -2,9 +2,9 @@
 
 use super::gather::Gathered;
 use super::target::Target;
-use crate::command::filter::Verdict;
-use crate::enrich::container;
 use crate::evidence::Evidence;
+use crate::filter::Verdict;
+use crate::kernel::cgroup::container;
 use crate::model::{CgroupRef, Entity, Incident, Sample, Text, Victim};
 
 /// A source that names the target.

@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::command::memcg::{Hierarchy, Version};
-use crate::enrich::process::tick_ns;
+use super::{Hierarchy, Version, file_in};
 use crate::kernel::Roots;
+use crate::kernel::proc::tick_ns;
 
 /// Where memory cgroups are, and how their files are named there.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Memcgs {
         let mount = self.mount()?;
         let mut at = directory.as_path();
         if !self.v1() {
-            while at != mount && !at.join("memory.current").exists() {
+            while at != mount && !file_in(at, Version::V2.files().usage).exists() {
                 at = at.parent()?;
             }
         }

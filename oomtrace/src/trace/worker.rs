@@ -15,12 +15,13 @@ use oomtrace_common::{Level, SigKill};
 use tokio::sync::Notify;
 
 use super::cgroup_path::CgroupPaths;
-use super::{history, job::Job, kernel_log::KernelLog, run::Tap, sigkill, stream::Tally, who::Who};
+use super::kernel_log::{KernelLog, Run};
+use super::{history, job::Job, run::Tap, sigkill, stream::Tally, who::Who};
 use crate::{
     collect::{Builder, Draft, Member, MemcgEvents},
-    command::filter::{Filter, Verdict},
-    enrich::{Enricher, container},
-    kernel::{Roots, clock},
+    enrich::{Enricher, StartTimes},
+    filter::{Filter, Verdict},
+    kernel::{Roots, cgroup::container, clock},
     model::{Event, Footer, Header, Incident, Lost, NoKill, NoKillReason, System, Text, Update, VictimExit},
     pen::Pen,
     render::Render,
@@ -254,34 +255,51 @@ impl Worker {
             };
             log.complete(&mut incident, draft, &self.builder, may_wait);
         }
-        history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
-        self.identify(&mut incident, draft);
-        self.enricher.enrich_history(&mut incident);
-        history::conclude(&mut incident);
-        self.report(incident, draft.first, memory)
+        let starts: Vec<(u32, u64)> =
+            draft.members.iter().map(|m| (m.task.tgid, m.task.start_time)).collect();
+        self.finish(incident, &starts, draft.first, memory)
     }
 
-    /// Reports the kills that only the kernel's log told of.
+    /// Reports the runs of the OOM killer that only the kernel's log told of.
     fn kernel_log(&mut self, last: bool, memory: &mut Memory) -> Result<bool> {
         let Some(log) = &mut self.log else { return Ok(true) };
-        let mut logged = self.tally.logged.unwrap_or(0);
-        let kills = log.kills(&self.builder, last);
-        logged += kills.iter().map(|incident| incident.victims.len() as u64).sum::<u64>();
-        self.tally.logged = Some(logged);
+        let swap = self.enricher.scene().total_swap_bytes();
+        let runs = log.runs(&self.builder, swap, last);
+        let kills = || runs.iter().filter_map(Run::kill);
+        let told = kills().map(|incident| incident.victims.len() as u64).sum::<u64>();
+        self.tally.logged = Some(self.tally.logged.unwrap_or(0) + told);
         // All of them before the first scene: each may still be on its way out.
-        kills.iter().for_each(|incident| self.enricher.leave_alone(incident));
-        for mut incident in kills {
-            let first = incident.boottime_ns;
-            history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
-            self.enricher.enrich(&mut incident, &[], clock::boottime_ns().saturating_sub(first));
-            locate(&mut incident);
-            self.enricher.enrich_history(&mut incident);
-            history::conclude(&mut incident);
-            if !self.report(incident, first, memory)? {
+        kills().for_each(|incident| self.enricher.leave_alone(incident));
+        for run in runs {
+            let goes_on = match run {
+                Run::Kill(mut incident) => {
+                    let first = incident.boottime_ns;
+                    self.enricher.take_scene(&mut incident, clock::boottime_ns().saturating_sub(first));
+                    self.finish(*incident, &[], first, memory)?
+                }
+                Run::NoKill(no_kill) => self.write(&Event::OomNoKill(*no_kill))?,
+            };
+            if !goes_on {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Adds the course of memory, who the victims are and the diagnosis, and reports the kill that began at `first`.
+    fn finish(
+        &mut self,
+        mut incident: Incident,
+        starts: StartTimes<'_>,
+        first: u64,
+        memory: &mut Memory,
+    ) -> Result<bool> {
+        history::fill(&mut incident, self.sampler.as_ref(), &self.shared);
+        self.enricher.enrich(&mut incident, starts);
+        locate(&mut incident);
+        self.enricher.enrich_history(&mut incident);
+        history::conclude(&mut incident);
+        self.report(incident, first, memory)
     }
 
     /// Where the log was the only witness: whether it told of as many kills as the kernel counted.
@@ -298,21 +316,6 @@ impl Worker {
                     .to_owned(),
             ),
         }
-    }
-
-    fn identify(&mut self, incident: &mut Incident, draft: &Draft) {
-        let starts: Vec<(u32, u64)> =
-            draft.members.iter().map(|m| (m.task.tgid, m.task.start_time)).collect();
-        let age = clock::boottime_ns().saturating_sub(draft.first);
-        // A scene that was left out is not made up for now.
-        let system = incident.system.take();
-        let left_out = system.is_none();
-        incident.system = Some(system.unwrap_or_default());
-        self.enricher.enrich(incident, &starts, age);
-        if left_out {
-            incident.system = None;
-        }
-        locate(incident);
     }
 
     fn report(&mut self, incident: Incident, first: u64, memory: &mut Memory) -> Result<bool> {
@@ -369,14 +372,11 @@ impl Worker {
     }
 
     fn late_victim(&mut self, first: u64, member: &Member, levels: &[Level]) -> Result<bool> {
-        // The enricher fills incidents; the scene of this one has been reported.
-        let mut incident = Incident {
-            victims: vec![self.builder.late_victim(member, levels)],
-            system: Some(System::default()),
-            ..Incident::default()
-        };
+        // The enricher fills incidents.
+        let mut incident =
+            Incident { victims: vec![self.builder.late_victim(member, levels)], ..Incident::default() };
         let starts = [(member.task.tgid, member.task.start_time)];
-        self.enricher.enrich(&mut incident, &starts, 0);
+        self.enricher.enrich(&mut incident, &starts);
         locate(&mut incident);
         let notes = incident.source.notes;
         let update =

@@ -5,44 +5,43 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::{
-    Session, cgroup_path::CgroupPaths, history, kernel_log::KernelLog, run::Tap, stream::Tally, who::Who,
+    cgroup_path::CgroupPaths,
+    history,
+    kernel_log::KernelLog,
+    run::Tap,
+    session::Session,
+    settings::{Settings, Sink},
+    stream::Tally,
+    who::Who,
     worker::Worker,
 };
 use crate::{
     collect::{Builder, Facts},
-    command::{
-        cli::{Redact, TraceArgs},
-        terminal::Look,
-    },
     enrich::{Enricher, Redactor, redact},
     kernel::clock,
     model::{Header, SCHEMA},
-    output::Output,
     pen::Pen,
-    render::{Ndjson, Render, Text as Report, TextStyle},
+    render::{Ndjson, Render},
 };
 
-/// Opens everything that is kept ready for a kill, for an `output` that is open already.
+/// Opens everything that is kept ready for a kill, for a `sink` that is open already.
 ///
 /// # Errors
 /// No kill can be seen here.
 pub(super) fn prepare(
     session: &mut Session,
-    args: &TraceArgs,
-    output: Option<Output>,
+    settings: &Settings,
+    sink: Option<Sink>,
     (tap, reopen): (Option<Tap>, Option<Tap>),
 ) -> Result<(Worker, Header)> {
-    let redactor: Option<Redactor> = match args.redact {
-        Redact::Secrets => {
-            redact::prepare();
-            Some(redact::redact_part)
-        }
-        Redact::Off => None,
-    };
+    let redactor: Option<Redactor> = settings.hides_secrets.then(|| {
+        redact::prepare();
+        redact::redact_part as Redactor
+    });
     let enricher = Enricher::new(&session.roots, redactor);
-    let sampler = history::start(session, args);
+    let sampler = history::start(session, settings);
     // First, because a start in short shows one.
-    let mut notes = args.filter.absent(&session.roots);
+    let mut notes = settings.filter.absent(&session.roots);
     notes.append(&mut session.notes);
     notes.extend(enricher.notes());
     let log = KernelLog::open().map_err(|e| notes.push(e)).ok();
@@ -69,6 +68,10 @@ pub(super) fn prepare(
         probes: session.probe_labels(),
         symbols: Arc::clone(&session.symbols),
     };
+    let (pen, render): (_, Box<dyn Render + Send>) = match sink {
+        Some(Sink { output, render }) => (Some(Pen::start(Box::new(output))?), render),
+        None => (None, Box::new(Ndjson::default())),
+    };
     let worker = Worker {
         roots: session.roots.clone(),
         builder: Builder::new(facts),
@@ -76,22 +79,16 @@ pub(super) fn prepare(
         sampler,
         who: session.ebpf.as_mut().and_then(|ebpf| Who::take(ebpf).ok()),
         log,
-        paths: args.sigkill.then(|| CgroupPaths::open(&session.roots)).flatten(),
-        filter: args.filter.clone(),
-        render: renderer(args, output.as_ref()),
-        pen: output.map(|output| Pen::start(Box::new(output))).transpose()?,
+        paths: settings.sigkill.then(|| CgroupPaths::open(&session.roots)).flatten(),
+        filter: settings.filter.clone(),
+        render,
+        pen,
         tap,
         reopen,
-        count: args.count,
+        count: settings.count,
         shared: Arc::default(),
-        framed: args.is_ndjson() || !args.quiet,
+        framed: settings.framed,
         tally: Tally::default(),
     };
     Ok((worker, header))
-}
-
-fn renderer(args: &TraceArgs, output: Option<&Output>) -> Box<dyn Render + Send> {
-    let Some(output) = output.filter(|_| !args.is_ndjson()) else { return Box::new(Ndjson::default()) };
-    let look = Look::of(output, args.color).laid_out(args.layout);
-    Box::new(Report::new(TextStyle { verbose: args.verbose > 0, ..look.style() }))
 }

@@ -1,81 +1,66 @@
-//! The memory cgroups whose limits hold for a command: its own and those above it.
+//! The memory cgroups whose limits hold for a process: its own and those above it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::command::memcg::Version;
-
-/// What v1 says where there is no limit: the largest multiple of any page size.
-const V1_UNLIMITED: u64 = i64::MAX as u64 - (64 << 10) + 1;
+use super::{Version, file_in};
+use crate::kernel::counters::oom_kill;
+use crate::kernel::proc::text::{limit, number};
 
 /// A cgroup that is measured.
 #[derive(Debug)]
-pub(super) struct Level {
+pub(crate) struct Level {
     /// Its directory.
-    pub(super) dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// Limit in bytes.
-    pub(super) limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     usage: File,
     version: Version,
 }
 
 impl Level {
     /// Opens one; `None` where its usage can't be read, as at the root.
-    pub(super) fn open(dir: &Path, version: Version) -> Option<Self> {
-        let (usage, limit) = match version {
-            Version::V2 => ("memory.current", "memory.max"),
-            Version::V1 => ("memory.usage_in_bytes", "memory.limit_in_bytes"),
-        };
-        let usage = File::open(dir.join(usage)).ok()?;
-        let limit = number(&dir.join(limit)).filter(|bytes| *bytes < V1_UNLIMITED);
+    pub(crate) fn open(dir: &Path, version: Version) -> Option<Self> {
+        let files = version.files();
+        let usage = File::open(file_in(dir, files.usage)).ok()?;
+        let limit = std::fs::read(file_in(dir, files.limit)).ok().and_then(|text| limit(&text));
         Some(Self { dir: dir.into(), limit, usage, version })
     }
 
     /// Opens `dir` and all above it up to `mount`, the nearest first.
-    pub(super) fn chain(dir: &Path, mount: &Path, version: Version) -> Vec<Self> {
+    pub(crate) fn chain(dir: &Path, mount: &Path, version: Version) -> Vec<Self> {
         let up = dir.ancestors().take_while(|above| above.starts_with(mount));
         up.filter_map(|dir| Self::open(dir, version)).collect()
     }
 
     /// Bytes used now.
-    pub(super) fn usage(&self) -> Option<u64> {
+    pub(crate) fn usage(&self) -> Option<u64> {
         let mut text = [0; 32];
         let length = self.usage.read_at(&mut text, 0).ok()?;
-        std::str::from_utf8(text.get(..length)?).ok()?.trim().parse().ok()
+        number(text.get(..length)?)
     }
 
     /// Highest use so far; v2 tells since 5.19.
-    pub(super) fn peak(&self) -> Option<u64> {
-        number(&self.dir.join(match self.version {
-            Version::V2 => "memory.peak",
-            Version::V1 => "memory.max_usage_in_bytes",
-        }))
+    pub(crate) fn peak(&self) -> Option<u64> {
+        number(&std::fs::read(file_in(&self.dir, self.version.files().peak)).ok()?)
     }
 
     /// Processes that the OOM killer killed in it: in v2 with all below it, in v1 for itself alone.
-    pub(super) fn kills(&self) -> Option<u64> {
+    pub(crate) fn kills(&self) -> Option<u64> {
         kills(&self.dir, self.version)
     }
 }
 
 /// The same for any directory.
-pub(super) fn kills(dir: &Path, version: Version) -> Option<u64> {
-    let file = match version {
-        Version::V2 => "memory.events",
-        Version::V1 => "memory.oom_control",
-    };
-    let text = fs::read_to_string(dir.join(file)).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
-}
-
-fn number(file: &Path) -> Option<u64> {
-    fs::read_to_string(file).ok()?.trim().parse().ok()
+pub(crate) fn kills(dir: &Path, version: Version) -> Option<u64> {
+    oom_kill(&std::fs::read(file_in(dir, version.files().kills)).ok()?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_chain_with_and_without_limits() {

@@ -4,6 +4,7 @@
 //! and of nested containers the innermost is meant. Names of containers and pods are not in the path and stay absent.
 
 use crate::model::Container;
+use crate::words::unescape;
 
 /// What a cgroup's path says about who lives there.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -133,26 +134,12 @@ fn unit(path: &[u8]) -> Option<String> {
 /// Writes out `\x2d`, systemd's way to keep a dash apart from its separator.
 #[must_use]
 pub fn unescape(unit: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(unit.len());
-    let mut rest = unit;
-    while let Some((first, tail)) = rest.split_first() {
-        match hex_escape(rest) {
-            Some(byte) => {
-                out.push(byte);
-                rest = &rest[4..];
-            }
-            None => {
-                out.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    out
+    unescape::unescape(unit, hex_escape)
 }
 
-/// The byte of a leading `\xHH`; only printable ones, so that none of them turns into a control character or a `/`.
-fn hex_escape(text: &[u8]) -> Option<u8> {
-    let digits = text.strip_prefix(b"\\x")?.get(..2)?;
+/// The byte of `\xHH`; only printable ones, so that none of them turns into a control character or a `/`.
+fn hex_escape(text: &[u8; 4]) -> Option<u8> {
+    let digits = text.strip_prefix(b"\\x")?;
     let byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
     (byte.is_ascii_graphic() && byte != b'/' && digits[0].is_ascii_hexdigit()).then_some(byte)
 }

@@ -11,14 +11,46 @@ use std::{
 use crate::{
     collect::{Builder, Draft, INFERRED},
     kernel::clock,
-    klog::{self, Facts, Item, KmsgReader, Next, Outcome, Parser, Report, Start, to_model},
-    model::{Incident, SCHEMA, Source, SourceKind},
+    klog::{
+        self, Item, KmsgReader, KmsgRecord, Next, Outcome, Parser, Report, Start,
+        incident::{self, Origin},
+    },
+    model::{Incident, NoKill},
 };
 
 /// Reports kept until their incident comes.
 const KEPT: usize = 64;
 /// Between two looks for a line that has not come yet.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// A run of the OOM killer of which the log is the only witness.
+#[derive(Debug)]
+pub(super) enum Run {
+    /// It killed, or was about to.
+    Kill(Box<Incident>),
+    /// It did not, or what came of it is not in the log.
+    NoKill(Box<NoKill>),
+}
+
+impl Run {
+    /// `None` where the report says nothing of a run.
+    fn of(report: &Report, origin: Origin) -> Option<Self> {
+        if incident::kills(report) {
+            return Some(Self::Kill(Box::new(incident::build(report, origin))));
+        }
+        incident::runs(report).then(|| Self::NoKill(Box::new(incident::build_no_kill(report, origin))))
+    }
+}
+
+impl Run {
+    /// The incident of a kill.
+    pub(super) fn kill(&self) -> Option<&Incident> {
+        match self {
+            Self::Kill(incident) => Some(incident),
+            Self::NoKill(_) => None,
+        }
+    }
+}
 
 /// The open log.
 pub(super) struct KernelLog {
@@ -78,6 +110,7 @@ impl KernelLog {
             }
         }
         klog::complete(incident, &report);
+        self.reports.drain(..self.reports.len().saturating_sub(KEPT));
     }
 
     /// The report that tells that `victim` was killed.
@@ -86,36 +119,35 @@ impl KernelLog {
         self.parser.current().filter(about).or_else(|| self.reports.iter().rev().find(about)).cloned()
     }
 
-    /// The kills that the log has told of since the last time, as incidents of their own. With the `last` call no line is
-    /// waited for any more.
-    pub(super) fn kills(&mut self, builder: &Builder, last: bool) -> Vec<Incident> {
+    /// What the log has told since the last time. With the `last` call no line is waited for any more: of a report that is not
+    /// whole by then, the incident says what is missing.
+    pub(super) fn runs(&mut self, builder: &Builder, swap: Option<u64>, last: bool) -> Vec<Run> {
         self.read();
         if last {
             self.parser.finish();
             self.collect();
         }
-        let (killed, _): (Vec<_>, Vec<_>) =
-            self.reports.drain(..).partition(|report| report.outcome == Outcome::Killed);
-        killed.iter().map(|report| incident(report, builder)).collect()
+        self.reports.drain(..).filter_map(|report| Run::of(&report, origin(&report, builder, swap))).collect()
     }
 
     fn read(&mut self) {
         while let Ok(Next::Record(record)) = self.reader.next_record() {
-            self.last = (record.usec, Instant::now());
-            self.parser.push(&record.line());
+            self.take(&record);
         }
         let since = u64::try_from(self.last.1.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.parser.tick(self.last.0.saturating_add(since));
         self.collect();
     }
 
-    /// Takes over the reports that are complete.
+    fn take(&mut self, record: &KmsgRecord) {
+        self.last = (record.usec, Instant::now());
+        self.parser.push(&record.line());
+    }
+
+    /// Takes over the reports that are complete. A line of the reaper alone is none: its kill can be from before the trace.
     fn collect(&mut self) {
         while let Some(item) = self.parser.pop() {
             if let Item::Report(report) = item {
-                if self.reports.len() == KEPT {
-                    self.reports.pop_front();
-                }
                 self.reports.push_back(*report);
             }
         }
@@ -129,34 +161,18 @@ fn boottime(usec: u64, asleep_ns: u64, now: u64) -> u64 {
     usec.saturating_mul(1000).saturating_add(asleep_ns).min(now)
 }
 
-/// An incident of which the log is the only witness.
-fn incident(report: &Report, builder: &Builder) -> Incident {
-    let host = builder.facts().host.clone();
-    let facts = Facts { page_size: host.page_size, ..Facts::default() };
+/// When and where a line of the running kernel's log was written: here, and a moment ago.
+fn origin(report: &Report, builder: &Builder, swap: Option<u64>) -> Origin {
     let now = clock::boottime_ns();
     let time =
         report.outcome_usec.or(report.begin_usec).map_or(now, |usec| boottime(usec, clock::asleep_ns(), now));
-    Incident {
-        schema: SCHEMA.to_owned(),
+    Origin {
         id: builder.id(time),
         time: clock::rfc3339(time),
         boottime_ns: time,
-        host,
-        source: Source {
-            kind: SourceKind::KernelLog,
-            probes: vec![klog::PROBE.to_owned()],
-            lost_events: 0,
-            notes: report.missing.iter().map(|part| format!("missing in the kernel's log: {part}")).collect(),
-            log: None,
-        },
-        scope: to_model::scope(report, &facts),
-        trigger: to_model::trigger(report),
-        victims: to_model::victims(report, &facts),
-        candidates: to_model::candidates(report, &facts),
-        candidates_scored: to_model::candidates_scored(report),
-        system: None,
-        history: None,
-        diagnosis: None,
+        host: builder.facts().host.clone(),
+        total_swap_bytes: swap,
+        ..Origin::default()
     }
 }
 

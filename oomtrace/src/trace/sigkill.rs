@@ -8,7 +8,7 @@ use crate::{
     collect::{Builder, Member},
     enrich::Enricher,
     kernel::{Roots, clock},
-    model::{Event, Incident, Role, Sender, SentHow, Sigkill, System, Text, Victim},
+    model::{Event, Incident, Role, Sender, SentHow, Sigkill, Text, Victim},
     sigkill::{look, recognise},
 };
 
@@ -44,19 +44,13 @@ pub(super) fn event(
     let mut target = builder.late_victim(&member, &[]);
     // The kernel side tells numbers alone. The cgroups are often removed soon after, so they are looked at first.
     target.cgroup = target.cgroup.or_else(|| paths?.of(record.task.memcg_id));
-    let mut both = Incident {
-        victims: vec![target, sender],
-        // The scene is an OOM kill's.
-        system: Some(System::default()),
-        ..Incident::default()
-    };
+    let mut both = Incident { victims: vec![target, sender], ..Incident::default() };
     let starts =
         [(record.task.tgid, record.task.start_time), (record.header.current_tgid, record.sender_start_time)];
-    enricher.enrich(&mut both, &starts, 0);
+    enricher.enrich(&mut both, &starts);
     locate(&mut both);
     let sender = both.victims.pop().unwrap_or_default();
     let target = both.victims.first().cloned().unwrap_or_default();
-    both.system = None;
     let how = how(record);
     let mut sender = from_victim(sender);
     let ns_init = record.sender_ns_pid == 1 && record.header.current_tgid != 1;

@@ -9,19 +9,20 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 
 use super::{
-    Session,
     events::EventPath,
     first::{Early, First},
     prepare,
+    session::Session,
+    settings::{Settings, Sink},
     source::{self, Source},
     stop::Stop,
     stream::Tally,
     worker::Shared,
 };
-use crate::{command::cli::TraceArgs, model::Event, output::Output};
+use crate::model::Event;
 
 /// How to end a trace whose output is not on the terminal.
-pub(in crate::command) const STOP: &str = "Ctrl-C or SIGTERM to stop";
+pub const STOP: &str = "Ctrl-C or SIGTERM to stop";
 /// Stack of a thread.
 const STACK: usize = 256 * 1024;
 /// What happens beside a trace has been reported after this time.
@@ -67,14 +68,14 @@ impl From<During> for Beside {
     }
 }
 
-/// Runs a session until it is told to stop, and writes to `output` if there is one. With something `beside`, the trace ends a little after that at the latest.
+/// Runs a session until it is told to stop, and writes to `sink` if there is one. With something `beside`, the trace ends a little after that at the latest.
 ///
 /// # Errors
 /// When the output fails, or what runs beside does.
-pub(super) fn run(
+pub fn run(
     mut session: Session,
-    args: &TraceArgs,
-    output: Option<Output>,
+    settings: &Settings,
+    sink: Option<Sink>,
     beside: Option<Beside>,
 ) -> Result<Ended> {
     let runtime =
@@ -82,9 +83,9 @@ pub(super) fn run(
     runtime.block_on(async {
         // Before anything is written, so that no signal after the header goes unheard.
         let ours = !beside.as_ref().is_some_and(|beside| beside.own_signals);
-        let reopens = output.as_ref().is_some_and(Output::can_reopen)
+        let reopens = sink.as_ref().is_some_and(|sink| sink.output.can_reopen())
             || beside.as_ref().is_some_and(|beside| beside.reopen.is_some());
-        let mut stop = Stop::new(args, ours, reopens)?;
+        let mut stop = Stop::new(settings, ours, reopens)?;
         let mut source = Source::take(&mut session)?;
         let (during, tap, reopen, first, linger) = match beside {
             Some(Beside { during, tap, reopen, first, linger, .. }) => {
@@ -92,10 +93,9 @@ pub(super) fn run(
             }
             None => (None, None, None, None, LINGER),
         };
-        let destination = output.as_ref().filter(|_| args.output.is_some()).map(|o| o.shown().to_owned());
-        let (worker, header) = prepare::prepare(&mut session, args, output, (tap, reopen))?;
-        if let Some(file) = destination.filter(|_| !args.quiet) {
-            crate::output::tell(&format!("tracing OOM kills to {file}; {STOP}"));
+        let (worker, header) = prepare::prepare(&mut session, settings, sink, (tap, reopen))?;
+        if let Some(text) = &settings.said_at_start {
+            crate::output::tell(text);
         }
         if source.ring.is_none() {
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;

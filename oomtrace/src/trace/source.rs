@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use aya_log::EbpfLogger;
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::Session;
+use super::session::Session;
 use crate::collect::{Decoded, LossReader, Ring};
 
 /// The kernel side's reading ends.

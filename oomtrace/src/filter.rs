@@ -2,9 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use super::memcg::Hierarchy;
-use crate::enrich::container::{self, unescape};
 use crate::kernel::Roots;
+use crate::kernel::cgroup::Hierarchy;
+use crate::kernel::cgroup::container::{self, unescape};
 use crate::model::{CgroupRef, Constraint, Incident, Text, UserspaceKill, Victim};
 use crate::rights::Directory;
 

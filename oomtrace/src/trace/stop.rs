@@ -8,7 +8,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::command::cli::TraceArgs;
+use super::settings::Settings;
 
 /// What a trace is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) struct Stop {
 impl Stop {
     /// With `ours`, signals and a closed standard output end the trace; else both are somebody else's. With `reopens`, SIGHUP
     /// does not end it.
-    pub(super) fn new(args: &TraceArgs, ours: bool, reopens: bool) -> Result<Self> {
+    pub(super) fn new(settings: &Settings, ours: bool, reopens: bool) -> Result<Self> {
         let on = |kind| signal(kind).context("handling signals");
         let signals = || {
             let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(on);
@@ -43,8 +43,8 @@ impl Stop {
         Ok(Self {
             signals: ours.then(signals).transpose()?,
             reopens,
-            until: args.duration.map(|d| Instant::now() + d),
-            reader: if ours && args.output.is_none() { closing_pipe() } else { None },
+            until: settings.duration.map(|d| Instant::now() + d),
+            reader: if ours && settings.for_reader { closing_pipe() } else { None },
         })
     }
 
@@ -91,4 +91,12 @@ fn closing_pipe() -> Option<AsyncFd<OwnedFd>> {
     }
     // SAFETY: an owned descriptor is one and the same until it is dropped.
     unsafe { AsyncFd::register_with_interest(file.into(), Interest::ERROR) }.ok()
+}
+
+/// From now on signals end the program at once, as they do before a trace.
+pub fn let_signals_end() {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        // SAFETY: no handler is installed.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
 }

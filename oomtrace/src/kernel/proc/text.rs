@@ -8,9 +8,16 @@ pub(crate) fn number(text: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0u64, |sum, b| sum.checked_mul(10)?.checked_add(u64::from(b - b'0')))
 }
 
-/// "1234 kB" in bytes.
+/// "1234 kB" in bytes; `None` without the unit.
 pub(crate) fn kilobytes(text: &[u8]) -> Option<u64> {
-    number(text)?.checked_mul(1024)
+    let digits = text.trim_ascii_end().strip_suffix(b"kB")?;
+    number(digits)?.checked_mul(1024)
+}
+
+/// The number of the first line `KEY NUMBER`.
+pub(crate) fn value(text: &[u8], key: &[u8]) -> Option<u64> {
+    let of_key = |line: &'_ [u8]| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(b" "));
+    number(&text.split(|b| *b == b'\n').find(|line| of_key(line))?[key.len()..])
 }
 
 /// A limit: `None` for `max`, and for v1's highest number (`PAGE_COUNTER_MAX` pages), which means the same.
@@ -45,6 +52,16 @@ mod tests {
             assert_eq!(number(bad), None);
         }
         assert_eq!(kilobytes(b"\t   3 kB"), Some(3072));
+    }
+
+    #[test]
+    fn the_value_of_exactly_this_key() {
+        let text = b"low 0\noom 3\nfoom_kill 9\noom_kill 7\noom_kill_x 8\noom_group_kill 1";
+        assert_eq!((value(text, b"oom_kill"), value(text, b"oom")), (Some(7), Some(3)));
+        for without in [&b"pgfault 1\n"[..], b"oom_kill x\n", b"oom_kill 18446744073709551616\n", b"oom_kill"]
+        {
+            assert_eq!(value(without, b"oom_kill"), None);
+        }
     }
 
     #[test]

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Session, worker::Shared};
+use super::{session::Session, settings::Settings, worker::Shared};
 use crate::{
-    command::cli::TraceArgs,
     diagnose::diagnose,
     kernel::clock,
     model::Incident,
@@ -19,23 +18,23 @@ const BUSY: u64 = 64;
 
 /// Opens what samples are read from; `None` when they are not wanted. Before memory is locked.
 pub(super) fn open(
-    args: &TraceArgs,
+    settings: &Settings,
     ebpf: Option<&mut aya::Ebpf>,
     layout: &oomtrace_common::Layout,
     roots: &crate::kernel::Roots,
 ) -> Option<Box<dyn Source>> {
-    (!args.no_history).then(|| sample::open(ebpf, layout, roots))
+    settings.history.then(|| sample::open(ebpf, layout, roots))
 }
 
 /// Loads the allocation hook where it was asked for; a note says why it can't be had.
 pub(super) fn alloc_hook(
-    args: &TraceArgs,
+    settings: &Settings,
     ebpf: Option<&mut aya::Ebpf>,
     layout: &oomtrace_common::Layout,
     notes: &mut Vec<String>,
 ) -> Option<AllocHook> {
-    let ebpf = ebpf.filter(|_| args.alloc_hook);
-    if args.alloc_hook && ebpf.is_none() {
+    let ebpf = ebpf.filter(|_| settings.alloc_hook);
+    if settings.alloc_hook && ebpf.is_none() {
         notes.push("--alloc-hook: no hook can be had here; run `oomtrace doctor` for the reason".to_owned());
     }
     let hook = AllocHook::take(ebpf?, layout);
@@ -43,10 +42,10 @@ pub(super) fn alloc_hook(
 }
 
 /// Starts to sample; what stands in the way is added to the session's notes.
-pub(super) fn start(session: &mut Session, args: &TraceArgs) -> Option<Running> {
+pub(super) fn start(session: &mut Session, settings: &Settings) -> Option<Running> {
     let mut source = session.samples.take()?;
     session.notes.extend(source.notes());
-    let mut sampler = Sampler::new(source, args.sample_interval.unwrap_or(INTERVAL), Box::new(Real));
+    let mut sampler = Sampler::new(source, settings.sample_interval.unwrap_or(INTERVAL), Box::new(Real));
     if let Some(hook) = session.alloc_hook.take() {
         sampler = sampler.with_hook(Box::new(Allocations::new(hook)));
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use aya::Ebpf;
 use oomtrace_common::{ABSENT, Layout};
 
-use super::{super::cli::TraceArgs, kernel_log::KernelLog, symbols::Symbols};
+use super::{kernel_log::KernelLog, settings::Settings, symbols::Symbols};
 use crate::{
     kernel::{
         Btf, Roots, capability, counters::VmstatOomKill, gfp::GfpNames, host, layout,
@@ -54,27 +54,27 @@ impl Session {
     ///
     /// # Errors
     /// When there is no way to learn of a kill; names what is missing.
-    pub fn open(args: &TraceArgs) -> Result<Self> {
+    pub fn open(settings: &Settings) -> Result<Self> {
         let roots = Roots::default();
         let mut notes = Vec::new();
         // What takes longest goes beside all else.
         let symbols = Symbols::start(&roots);
-        let btf = types(args, &roots, &mut notes)?;
+        let btf = types(settings, &roots, &mut notes)?;
         let mut layout = layout::detect_types(btf.as_ref(), &roots);
-        layout.debug = u32::from(args.verbose > 1);
+        layout.debug = u32::from(settings.debug);
         let gfp = GfpNames::detect(&roots, btf.as_ref());
-        let own = args.btf.is_none() && layout.task_tgid != ABSENT;
+        let own = settings.btf.is_none() && layout.task_tgid != ABSENT;
         let own = btf.as_ref().filter(|_| own).and_then(probe::Types::of);
         // Before the next that is large.
         drop(btf);
         layout::place_cpus(&mut layout, &roots, symbols.per_cpu_offset(&roots));
         let mut vmstat = VmstatOomKill::open(&roots);
         let vmstat_at_start = vmstat.as_mut().and_then(VmstatOomKill::read);
-        let (mut ebpf, outcomes) = attach(args, &roots, layout, own.as_ref(), &mut notes)?;
+        let (mut ebpf, outcomes) = attach(settings, &roots, layout, own.as_ref(), &mut notes)?;
         // Before memory is locked.
         drop(own);
-        let alloc_hook = super::history::alloc_hook(args, ebpf.as_mut(), &layout, &mut notes);
-        let samples = super::history::open(args, ebpf.as_mut(), &layout, &roots);
+        let alloc_hook = super::history::alloc_hook(settings, ebpf.as_mut(), &layout, &mut notes);
+        let samples = super::history::open(settings, ebpf.as_mut(), &layout, &roots);
         for outcome in crate::survive::settle(&roots) {
             notes.extend(outcome.note());
         }
@@ -125,8 +125,8 @@ impl Session {
 }
 
 /// The kernel's types: of the file that was asked for, else of the running kernel, else none.
-fn types(args: &TraceArgs, roots: &Roots, notes: &mut Vec<String>) -> Result<Option<Btf>> {
-    if let Some(path) = &args.btf {
+fn types(settings: &Settings, roots: &Roots, notes: &mut Vec<String>) -> Result<Option<Btf>> {
+    if let Some(path) = &settings.btf {
         return Btf::open(path).with_context(|| format!("--btf {path:?}")).map(Some);
     }
     match Btf::open(&roots.vmlinux_btf()) {
@@ -143,13 +143,13 @@ fn types(args: &TraceArgs, roots: &Roots, notes: &mut Vec<String>) -> Result<Opt
 
 /// Loads the object and climbs the ladders. Without any hook the kernel's log remains, if it can be read.
 fn attach(
-    args: &TraceArgs,
+    settings: &Settings,
     roots: &Roots,
     layout: Layout,
     own: Option<&probe::Types>,
     notes: &mut Vec<String>,
 ) -> Result<(Option<Ebpf>, Vec<Outcome>)> {
-    if args.without_probe.iter().any(|w| w == "all") {
+    if settings.without_probe.iter().any(|w| w == "all") {
         return Ok((None, Vec::new()));
     }
     if let Some(lacking) = capability::lacking(&capability::needs(roots)) {
@@ -160,7 +160,7 @@ fn attach(
         notes.push(lacking);
         return Ok((None, Vec::new()));
     }
-    let options = LoadOptions { ring_size: args.ring_size, layout, sigkill: args.sigkill };
+    let options = LoadOptions { ring_size: settings.ring_size, layout, sigkill: settings.sigkill };
     let mut loaded = match probe::load(&options) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -168,9 +168,9 @@ fn attach(
             return Ok((None, Vec::new()));
         }
     };
-    let mut outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own, &args.without_probe);
-    if !args.no_history {
-        let without = &args.without_probe;
+    let mut outcomes = probe::attach_all(&mut loaded.ebpf, &layout, own, &settings.without_probe);
+    if settings.history {
+        let without = &settings.without_probe;
         outcomes.extend(probe::attach_sampling(&mut loaded.ebpf, &layout, own, without));
     }
     notes.extend(probe::shortfalls(&outcomes));

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::kernel::Roots;
+use crate::words::unescape::unescape;
 
 /// Cgroups that are looked at, at most.
 const CGROUPS_MAX: usize = 65_536;
@@ -60,7 +61,7 @@ impl Hierarchy {
 
 impl Hierarchy {
     /// Whether a cgroup that is there has a path that `is_meant` takes, from the root of the hierarchy.
-    pub(in crate::command) fn any(&self, is_meant: impl Fn(&[u8]) -> bool) -> bool {
+    pub(crate) fn any(&self, is_meant: impl Fn(&[u8]) -> bool) -> bool {
         let mut left = vec![self.mount.clone()];
         let mut seen = 0;
         while let Some(directory) = left.pop() {
@@ -116,8 +117,8 @@ impl Mount {
     /// "ID PARENT MAJ:MIN ROOT POINT OPTIONS [TAGS...] - FS SOURCE SUPER-OPTIONS"
     fn parse(line: &[u8]) -> Option<Self> {
         let mut words = line.split(|b| *b == b' ');
-        let root = unescape(words.nth(3)?);
-        let point = unescape(words.next()?);
+        let root = plain(words.nth(3)?);
+        let point = plain(words.next()?);
         let mut after = words.skip_while(|w| *w != b"-").skip(1);
         let fs = String::from_utf8(after.next()?.to_vec()).ok()?;
         let options = String::from_utf8_lossy(after.nth(1)?).into_owned();
@@ -127,26 +128,11 @@ impl Mount {
 }
 
 /// Undoes the octal escapes of blanks and backslashes.
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, tail)) = rest.split_first() {
-        let octal = tail
-            .get(..3)
-            .and_then(|d| std::str::from_utf8(d).ok())
-            .and_then(|d| u8::from_str_radix(d, 8).ok());
-        match octal {
-            Some(byte) if *first == b'\\' => {
-                plain.push(byte);
-                rest = &tail[3..];
-            }
-            _ => {
-                plain.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    plain
+fn plain(text: &[u8]) -> Vec<u8> {
+    unescape(text, |[backslash, digits @ ..]| {
+        let octal = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()?;
+        (*backslash == b'\\').then_some(octal)
+    })
 }
 
 #[cfg(test)]
@@ -201,6 +187,6 @@ mod tests {
 
     #[test]
     fn escapes() {
-        assert_eq!(unescape(br"/a\040b\134c\0x\99"), br"/a b\c\0x\99");
+        assert_eq!(plain(br"/a\040b\134c\0x\99"), br"/a b\c\0x\99");
     }
 }

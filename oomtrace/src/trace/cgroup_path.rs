@@ -5,8 +5,8 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::command::memcg::Hierarchy;
 use crate::kernel::Roots;
+use crate::kernel::cgroup::Hierarchy;
 use crate::model::{CgroupRef, Text};
 use oomtrace_common::UNKNOWN;
 
@@ -70,7 +70,7 @@ fn below(hierarchy: &Hierarchy, shown: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::memcg::Version;
+    use crate::kernel::cgroup::Version;
 
     #[test]
     fn a_path_is_one_of_the_hierarchy() {

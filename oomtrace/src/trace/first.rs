@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use super::worker::{Worker, locate};
 use crate::collect::{Builder, Draft};
-use crate::command::filter::{Filter, Verdict};
+use crate::filter::{Filter, Verdict};
 use crate::model::Incident;
 
 /// Kills that may wait; their first account is left out beyond it.

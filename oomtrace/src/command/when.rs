@@ -1,14 +1,14 @@
-//! Times of options: how long ago, a date, or an instant.
+//! Times as options name them: `--since` and `--until`.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::words::size;
 
-/// The time that `--since` names.
+/// The time that an option names: a time, the first moment of a date (UTC), or how long ago.
 ///
 /// # Errors
 /// Says what is accepted.
-pub fn since(text: &str) -> Result<Timestamp, String> {
+pub(super) fn parse(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
@@ -27,16 +27,16 @@ mod tests {
 
     #[test]
     fn times_and_times_ago() {
-        assert_eq!(since("2026-11-23T14:03:00Z").unwrap().to_string(), "2026-11-23T14:03:00Z");
-        assert_eq!(since("2026-11-23").unwrap().to_string(), "2026-11-23T00:00:00Z");
+        assert_eq!(parse("2026-11-23T14:03:00Z").unwrap().to_string(), "2026-11-23T14:03:00Z");
+        assert_eq!(parse("2026-11-23").unwrap().to_string(), "2026-11-23T00:00:00Z");
         let ago = |text: &str| {
-            let time = since(text).unwrap();
+            let time = parse(text).unwrap();
             Timestamp::now().duration_since(time).as_secs()
         };
         assert!((7200..7260).contains(&ago("2h")));
         assert!((259_200..259_260).contains(&ago("3d")));
         for wrong in ["", "yesterday", "d", "-1d", "99999999999d"] {
-            assert!(since(wrong).is_err(), "{wrong}");
+            assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
 }
