@@ -2,8 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::kernel::cgroup::container::unescape;
-use crate::model::{Constraint, Incident, UserspaceKill, Victim};
+use crate::kernel::Roots;
+use crate::kernel::cgroup::Hierarchy;
+use crate::kernel::cgroup::container::{self, unescape};
+use crate::model::{CgroupRef, Constraint, Incident, Text, UserspaceKill, Victim};
+use crate::rights::Directory;
 
 /// Longest `comm` the kernel keeps, without its NUL.
 const COMM_MAX: usize = 15;
@@ -18,8 +21,8 @@ pub struct Filter {
     /// Only kills of processes with this name; * stands for any characters (can be repeated)
     #[arg(short = 'n', long = "comm", value_name = "NAME")]
     pub comms: Vec<String>,
-    /// Only kills of this user's processes, by number (can be repeated)
-    #[arg(short = 'u', long = "uid", value_name = "UID")]
+    /// Only kills of this user's processes, by name or number (can be repeated)
+    #[arg(short = 'u', long = "uid", value_name = "USER", value_parser = uid)]
     pub uids: Vec<u32>,
     /// Only kills in this cgroup and below it, e.g. /system.slice (can be repeated)
     #[arg(long = "cgroup", value_name = "PATH")]
@@ -61,6 +64,16 @@ impl From<Kind> for Constraint {
     }
 }
 
+/// The user of that name or number.
+fn uid(text: &str) -> Result<u32, String> {
+    if let Ok(uid) = text.parse() {
+        return Ok(uid);
+    }
+    let user = Directory::default().by_name(text);
+    user.map(|user| user.uid)
+        .ok_or_else(|| format!("there is no user {text:?} on this machine: give a number"))
+}
+
 /// What a filter says of a kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -86,6 +99,59 @@ impl Filter {
             true => incident.victims.iter().map(|victim| self.victim(victim)).max().unwrap_or(Verdict::No),
         };
         kind.min(victim)
+    }
+
+    /// The options as they are written: `--cgroup /shop`; empty without any.
+    #[must_use]
+    pub fn options(&self) -> Vec<String> {
+        let quoted = |text: &String| crate::words::shell::quote(text.as_bytes());
+        let kinds =
+            self.constraints.iter().filter_map(|kind| Some(kind.to_possible_value()?.get_name().to_owned()));
+        let named = |option: &str, values: Vec<String>| -> Vec<String> {
+            values.into_iter().map(|value| format!("{option} {value}")).collect()
+        };
+        [
+            named("--pid", self.pids.iter().map(u32::to_string).collect()),
+            named("--comm", self.comms.iter().map(quoted).collect()),
+            named("--uid", self.uids.iter().map(u32::to_string).collect()),
+            named("--cgroup", self.cgroups.iter().map(quoted).collect()),
+            named("--container", self.containers.iter().map(quoted).collect()),
+            named("--unit", self.units.iter().map(quoted).collect()),
+            named("--constraint", kinds.collect()),
+        ]
+        .concat()
+    }
+
+    /// Filters that match nothing which exists now, in words: what they ask for may be misspelt, or come later.
+    #[must_use]
+    pub fn absent(&self, roots: &Roots) -> Vec<String> {
+        let gone = |pid: &&u32| !roots.proc.join(pid.to_string()).exists();
+        let mut notes: Vec<String> = self
+            .pids
+            .iter()
+            .filter(gone)
+            .map(|pid| format!("--pid {pid}: no process has this id now"))
+            .collect();
+        let asked = [&self.cgroups, &self.containers, &self.units];
+        if asked.iter().all(|values| values.is_empty()) {
+            return notes;
+        }
+        let Ok(hierarchy) = Hierarchy::find(roots) else { return notes };
+        let one = |option: &str, value: &String, filter: Self| {
+            let is_there = hierarchy.any(|path| filter.victim(&placed(path)) == Verdict::Yes);
+            let value = crate::words::shell::quote(value.as_bytes());
+            (!is_there).then(|| format!("{option} {value}: nothing by this name exists now"))
+        };
+        notes.extend(self.cgroups.iter().filter_map(|value| {
+            one("--cgroup", value, Self { cgroups: vec![value.clone()], ..Self::default() })
+        }));
+        notes.extend(self.containers.iter().filter_map(|value| {
+            one("--container", value, Self { containers: vec![value.clone()], ..Self::default() })
+        }));
+        notes.extend(self.units.iter().filter_map(|value| {
+            one("--unit", value, Self { units: vec![value.clone()], ..Self::default() })
+        }));
+        notes
     }
 
     fn asks_for_victims(&self) -> bool {
@@ -141,6 +207,13 @@ impl Filter {
         ];
         kinds.into_iter().min().unwrap_or(Verdict::Yes)
     }
+}
+
+/// A process that would be in the cgroup at this path.
+fn placed(path: &[u8]) -> Victim {
+    let identity = container::identify(path);
+    let cgroup = Some(CgroupRef { path: Text::new(path), id: None });
+    Victim { cgroup, container: identity.container, unit: identity.unit, ..Victim::default() }
 }
 
 /// Of one kind of option: nothing asked is a yes, nothing known an unknown.

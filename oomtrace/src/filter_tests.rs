@@ -132,3 +132,56 @@ fn a_wrong_kind_names_the_right_ones() {
     let error = Cli::try_parse_from(["oomtrace", "--constraint", "x"]).err().unwrap().to_string();
     assert!(error.contains("memory_policy"), "{error}");
 }
+
+#[test]
+fn options_are_written_as_they_are_typed() {
+    let filter = Filter {
+        pids: vec![7],
+        comms: vec!["java*".into()],
+        cgroups: vec!["/shop".into()],
+        constraints: vec![Kind::MemoryPolicy],
+        ..Filter::default()
+    };
+    assert_eq!(
+        filter.options(),
+        ["--pid 7", "--comm 'java*'", "--cgroup /shop", "--constraint memory_policy"]
+    );
+    assert!(Filter::default().options().is_empty());
+}
+
+#[test]
+fn users_by_name_or_number() {
+    assert_eq!((uid("0"), uid("root"), uid("4000000000")), (Ok(0), Ok(0), Ok(4_000_000_000)));
+    assert!(uid("no-such-user").unwrap_err().contains("no-such-user"));
+}
+
+#[test]
+fn what_exists_nowhere_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let mount = dir.path().join("m");
+    for path in ["m/system.slice/shop.service", "proc/self", "proc/7"] {
+        std::fs::create_dir_all(dir.path().join(path)).unwrap();
+    }
+    std::fs::write(mount.join("cgroup.controllers"), "memory\n").unwrap();
+    let mounts = format!("35 24 0:30 / {} rw - cgroup2 cgroup2 rw\n", mount.display());
+    std::fs::write(dir.path().join("proc/self/mountinfo"), mounts).unwrap();
+    let roots = Roots { proc: dir.path().join("proc"), ..Roots::default() };
+    let there = Filter {
+        pids: vec![7],
+        units: vec!["shop".into()],
+        cgroups: vec!["/system.slice".into()],
+        ..Filter::default()
+    };
+    assert!(there.absent(&roots).is_empty(), "{:?}", there.absent(&roots));
+    let gone = Filter {
+        pids: vec![8],
+        units: vec!["shopp".into()],
+        cgroups: vec!["/system".into()],
+        containers: vec!["0123456789ab".into()],
+        ..Filter::default()
+    };
+    let notes = gone.absent(&roots);
+    assert_eq!(notes.len(), 4, "{notes:?}");
+    assert_eq!(notes[0], "--pid 8: no process has this id now");
+    assert!(notes[1].starts_with("--cgroup /system: nothing by this name"), "{notes:?}");
+}

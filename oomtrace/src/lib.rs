@@ -33,6 +33,7 @@ pub use survive::Allocator;
 /// What the tests and fuzzers outside of this crate look at; it may change at any time.
 #[doc(hidden)]
 pub mod inside {
+    pub use crate::command::schema::{DOCTOR_JSON, WHY_JSON};
     pub use crate::decompress::open as decompress;
     pub use crate::diagnose::{advice::advise, diagnose};
     pub use crate::enrich::redact::redact;
@@ -40,6 +41,23 @@ pub mod inside {
     pub use crate::kernel::{Btf, GfpNames, Roots, layout};
     #[cfg(feature = "schema")]
     pub use crate::render::schema;
+
+    /// The JSON Schema of `doctor --json`, made from the types.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn doctor_schema() -> String {
+        crate::render::schema_of::<crate::command::doctor::Diagnosis>(
+            ":doctor",
+            "What oomtrace doctor --json prints",
+        )
+    }
+
+    /// The JSON Schema of a line of `why --json`, made from the types.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn why_schema() -> String {
+        crate::render::schema_of::<crate::model::Answer>(":why", "One line of oomtrace why --json")
+    }
     pub use crate::render::{Ndjson, Render, SCHEMA_JSON, Text, TextStyle, html, junit, markdown, perfetto};
     pub use crate::words::width;
 

@@ -31,20 +31,30 @@ fn unit(name: &str) -> Option<f64> {
     Some(1024_f64.powi(i32::try_from(at).ok()?))
 }
 
-/// `182.0 MiB`
+/// What three significant digits leave open; zeros at their end are left out.
+fn half(value: f64) -> f64 {
+    match value {
+        1000.0.. => 5.0,
+        100.0.. => 0.5,
+        10.0.. => 0.05,
+        _ => 0.005,
+    }
+}
+
+/// `182 MiB`
 fn size(words: &[&str]) -> Option<((f64, f64), usize)> {
     let (value, unit) = (words.first()?.parse::<f64>().ok()?, unit(words.get(1)?)?);
-    let half = if unit > 1.0 { 0.05 } else { 1.0 };
+    let half = if unit > 1.0 { half(value) } else { 1.0 };
     Some((((value - half) * unit, (value + half) * unit), 2))
 }
 
-/// `59.0 s`, `4 min 10 s`: cut, not rounded.
+/// `59 s` rounded to three digits, `4 min 10 s` cut.
 fn time(words: &[&str]) -> Option<((f64, f64), usize)> {
     let one = |at: usize| {
         let value = words.get(at)?.parse::<f64>().ok()?;
         let (unit, step) = match *words.get(at + 1)? {
-            "ms" => (0.001, 0.0001),
-            "s" => (1.0, if words[at].contains('.') { 0.1 } else { 1.0 }),
+            "ms" => (0.001, 2.0 * half(value) * 0.001),
+            "s" => (1.0, if at == 2 { 1.0 } else { 2.0 * half(value) }),
             "min" => (60.0, 60.0),
             "h" => (3600.0, 3600.0),
             _ => return None,
@@ -54,6 +64,8 @@ fn time(words: &[&str]) -> Option<((f64, f64), usize)> {
     let (first, step) = one(0)?;
     match one(2).filter(|_| step >= 60.0) {
         Some((second, step)) => Some(((first + second, first + second + step), 4)),
+        // One unit alone is rounded, unless it is a whole number of minutes.
+        None if step < 60.0 => Some(((first - step / 2.0, first + step / 2.0), 2)),
         None => Some(((first, first + step), 2)),
     }
 }
@@ -71,7 +83,7 @@ fn rate(words: &[&str]) -> Option<(f64, f64)> {
     Some((low / seconds, high / seconds))
 }
 
-/// `+182.0 MiB in 59.0 s, at least 3.1 MiB/s`, `+182.0 MiB in 59.0 s (3.1 MiB/s)`, `after about 1.2 s with 57.6 MiB (48.0 MiB/s)`.
+/// `+182 MiB in 59 s, at least 3.1 MiB/s`, `+182 MiB in 59 s (3.1 MiB/s)`, `after about 1.2 s with 57.6 MiB (48 MiB/s)`.
 fn claims(text: &str) -> Vec<Claim> {
     let plain =
         text.replace(['(', ')', ',', ';', '<', '>', '"', '*', '|', '\u{a0}'], " ").replace('+', " + ");
@@ -133,7 +145,7 @@ fn rate_by_time_is_growth_in_every_format() {
     for incident in corpus() {
         let evidence = Evidence { incidents: vec![incident.clone()], ..Evidence::default() };
         let all = [
-            rendered(&mut Text::new(TextStyle { color: false, width: 200 }), &incident),
+            rendered(&mut Text::new(TextStyle { width: 200, ..TextStyle::default() }), &incident),
             rendered(&mut Ndjson::new(), &incident),
             html::document(std::slice::from_ref(&evidence)),
             markdown::document(std::slice::from_ref(&evidence)),
@@ -166,9 +178,9 @@ fn figures(incident: &Incident) {
 fn the_reader_of_claims_sees_a_contradiction() {
     let found = |text: &str| claims(text).iter().map(Claim::agrees).collect::<Vec<_>>();
     assert_eq!(found("leaks: +99.7 MiB in 4.1 s, 16.2 KiB/s since 14:02:11, 100 %"), [false]);
-    assert_eq!(found("+182.0 MiB in 59.0 s (3.1 MiB/s) since"), [true]);
-    assert_eq!(found("+1.0 GiB in 4 min 10 s (at least 4.1 MiB/s)"), [true]);
-    assert_eq!(found("after about 1.2 s with 57.6 MiB (48.0 MiB/s)"), [true]);
+    assert_eq!(found("+182 MiB in 59 s (3.1 MiB/s) since"), [true]);
+    assert_eq!(found("+1 GiB in 4 min 10 s (at least 4.1 MiB/s)"), [true]);
+    assert_eq!(found("after about 1.2 s with 57.6 MiB (48 MiB/s)"), [true]);
     assert_eq!(found("after about 1.2 s with 57.6 MiB (4.8 MiB/s)"), [false]);
     assert_eq!(found("(+48.2 MiB in the last 26.3 s), 9.4 MiB/s since"), [false]);
 }

@@ -22,7 +22,7 @@ fn render(renderer: &mut dyn Render, event: &Event) -> String {
 }
 
 fn text(event: &Event, width: usize, color: bool) -> String {
-    render(&mut Text::new(TextStyle { color, width }), event)
+    render(&mut Text::new(TextStyle { color, width, ..TextStyle::default() }), event)
 }
 
 fn kill(incident: oomtrace::model::Incident) -> Event {
@@ -120,6 +120,80 @@ fn fits_every_width_and_says_the_same_with_colour() {
             assert_eq!(uncoloured(&text(event, columns, true)), plain);
         }
     }
+}
+
+/// The lines before the rule, without the empty one that sets a kill apart.
+fn block(text: &str) -> Vec<&str> {
+    text.lines().skip(1).take_while(|line| !line.starts_with('─')).collect()
+}
+
+#[test]
+fn the_answer_comes_first_in_at_most_twelve_lines() {
+    for (name, event) in kills() {
+        let whole = text(&event, 80, false);
+        let first = block(&whole);
+        assert!(first.len() <= 12, "{name}: {}", first.join("\n"));
+        assert!(whole.lines().any(|line| line.starts_with('─')), "{name}: the details follow");
+        let Event::OomKill(incident) = &event else { continue };
+        let labels = ["Who  ", "Verdict  ", "Change  "];
+        let found = labels.map(|label| first.iter().filter(|line| line.starts_with(label)).count());
+        let expected = usize::from(incident.diagnosis.is_some());
+        assert_eq!(found, [expected; 3], "{name}");
+    }
+}
+
+#[test]
+fn brief_is_the_answer_and_nothing_after_it() {
+    let brief = TextStyle { brief: true, ..TextStyle::default() };
+    for (name, event) in kills() {
+        let short = render(&mut Text::new(brief), &event);
+        let whole = text(&event, 80, false);
+        assert_eq!(block(&short), block(&whole), "{name}");
+        assert_eq!(short.lines().count(), block(&whole).len() + 1, "{name}");
+    }
+}
+
+#[test]
+fn wide_breaks_and_cuts_nothing() {
+    let wide = TextStyle { wide: true, ..TextStyle::default() };
+    for (name, event) in kills() {
+        let text = render(&mut Text::new(wide), &event);
+        let Event::OomKill(incident) = &event else { continue };
+        assert!(cuts_a_path(&text), "{name}: {text}");
+        for advice in incident.diagnosis.iter().flat_map(|diagnosis| &diagnosis.advice) {
+            let command = advice.command.as_deref().unwrap_or_default();
+            let first = command.lines().next().unwrap_or_default();
+            assert!(first.contains(char::is_control) || text.contains(first), "{name}: {command}");
+        }
+    }
+}
+
+/// Paths are shown from where they differ.
+fn cuts_a_path(text: &str) -> bool {
+    text.match_indices('…').all(|(at, _)| text[at..].starts_with("…/"))
+}
+
+#[test]
+fn without_utf_8_bars_and_marks_are_ascii() {
+    let ascii = TextStyle { ascii: true, ..TextStyle::default() };
+    for (name, event) in kills() {
+        let plain = render(&mut Text::new(ascii), &event);
+        // Names stay as they are.
+        assert!(!plain.contains(|c| "▁▂▃▄▅▆▇█─…·└×µ".contains(c)), "{name}: {plain}");
+        assert_eq!(plain.lines().count(), text(&event, 80, false).lines().count(), "{name}");
+    }
+}
+
+#[test]
+fn kills_of_one_kind_are_told_in_full_once() {
+    let samples = kills();
+    let (_, event) = samples.iter().find(|(name, _)| *name == "grown_leak").unwrap();
+    let mut renderer = Text::new(TextStyle::default());
+    let first = render(&mut renderer, event);
+    let second = render(&mut renderer, event);
+    assert!(first.contains("Candidates") && !second.contains("Candidates"), "{second}");
+    assert!(second.contains(" OOM KILL ") && second.contains("Kill 2 of this kind"), "{second}");
+    assert!(second.lines().count() <= 12, "{second}");
 }
 
 /// Whether a line is one word of a command's, or one in quotes.

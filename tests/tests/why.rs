@@ -12,17 +12,25 @@ use oomtrace_tests::sys;
 use serde_json::Value;
 use support::{PATIENCE, end, kill, oomtrace, root, run, wait_for};
 
+/// Exit code where nothing has an answer.
+const UNKNOWN: i32 = 3;
+
 /// The answers, as JSON.
 fn why(arguments: &[&str]) -> Vec<Value> {
     let output = run(&[&["why", "--json"], arguments].concat());
-    assert!(output.status.success(), "{}", support::errors(&output));
+    let code = output.status.code();
+    let errors = support::errors(&output);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    text.lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect()
+    let answers: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect();
+    let is_unknown = answers.iter().all(|answer| answer["answer"] == "unknown");
+    assert_eq!(code, Some(if is_unknown { UNKNOWN } else { 0 }), "{errors}");
+    answers
 }
 
 fn text(arguments: &[&str]) -> String {
     let output = run(&[&["why"], arguments].concat());
-    assert!(output.status.success(), "{}", support::errors(&output));
+    assert!(matches!(output.status.code(), Some(0 | UNKNOWN)), "{}", support::errors(&output));
     // Spaces that do not break, and line breaks.
     let text = String::from_utf8(output.stdout).expect("UTF-8").replace('\u{a0}', " ");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -141,11 +149,23 @@ fn what_runs_is_told_and_what_is_not_known_is_said() {
     let log = log.to_str().expect("a plain name");
     let answers = why(&["8", "--log", log]);
     assert_eq!((&answers[0]["answer"], answers.len()), (&"unknown".into(), 1), "{answers:?}");
-    assert!(text(&["8", "--log", log]).contains("pid 8: cannot be told, because"));
+    assert!(text(&["8", "--log", log]).contains("pid 8: unknown."));
     let answers = why(&["7", "--log", log]);
     assert_eq!(answers[0]["answer"], "oom_kill", "{answers:?}");
     let said = run(&["why", "7", "--log", log]).stdout;
     assert!(!said.contains(&0x1b), "names are hostile: {}", String::from_utf8_lossy(&said));
+}
+
+#[test]
+fn a_name_that_nothing_knows_is_unknown() {
+    let beyond = "4194304";
+    for target in ["no-such-name-anywhere", "/no/such/cgroup", "feedfacefeedfacefeed", beyond] {
+        let answers = why(&[target]);
+        assert_eq!((&answers[0]["answer"], answers.len()), (&"unknown".into(), 1), "{answers:?}");
+        let first = answers[0]["reasons"][0].as_str().expect("a reason");
+        assert!(first.starts_with("no source knows"), "{answers:?}");
+        assert!(answers[0]["confidence"].is_null() && answers[0]["from"].is_null(), "{answers:?}");
+    }
 }
 
 #[test]

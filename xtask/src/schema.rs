@@ -1,12 +1,16 @@
-//! `schema`: the JSON Schema of the incident record, from its Rust types.
+//! `schema`: the JSON Schemas of the records, of `doctor --json` and of `why --json`, from their Rust types.
 
 use crate::{paths, sh};
 use anyhow::{Context as _, Result, bail};
 
-/// Where the committed schema lives, relative to the workspace.
-const FILE: &str = "oomtrace/schema/oomtrace-1.schema.json";
+/// The committed schemas, relative to the workspace, and what the example calls each.
+const FILES: [(&str, &str); 3] = [
+    ("oomtrace/schema/oomtrace-1.schema.json", "records"),
+    ("oomtrace/schema/oomtrace-1.doctor.schema.json", "doctor"),
+    ("oomtrace/schema/oomtrace-1.why.schema.json", "why"),
+];
 
-/// Write the JSON Schema of the incident record.
+/// Write the JSON Schemas of the records, of `doctor --json` and of `why --json`.
 #[derive(clap::Args)]
 pub(crate) struct Schema {
     /// Fail when the committed schema differs from the types, instead of writing it
@@ -18,29 +22,45 @@ impl Schema {
     pub(crate) fn run(self) -> Result<()> {
         if self.check {
             check()?;
-            println!("{FILE} agrees with the types");
+            println!("the schemas agree with the types");
             return Ok(());
         }
-        let file = paths::root().join(FILE);
-        std::fs::write(&file, generate()?).with_context(|| format!("cannot write {}", file.display()))?;
-        println!("wrote {FILE}");
+        for (name, what) in FILES {
+            let file = paths::root().join(name);
+            std::fs::write(&file, generate(what)?)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+            println!("wrote {name}");
+        }
         Ok(())
     }
 }
 
-/// Compares the committed schema with the record's types.
+/// Compares the committed schemas with the types.
 pub(crate) fn check() -> Result<()> {
-    let committed =
-        std::fs::read_to_string(paths::root().join(FILE)).with_context(|| format!("cannot read {FILE}"))?;
-    if committed != generate()? {
-        bail!("{FILE} differs from the record's types: run cargo xtask schema and commit it");
+    for (name, what) in FILES {
+        let committed = std::fs::read_to_string(paths::root().join(name))
+            .with_context(|| format!("cannot read {name}"))?;
+        if committed != generate(what)? {
+            bail!("{name} differs from the types: run cargo xtask schema and commit it");
+        }
     }
     Ok(())
 }
 
 /// Asks the example that is built with the `schema` feature, so that xtask itself does not link oomtrace.
-fn generate() -> Result<String> {
+fn generate(what: &str) -> Result<String> {
     let mut cargo = sh::cargo();
-    cargo.args(["run", "--quiet", "--package", "oomtrace", "--features", "schema", "--example", "schema"]);
+    cargo.args([
+        "run",
+        "--quiet",
+        "--package",
+        "oomtrace",
+        "--features",
+        "schema",
+        "--example",
+        "schema",
+        "--",
+        what,
+    ]);
     sh::output(&mut cargo)
 }

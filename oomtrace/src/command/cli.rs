@@ -11,7 +11,7 @@ use super::{
 
 /// Find out why Linux killed a process for running out of memory: whose limit was hit, why this process, and who used the memory.
 #[derive(Debug, Parser)]
-#[command(name = "oomtrace", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(name = "oomtrace", version, args_conflicts_with_subcommands = true, max_term_width = 100, after_help = super::examples::TRACE)]
 pub struct Cli {
     /// What to do; without one: trace.
     #[command(subcommand)]
@@ -25,27 +25,41 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Report every OOM kill as it happens (the default)
+    #[command(after_help = super::examples::TRACE)]
     Trace(Box<TraceArgs>),
     /// Run a command in its own memory cgroup and report whether the OOM killer hit it
+    #[command(after_help = super::examples::RUN)]
     Run(Box<RunArgs>),
     /// Cause a real OOM kill in a temporary memory cgroup and report it
+    #[command(after_help = super::examples::DEMO)]
     Demo(DemoArgs),
     /// Show what works on this machine, what does not, and how to fix it
+    #[command(after_help = super::examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Record OOM kills and periodic memory samples to a file
+    #[command(after_help = super::examples::RECORD)]
     Record(Box<RecordArgs>),
     /// Turn a recording into a report: HTML, text, Markdown, JUnit, JSON or Perfetto
+    #[command(after_help = super::examples::REPORT)]
     Report(ReportArgs),
     /// Explain OOM kills found in existing kernel logs
+    #[command(after_help = super::examples::EXPLAIN)]
     Explain(Box<ExplainArgs>),
     /// Find out what killed a process: the OOM killer, someone else's SIGKILL, or neither
+    #[command(after_help = super::examples::WHY)]
     Why(Box<WhyArgs>),
     /// Print the memory of all processes and cgroups as the history samples it
     #[command(hide = true)]
     Sample(SampleArgs),
     /// Print the JSON Schema of the records
-    Schema,
+    #[command(after_help = super::examples::SCHEMA)]
+    Schema {
+        /// What the schema is of
+        #[arg(value_enum, default_value_t)]
+        of: super::schema::Of,
+    },
     /// Print a completion script for a shell
+    #[command(after_help = super::examples::COMPLETIONS)]
     Completions {
         /// The shell
         #[arg(value_enum)]

@@ -4,6 +4,7 @@ pub(crate) mod cli;
 pub(crate) mod demo;
 pub(crate) mod diagnose_record;
 pub(crate) mod doctor;
+mod examples;
 pub(crate) mod explain;
 pub(crate) mod logging;
 pub(crate) mod manual;

@@ -1,6 +1,6 @@
 //! The `oomtrace` command: maps results to exit codes.
 //!
-//! 0 done, 1 failed, 2 wrong usage; `doctor`: 3 works with something lacking, 4 can't work. A closed pipe is a quiet 0.
+//! 0 done, 1 failed, 2 wrong usage; `doctor`: 3 works with something lacking, 4 can't work; `why`: 3 unknown. A closed pipe is a quiet 0.
 //! `run` has the command's own, and 125 for both failures and wrong usage.
 
 use std::process::ExitCode;
@@ -73,10 +73,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         }
         Command::Why(args) => {
             logging::start(0, false);
-            why::run(&args)
+            return why::run(&args).map(|outcome| ExitCode::from(outcome.exit_code()));
         }
         Command::Sample(args) => sample::run(&args),
-        Command::Schema => schema::run(),
+        Command::Schema { of } => schema::run(of),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::page(),
         Command::DiagnoseRecord { file } => diagnose_record::run(&file),
@@ -93,7 +93,7 @@ fn only_reads(command: &Command) -> bool {
         Command::Report(_)
             | Command::Explain(_)
             | Command::Why(_)
-            | Command::Schema
+            | Command::Schema { .. }
             | Command::Completions { .. }
             | Command::Man
             | Command::DiagnoseRecord { .. }

@@ -4,6 +4,21 @@ use std::env;
 use std::ffi::OsString;
 
 use crate::output::Output;
+use crate::render::TextStyle;
+
+/// Columns where the output does not say.
+const WIDTH: usize = 80;
+
+/// How much text, and how it is broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct Layout {
+    /// Text: only the answer of each kill, in at most 12 lines, without the details
+    #[arg(long)]
+    pub brief: bool,
+    /// Text: don't break or cut lines to fit the terminal
+    #[arg(long)]
+    pub wide: bool,
+}
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -18,12 +33,18 @@ pub enum ColorChoice {
 }
 
 /// How text is to look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     /// Use colour.
     pub color: bool,
-    /// Columns to fit into; `None` is no limit, as in a file.
+    /// Columns of the terminal; `None` where the output is none.
     pub width: Option<usize>,
+    /// The locale has no UTF-8.
+    pub ascii: bool,
+    /// What was asked for.
+    pub layout: Layout,
+    /// All notes and hooks at the start.
+    pub verbose: bool,
 }
 
 impl Look {
@@ -40,6 +61,31 @@ impl Look {
         Self::decide(choice, terminal, crate::output::columns(file), |name| env::var_os(name))
     }
 
+    /// The same, laid out as asked.
+    #[must_use]
+    pub fn laid_out(self, layout: Layout) -> Self {
+        Self { layout, ..self }
+    }
+
+    /// For the renderer of text.
+    #[must_use]
+    pub fn style(self) -> TextStyle {
+        TextStyle {
+            color: self.color,
+            width: self.width.unwrap_or(WIDTH),
+            wide: self.layout.wide,
+            brief: self.layout.brief,
+            verbose: self.verbose,
+            ascii: self.ascii,
+        }
+    }
+
+    /// Our own text, in ASCII where the locale has no UTF-8.
+    #[must_use]
+    pub fn plain(self, text: String) -> String {
+        if self.ascii { crate::words::plain::ascii(&text) } else { text }
+    }
+
     /// The same from its parts. `COLUMNS` goes before what the terminal says, because only the user sets it for others.
     fn decide(
         choice: ColorChoice,
@@ -49,8 +95,19 @@ impl Look {
     ) -> Self {
         let asked = var("COLUMNS").and_then(|text| text.to_str()?.parse().ok()).filter(|width| *width > 0);
         let width = asked.or(columns.filter(|_| terminal).map(usize::from));
-        Self { color: color(choice, terminal, var), width }
+        let ascii = is_ascii(&var);
+        Self { color: color(choice, terminal, var), width, ascii, ..Self::default() }
     }
+}
+
+/// Whether a locale without UTF-8 is set, in the order of POSIX. Where none is, nothing speaks against UTF-8.
+fn is_ascii(var: &impl Fn(&str) -> Option<OsString>) -> bool {
+    let set = |name: &&str| var(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set);
+    locale.is_some_and(|locale| {
+        let locale = locale.to_string_lossy().to_ascii_lowercase();
+        !locale.contains("utf-8") && !locale.contains("utf8")
+    })
 }
 
 /// `--color`, then `NO_COLOR` (any value but empty), `CLICOLOR_FORCE` (any value but empty and 0), then the terminal.
@@ -96,6 +153,23 @@ mod tests {
             (Never, true, &[xterm, ("CLICOLOR_FORCE", "1")], false),
         ] {
             assert_eq!(look(choice, terminal, vars).color, color, "{choice:?} {terminal} {vars:?}");
+        }
+    }
+
+    #[test]
+    fn a_locale_without_utf_8_gets_ascii() {
+        for (vars, ascii) in [
+            (&[][..], false),
+            (&[("LANG", "C")], true),
+            (&[("LANG", "POSIX")], true),
+            (&[("LANG", "C.UTF-8")], false),
+            (&[("LANG", "de_DE.utf8")], false),
+            (&[("LANG", "de_DE.ISO-8859-1")], true),
+            (&[("LANG", "C.UTF-8"), ("LC_ALL", "C")], true),
+            (&[("LANG", "C"), ("LC_CTYPE", "C.UTF-8")], false),
+            (&[("LANG", "C.UTF-8"), ("LC_ALL", "")], false),
+        ] {
+            assert_eq!(look(Auto, true, vars).ascii, ascii, "{vars:?}");
         }
     }
 

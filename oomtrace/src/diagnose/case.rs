@@ -120,7 +120,7 @@ impl<'c, 't, 'a> Case<'c, 't, 'a> {
             .filter(|onset| *onset < self.span.from)
     }
 
-    /// `report-worker (pid 157) made 91 % of the growth (182.0 MiB of 200.0 MiB)`
+    /// `report-worker (pid 157) made 91 % of the growth (182 MiB of 200 MiB)`
     pub(super) fn who_made(&self, culprit: &Culprit) -> String {
         format!(
             "{} made {} of the growth ({} of {}) in the last {}",

@@ -9,7 +9,7 @@ fn is_moment(incident: &Incident) -> bool {
     incident.history.is_none() && incident.scope.sysrq != Some(true)
 }
 
-/// `report-worker (pid 157) leaks: +182.0 MiB in 59.0 s, 3.1 MiB/s since 14:02:11, 91 % of the growth`
+/// `report-worker (pid 157) leaks: +182 MiB in 59 s, 3.1 MiB/s since 14:02:11, 91 % of the growth`
 pub(super) fn of(incident: &Incident, diagnosis: &Diagnosis) -> String {
     let Some(culprit) = &diagnosis.culprit else {
         return without_culprit(incident, diagnosis);

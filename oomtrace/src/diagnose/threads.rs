@@ -25,7 +25,7 @@ impl Risen<'_, '_> {
         unattributed.clamp(0, i64::from(self.to - self.from).saturating_mul(KERNEL_PER_THREAD))
     }
 
-    /// `the threads of java (pid 7) rose from 12 to 3412; the kernel keeps a stack of 16.0 KiB for each, 53.1 MiB together`
+    /// `the threads of java (pid 7) rose from 12 to 3412; the kernel keeps a stack of 16 KiB for each, 53.1 MiB together`
     pub(super) fn told(&self) -> String {
         format!(
             "the threads of {} rose from {} to {}; the kernel keeps a stack of {} for each, {} together, in no process's resident memory",

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::{Culprit, CulpritKind, Incident, PartKind, Recurrence, RuntimeKind, Text};
 use crate::words::bytes;
 
-/// `212.0 MiB`
+/// `212 MiB`
 pub(super) fn size(value: i64) -> String {
     bytes::signed_size(i128::from(value))
 }
@@ -25,7 +25,7 @@ pub(super) fn percent(part: f64) -> String {
     if part > 0.0 && part < 1.0 { "less than 1 %".into() } else { format!("{part:.0} %") }
 }
 
-/// `59.0 s`
+/// `59 s`
 pub(super) fn span(ms: i64) -> String {
     bytes::duration(ms.unsigned_abs().saturating_mul(1_000_000))
 }
@@ -70,7 +70,7 @@ pub(super) fn who(culprit: &Culprit) -> String {
     }
 }
 
-/// `OOM-killed 5 times in 8.0 s, each time after about 1.2 s with 57.6 MiB (48.0 MiB/s)`
+/// `OOM-killed 5 times in 8 s, each time after about 1.2 s with 57.6 MiB (48 MiB/s)`
 pub(crate) fn again(again: &Recurrence) -> String {
     let ms = i64::try_from(again.run_ms).unwrap_or(i64::MAX);
     format!(

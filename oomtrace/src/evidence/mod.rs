@@ -4,6 +4,7 @@ mod compare;
 pub(crate) mod fold;
 mod group;
 pub(crate) mod keep;
+mod narrow;
 mod pass;
 mod read;
 pub mod ring;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 
 pub use compare::{Subject, Use, at, compare};
 pub use group::{Group, groups};
-pub use verdict::{LOGS, Verdict};
+pub use narrow::{count, is_since};
+pub use verdict::{LOGS, Verdict, matched};
 
 use crate::model::{Footer, Header, Incident, Lost, NoKill, Sample, Sigkill, UserspaceKill};
 
@@ -26,6 +28,8 @@ pub struct Evidence {
     pub header: Option<Header>,
     /// Kills, in the order in which they became known.
     pub incidents: Vec<Incident>,
+    /// Kills that are not of the command, in a recording of `run`; empty until they are [set apart](Self::set_apart).
+    pub elsewhere: Vec<Incident>,
     /// Times that the OOM killer ran and killed nothing.
     pub no_kills: Vec<NoKill>,
     /// Processes that were sent SIGKILL by others than the OOM killer.

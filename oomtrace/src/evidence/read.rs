@@ -286,6 +286,8 @@ impl Reading<'_> {
         sum.time = footer.time;
         sum.kills += footer.kills;
         sum.filtered += footer.filtered;
+        sum.filter.extend(footer.filter);
+        sum.filter.dedup();
         sum.lost_kills += footer.lost_kills;
         sum.vmstat_oom_kill = sum.vmstat_oom_kill.zip(footer.vmstat_oom_kill).map(|(a, b)| a + b);
         sum.complete &= footer.complete;

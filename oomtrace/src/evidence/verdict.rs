@@ -1,6 +1,7 @@
 //! What a stream proves about kills.
 
 use super::Evidence;
+use crate::model::Footer;
 
 /// Why a log without a kill proves nothing.
 pub const LOGS: &str = "it is made from logs: that a kill is not in a log is no proof, lines are never written, lost, rotated away";
@@ -68,6 +69,9 @@ impl Evidence {
             }
             Some(_) => {}
         }
+        if let Some(footer) = self.footer.as_ref().filter(|footer| footer.filtered > 0) {
+            doubts.push(matched(footer));
+        }
         let kills: u64 = self.losses.iter().map(|lost| lost.kills).sum();
         let records: u64 = self.losses.iter().map(|lost| lost.records).sum();
         if kills + records > 0 {
@@ -80,6 +84,17 @@ impl Evidence {
     }
 }
 
+/// `0 of 13 OOM kills matched --cgroup /shop`
+#[must_use]
+pub fn matched(footer: &Footer) -> String {
+    let found = footer.kills.saturating_sub(footer.filtered);
+    let of = format!("{found} of {} OOM kill{}", footer.kills, if footer.kills == 1 { "" } else { "s" });
+    match footer.filter.as_slice() {
+        [] => format!("{of} matched the filter"),
+        filter => format!("{of} matched {}", filter.join(" ")),
+    }
+}
+
 /// `1 kill`, `2 kills`.
 fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -88,7 +103,7 @@ fn counted(count: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Footer, Header, Incident, Lost};
+    use crate::model::{Header, Incident, Lost};
 
     fn complete() -> Evidence {
         Evidence { footer: Some(Footer { complete: true, ..Footer::default() }), ..Evidence::default() }
@@ -101,6 +116,12 @@ mod tests {
         assert_eq!(dead.verdict(), Verdict::Unknown);
         let lossy = Evidence { losses: vec![Lost { records: 1, ..Lost::default() }], ..complete() };
         assert_eq!(lossy.verdict(), Verdict::Unknown);
+        let mut filtered = complete();
+        let filter = vec!["--cgroup /shop".to_owned(), "--pid 7".to_owned()];
+        filtered.footer =
+            Some(Footer { kills: 13, filtered: 13, filter, complete: true, ..Footer::default() });
+        assert_eq!(filtered.verdict(), Verdict::Unknown, "13 kills were left out");
+        assert_eq!(filtered.doubts(), ["0 of 13 OOM kills matched --cgroup /shop --pid 7"]);
         let mut damaged = complete();
         damaged.unread.lines = 1;
         assert_eq!(damaged.verdict(), Verdict::Unknown);

@@ -6,6 +6,7 @@ use super::{Confidence, Incident, Sigkill, Text, UserspaceKill};
 
 /// One answer to "what killed it?" (`"type": "answer"`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename = "answer")]
 pub struct Answer {
     /// [`super::SCHEMA`].
@@ -52,6 +53,7 @@ pub struct Answer {
 
 /// What killed it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The kernel's OOM killer.
@@ -71,6 +73,7 @@ pub enum Cause {
 
 /// A source of an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Witness {
     /// What it is.
     pub kind: WitnessKind,
@@ -82,6 +85,7 @@ pub struct Witness {
 
 /// Kinds of sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WitnessKind {
     /// A stream of oomtrace.
@@ -99,6 +103,7 @@ pub enum WitnessKind {
 
 /// A process that runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Running {
     /// Process id.
     pub pid: u32,

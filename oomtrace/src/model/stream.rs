@@ -48,6 +48,21 @@ pub struct Header {
     /// What could not be attached or read, and the remedy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The command that `run` runs; absent in other streams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<RunCommand>,
+}
+
+/// The command of `run`, so that a reader can tell its kills from others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RunCommand {
+    /// Name of the program.
+    pub name: String,
+    /// The memory cgroup that was made for it: kills of processes in it or below, and at its limit, are the command's. Absent
+    /// where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<Text>,
 }
 
 /// What became known after the kill was reported.
@@ -148,6 +163,9 @@ pub struct Footer {
     pub kills: u64,
     /// Incidents that filters kept out.
     pub filtered: u64,
+    /// The filters, as options: `--cgroup /shop`; empty where there were none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filter: Vec<String>,
     /// Kills known to be lost.
     pub lost_kills: u64,
     /// By how much `oom_kill` of /proc/vmstat rose during the stream.

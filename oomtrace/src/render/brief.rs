@@ -4,7 +4,7 @@ use super::answers;
 use crate::model::{Constraint, Incident};
 use crate::words::bytes;
 
-/// `OOM kill: python3 was killed at a memory limit of 64.0 MiB`; safe to show, one line.
+/// `OOM kill: python3 was killed at a memory limit of 64 MiB`; safe to show, one line.
 #[must_use]
 pub(crate) fn title(incident: &Incident) -> String {
     let victim = answers::victim(incident);
@@ -22,7 +22,9 @@ pub(crate) fn title(incident: &Incident) -> String {
 #[must_use]
 pub(crate) fn lines(incident: &Incident) -> Vec<String> {
     let [_, _, growth, change] = answers::of(incident);
-    let mut lines = vec![answers::headline(incident), growth.short, change.short];
+    let verdict = incident.diagnosis.as_ref().map(answers::growth::judged);
+    let verdict = verdict.map_or(String::new(), |verdict| format!(" Verdict: {verdict}."));
+    let mut lines = vec![answers::headline(incident), growth.short + &verdict, change.short];
     lines.extend(change.command.map(|command| format!("  {command}")));
     lines
 }

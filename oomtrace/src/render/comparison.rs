@@ -22,7 +22,7 @@ pub(super) fn name(subject: &Subject) -> String {
     }
 }
 
-/// `512.0 MiB (+1.2 MiB/s)`.
+/// `512 MiB (+1.2 MiB/s)`.
 pub(super) fn figures(one: Option<&Use>) -> String {
     let Some(one) = one else { return String::new() };
     let growth = one.growth_per_s().map_or(String::new(), |rate| {

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::answers::signs;
+use super::answers::{elsewhere_heading, signs};
 use super::markup::{Attribute, Markup};
 use super::text::words;
 use super::{Render as _, Text, TextStyle, answers, other_lines};
@@ -96,8 +96,9 @@ pub fn suite(evidence: &Evidence) -> Suite {
             Case { name: observed.into(), outcome: complete(evidence) },
         ],
         output: reports(&evidence.incidents)
+            + &elsewhere_heading(evidence).map_or(String::new(), |heading| heading + "\n")
             + &by_programs(&evidence.userspace_kills)
-            + &other_lines(signs::of(evidence), TextStyle { color: false, width: WIDTH })
+            + &other_lines(signs::of(evidence), TextStyle { width: WIDTH, ..TextStyle::default() })
             + &evidence.unread.notes().iter().map(|note| format!("note: {note}\n")).collect::<String>(),
     }
 }
@@ -142,7 +143,7 @@ fn complete(evidence: &Evidence) -> Outcome {
 
 fn reports(incidents: &[Incident]) -> String {
     let mut out = Vec::new();
-    let mut text = Text::new(TextStyle { color: false, width: WIDTH });
+    let mut text = Text::new(TextStyle { width: WIDTH, ..TextStyle::default() });
     for incident in incidents.iter().take(REPORTS) {
         // Writing to memory can't fail.
         let _ = text.event(&Event::OomKill(Box::new(incident.clone())), &mut out);
@@ -157,7 +158,7 @@ fn reports(incidents: &[Incident]) -> String {
 /// Kills by programs are no OOM kills, so that they fail no case.
 fn by_programs(kills: &[UserspaceKill]) -> String {
     let mut out = Vec::new();
-    let mut text = Text::new(TextStyle { color: false, width: WIDTH });
+    let mut text = Text::new(TextStyle { width: WIDTH, ..TextStyle::default() });
     for kill in kills.iter().take(REPORTS) {
         let _ = text.event(&Event::UserspaceKill(Box::new(kill.clone())), &mut out);
     }

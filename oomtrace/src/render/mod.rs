@@ -2,6 +2,7 @@
 //! recorded: [`html`], [`markdown`], [`junit`], [`perfetto`].
 
 mod answers;
+pub use answers::elsewhere_heading;
 pub(crate) use answers::verdict_name;
 pub(crate) mod brief;
 pub mod comparison;
@@ -16,12 +17,16 @@ mod spark;
 mod text;
 mod timeline;
 
+#[cfg(test)]
+#[path = "sentences_tests.rs"]
+mod sentences_tests;
+
 use std::io;
 
 pub use ndjson::Ndjson;
 pub use schema::SCHEMA_JSON;
 #[cfg(feature = "schema")]
-pub use schema::schema;
+pub use schema::{schema, schema_of};
 pub use text::{Text, TextStyle, answer, other_lines, overview, sender};
 
 use crate::model;

@@ -4,7 +4,7 @@
 pub const SCHEMA_JSON: &str = include_str!("../../schema/oomtrace-1.schema.json");
 
 #[cfg(feature = "schema")]
-pub use generate::schema;
+pub use generate::{schema, schema_of};
 
 #[cfg(feature = "schema")]
 mod generate {
@@ -13,15 +13,21 @@ mod generate {
 
     use crate::model::{Event, SCHEMA};
 
-    /// The JSON Schema made from the types, as it is committed: draft 2020-12, indented, with a final newline.
+    /// The JSON Schema of a stream's lines made from the types, as it is committed.
     #[must_use]
     pub fn schema() -> String {
+        schema_of::<Event>("", &format!("One line of an {SCHEMA} stream"))
+    }
+
+    /// The JSON Schema of a type: draft 2020-12, indented, with a final newline. `what` ends its id.
+    #[must_use]
+    pub fn schema_of<T: schemars::JsonSchema>(what: &str, title: &str) -> String {
         let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-        let mut root = generator.into_root_schema_for::<Event>().to_value();
+        let mut root = generator.into_root_schema_for::<T>().to_value();
         tidy(&mut root);
         if let Value::Object(map) = &mut root {
-            map.insert("$id".into(), format!("urn:{}", SCHEMA.replace('/', ":")).into());
-            map.insert("title".into(), format!("One line of an {SCHEMA} stream").into());
+            map.insert("$id".into(), format!("urn:{}{what}", SCHEMA.replace('/', ":")).into());
+            map.insert("title".into(), title.into());
         }
         format!("{root:#}\n")
     }

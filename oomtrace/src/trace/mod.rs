@@ -24,7 +24,7 @@ mod who;
 mod worker;
 
 pub use beside::{Beside, During, Tap};
-pub use run::{Ended, run};
+pub use run::{Ended, STOP, run};
 pub use session::Session;
 pub use settings::{Settings, Sink};
 pub use stop::let_signals_end;

@@ -39,7 +39,9 @@ pub(super) fn prepare(
         redact::redact_part as Redactor
     });
     let enricher = Enricher::new(&session.roots, redactor);
-    let mut notes = std::mem::take(&mut session.notes);
+    // First, because a start in short shows one.
+    let mut notes = settings.filter.absent(&session.roots);
+    notes.append(&mut session.notes);
     let sampled = (session.samples.take(), session.alloc_hook.take());
     let sampler = history::start(sampled, settings, &session.roots, &mut notes);
     notes.extend(enricher.notes());
@@ -58,6 +60,7 @@ pub(super) fn prepare(
         host: session.host.clone(),
         probes: session.probes(),
         notes,
+        command: session.command.take(),
     };
     let facts = Facts {
         host: session.host.clone(),

@@ -22,6 +22,9 @@ use super::{
     threads::thread,
 };
 
+/// How to end a trace whose output is not on the terminal.
+pub const STOP: &str = "Ctrl-C or SIGTERM to stop";
+
 /// How a trace ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ended {
@@ -57,6 +60,9 @@ pub fn run(
             None => (None, None, None, None, LINGER),
         };
         let (worker, header) = prepare::prepare(&mut session, settings, sink, (tap, reopen))?;
+        if let Some(text) = &settings.said_at_start {
+            crate::output::tell(text);
+        }
         if source.ring.is_none() {
             source.kmsg = worker.log.as_ref().map(|log| source::watch(log.fd())).transpose()?;
         }

@@ -41,6 +41,8 @@ pub struct Session {
     pub vmstat_at_start: Option<u64>,
     /// What a reader should know from the start.
     pub notes: Vec<String>,
+    /// The command of `run`, for the header.
+    pub command: Option<crate::model::RunCommand>,
     /// What samples of memory are read from, until the sampler takes it; `None` when they are not wanted.
     pub samples: Option<Box<dyn crate::sample::Source>>,
     /// The allocation hook, if it was asked for and the kernel takes it.
@@ -88,6 +90,7 @@ impl Session {
             vmstat,
             vmstat_at_start,
             notes,
+            command: None,
             samples,
             alloc_hook,
         })

@@ -20,6 +20,8 @@ pub struct Settings {
     pub hides_secrets: bool,
     /// Begins with a header and ends with a footer.
     pub framed: bool,
+    /// Said on standard error once the hooks are attached.
+    pub said_at_start: Option<String>,
     /// Ends when nobody reads standard output any more.
     pub for_reader: bool,
     /// The BPF programs write a log.
@@ -48,6 +50,7 @@ impl Default for Settings {
             sigkill: false,
             hides_secrets: true,
             framed: true,
+            said_at_start: None,
             for_reader: false,
             debug: false,
             ring_size: 1 << 20,

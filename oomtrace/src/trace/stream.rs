@@ -46,8 +46,18 @@ impl Worker {
         notes.extend(self.tally.skipped());
         let (kills, lost_kills) = (kills + skipped, lost_kills + skipped);
         let complete = complete && notes.is_empty();
-        let footer =
-            Footer { time, kills, filtered, lost_kills, vmstat_oom_kill, complete, notes, signs: Vec::new() };
+        let filter = self.filter.options();
+        let footer = Footer {
+            filter,
+            time,
+            kills,
+            filtered,
+            lost_kills,
+            vmstat_oom_kill,
+            complete,
+            notes,
+            signs: Vec::new(),
+        };
         if let Some(tap) = &mut self.tap {
             tap(&Event::Footer(footer.clone()));
         }

@@ -1,27 +1,59 @@
 //! Sizes and times for people, and sizes as people type them.
 
+/// Decimals of a figure, at most.
+const DECIMALS_MAX: u32 = 6;
+
 const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-/// A size in binary units with one decimal: `0 B`, `64.0 MiB`, `1.2 GiB`.
+/// A size in binary units with three significant digits: `0 B`, `64 MiB`, `1.25 GiB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
-    // `tenths` rounds: 1023.96 KiB must become 1.0 MiB, not 1024.0 KiB.
+    // Rounded up: 1023.96 KiB must become 1 MiB, not 1024 KiB.
     let (mut unit, mut divisor) = (0, 1_u64);
-    while unit + 1 < UNITS.len() && tenths(bytes, divisor) >= 10_240 {
+    while unit + 1 < UNITS.len()
+        && (u128::from(bytes) + u128::from(divisor) / 2) / u128::from(divisor) >= 1024
+    {
         unit += 1;
         divisor <<= 10;
     }
-    match (unit, tenths(bytes, divisor)) {
-        (0, _) => format!("{bytes} B"),
-        (_, tenths) => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit]),
+    match unit {
+        0 => format!("{bytes} B"),
+        _ => format!("{} {}", figure(bytes.into(), divisor.into()), UNITS[unit]),
     }
 }
 
-fn tenths(bytes: u64, divisor: u64) -> u128 {
-    (u128::from(bytes) * 10 + u128::from(divisor) / 2) / u128::from(divisor)
+/// `part / whole` with three significant digits, rounded, without zeros at its end: `64`, `1.25`, `0.0123`.
+#[must_use]
+pub fn figure(part: u128, whole: u128) -> String {
+    let whole = whole.max(1);
+    // The fewest decimals that give three digits; a rounding up to the next power of ten costs one.
+    let rounded = |decimals: u32| {
+        let scale = 10_u128.pow(decimals);
+        part.saturating_mul(scale).saturating_add(whole / 2) / whole
+    };
+    let decimals = (0..DECIMALS_MAX).find(|decimals| rounded(*decimals) >= 100).unwrap_or(DECIMALS_MAX);
+    let value = rounded(decimals);
+    if decimals == 0 {
+        return three_digits(value).to_string();
+    }
+    let scale = 10_u128.pow(decimals);
+    let fraction = format!("{:0width$}", value % scale, width = decimals as usize);
+    match fraction.trim_end_matches('0') {
+        "" => (value / scale).to_string(),
+        fraction => format!("{}.{fraction}", value / scale),
+    }
 }
 
-/// A size that may be negative: `-8.0 MiB`.
+/// Rounds to three significant digits.
+fn three_digits(value: u128) -> u128 {
+    let mut scale = 1;
+    while value / scale >= 1000 {
+        scale *= 10;
+    }
+    (value + scale / 2) / scale * scale
+}
+
+/// A size that may be negative: `-8 MiB`.
 #[must_use]
 pub fn signed_size(bytes: i128) -> String {
     let magnitude = size(u64::try_from(bytes.unsigned_abs()).unwrap_or(u64::MAX));
@@ -66,7 +98,7 @@ pub fn pages(pages: i64) -> String {
     format!("{} {noun}", count(pages))
 }
 
-/// A duration in the largest unit that keeps it readable: `340 µs`, `3.1 ms`, `2.5 s`, `4 min 10 s`, `2 h 3 min`,
+/// A duration in the largest unit that keeps it readable: `340 µs`, `3.14 ms`, `2.5 s`, `4 min 10 s`, `2 h 3 min`,
 /// `5 d 4 h`.
 #[must_use]
 pub fn duration(ns: u64) -> String {
@@ -75,8 +107,9 @@ pub fn duration(ns: u64) -> String {
     match ns {
         0..1_000 => format!("{ns} ns"),
         1_000..1_000_000 => format!("{} µs", ns / 1_000),
-        1_000_000..SECOND => format!("{}.{} ms", ns / 1_000_000, ns / 100_000 % 10),
-        _ if seconds < 60 => format!("{seconds}.{} s", ns / (SECOND / 10) % 10),
+        1_000_000..999_500_000 => format!("{} ms", figure(ns.into(), 1_000_000)),
+        _ if ns < 59_950_000_000 => format!("{} s", figure(ns.into(), SECOND.into())),
+        _ if seconds < 60 => "1 min".to_owned(),
         _ if seconds < 3_600 => two(seconds / 60, "min", seconds % 60, "s"),
         _ if seconds < 86_400 => two(seconds / 3_600, "h", seconds / 60 % 60, "min"),
         _ => two(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
@@ -147,17 +180,36 @@ mod tests {
         for (bytes, text) in [
             (0, "0 B"),
             (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (64 << 20, "64.0 MiB"),
-            ((64 << 20) - 1, "64.0 MiB"),
-            ((1 << 20) - 1, "1.0 MiB"),
+            (1024, "1 KiB"),
+            (64 << 20, "64 MiB"),
+            ((64 << 20) - 1, "64 MiB"),
+            (64_329_744, "61.3 MiB"),
+            (1000 << 10, "1000 KiB"),
+            (1023 << 20, "1020 MiB"),
+            ((1 << 20) - 1, "1 MiB"),
             (1_288_490_189, "1.2 GiB"),
-            (u64::MAX, "16.0 EiB"),
+            (u64::MAX, "16 EiB"),
         ] {
             assert_eq!(size(bytes), text);
         }
-        assert_eq!(signed_size(-(8 << 20)), "-8.0 MiB");
+        assert_eq!(signed_size(-(8 << 20)), "-8 MiB");
         assert_eq!(signed_size(0), "0 B");
+    }
+
+    #[test]
+    fn figures_have_three_digits() {
+        for (part, whole, text) in [
+            (0, 7, "0"),
+            (1, 3, "0.333"),
+            (2, 3, "0.667"),
+            (9_996, 1000, "10"),
+            (99_960, 1000, "100"),
+            (12_345, 1000, "12.3"),
+            (1, 1000, "0.001"),
+            (1_234_567, 1, "1230000"),
+        ] {
+            assert_eq!(figure(part, whole), text, "{part}/{whole}");
+        }
     }
 
     #[test]
@@ -181,7 +233,11 @@ mod tests {
         for (ns, text) in [
             (999, "999 ns"),
             (340_000, "340 µs"),
-            (3_140_000, "3.1 ms"),
+            (3_140_000, "3.14 ms"),
+            (875_040_000, "875 ms"),
+            (999_900_000, "1 s"),
+            (25_440_000_000, "25.4 s"),
+            (59_970_000_000, "1 min"),
             (2_500_000_000, "2.5 s"),
             (250_000_000_000, "4 min 10 s"),
             (7_380_000_000_000, "2 h 3 min"),
@@ -223,7 +279,7 @@ mod tests {
         fn never_panics(text in ".{0,24}", bytes in any::<u64>()) {
             let _ = parse(&text);
             prop_assert_eq!(parse(&bytes.to_string()), Ok(bytes));
-            prop_assert!(!size(bytes).contains("1024.0"));
+            prop_assert!(!size(bytes).starts_with("1024 "));
         }
     }
 }

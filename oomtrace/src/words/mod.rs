@@ -4,6 +4,7 @@
 
 pub mod bytes;
 pub mod escape;
+pub mod plain;
 pub mod shell;
 pub mod size;
 pub mod unescape;

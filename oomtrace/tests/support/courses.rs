@@ -112,9 +112,9 @@ pub(crate) fn leak() -> Incident {
     let mut found = diagnosis(
         VerdictKind::Leak,
         &[
-            "it grew in each of 8 pieces of the window and gave nothing back: +125.0 MiB in 1 min 20 s",
+            "it grew in each of 8 pieces of the window and gave nothing back: +125 MiB in 1 min 20 s",
             "the slope did not change: 1.6 MiB/s in the first half, 1.6 MiB/s in the second",
-            "2 earlier runs ended in the same way, at 379.0 MiB and 381.0 MiB",
+            "2 earlier runs ended in the same way, at 379 MiB and 381 MiB",
         ],
         130 * MIB,
         -80_000,
@@ -148,7 +148,7 @@ pub(crate) fn burst() -> Incident {
     let shop = process(4711, "shop", path, &|t| if t < -1000 { 9 * MIB } else { 62 * MIB });
     let mut found = diagnosis(
         VerdictKind::Burst,
-        &["it took 53.0 MiB, 98 % of its growth, within 1.0 s of the 2 min that were sampled"],
+        &["it took 53 MiB, 98 % of its growth, within 1 s of the 2 min that were sampled"],
         53 * MIB,
         -1000,
     );
@@ -177,7 +177,7 @@ pub(crate) fn neighbour() -> Incident {
     let mut found = diagnosis(
         VerdictKind::Neighbour,
         &[
-            "rep\u{1b}[31mort\n (pid 901) grew by 240.0 MiB, postgres (pid 812) by nothing",
+            "rep\u{1b}[31mort\n (pid 901) grew by 240 MiB, postgres (pid 812) by nothing",
             "oom_score_adj -900 spared it",
         ],
         250 * MIB,
@@ -220,7 +220,7 @@ pub(crate) fn shmem() -> Incident {
     let growth = 40 * MIB;
     let mut found = diagnosis(
         VerdictKind::Shmem,
-        &["40.0 MiB of the growth of 41.0 MiB are tmpfs and shared memory, 1.0 MiB are in processes"],
+        &["40 MiB of the growth of 41 MiB are tmpfs and shared memory, 1 MiB are in processes"],
         41 * MIB,
         -40_000,
     );

@@ -16,6 +16,7 @@ pub(crate) fn stream() -> Vec<Event> {
             host: host(),
             probes: ["fentry:oom_kill_process", "raw_tp:mark_victim"].map(Into::into).into(),
             notes: vec!["stacks have no names: CAP_SYSLOG is missing".into()],
+            command: None,
         }),
         Event::Update(Update {
             id: "1f0c9a77-6".into(),

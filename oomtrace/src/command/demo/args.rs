@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::command::options::Format;
-use crate::command::terminal::ColorChoice;
+use crate::command::terminal::{ColorChoice, Layout};
 
 /// Options of `demo`.
 #[derive(Clone, Debug, Default, Args)]
@@ -11,12 +11,15 @@ pub struct DemoArgs {
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,
-    /// Same as --format ndjson
-    #[arg(long)]
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten)]
+    pub layout: Layout,
     /// Print more to standard error; repeat for the log of the BPF programs
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,

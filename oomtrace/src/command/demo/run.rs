@@ -15,7 +15,7 @@ use super::{
     victims::{Killed, Victims},
 };
 use crate::{
-    command::trace::renderer,
+    command::{terminal::Look, trace::renderer},
     filter::Filter,
     kernel::{Namespace, Roots},
     output::{self, Output},
@@ -53,7 +53,10 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     }
     trace::let_signals_end();
     judge(ended?.reported, killed.get(), &dir.display().to_string())?;
-    say(args, &format!("Done; cgroup {} removed.\n", dir.display()))
+    match args.layout.brief {
+        true => Ok(()),
+        false => say(args, &format!("Done; cgroup {} removed.\n", dir.display())),
+    }
 }
 
 /// As a user would trace, but only this kill: others, those of other demos too, are none of ours.
@@ -71,7 +74,8 @@ fn settings(args: &DemoArgs, sandbox: &Sandbox, roots: &Roots) -> Settings {
 fn traced(args: &DemoArgs, settings: &Settings, during: During) -> Result<Ended> {
     crate::survive::one_arena();
     let output = Output::open(None)?;
-    let render = renderer(&output, args.is_ndjson(), args.color);
+    let look = Look::of(&output, args.color).laid_out(args.layout);
+    let render = renderer(args.is_ndjson(), Look { verbose: args.verbose > 0, ..look });
     let session = Session::open(settings)?;
     trace::run(session, settings, Some(Sink { output, render }), Some(during.into()))
 }

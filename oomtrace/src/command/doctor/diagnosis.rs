@@ -10,6 +10,7 @@ pub(super) const KERNEL_LOG: &str = "kernel log";
 
 /// Everything that was found.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// Version of the record.
     pub schema: &'static str,

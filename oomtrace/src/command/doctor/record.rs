@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// How well oomtrace works on a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// Everything works.
@@ -28,6 +29,7 @@ impl Health {
 
 /// State of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CheckState {
     /// As it should be.
@@ -40,6 +42,7 @@ pub enum CheckState {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Check {
     /// What: "BTF", "CAP_BPF".
     pub name: String,
@@ -79,6 +82,7 @@ impl Check {
 
 /// State of a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HookState {
     /// It was attached for a try, and is the one that a trace uses.
@@ -97,6 +101,7 @@ pub enum HookState {
 
 /// One way to learn a fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hook {
     /// What it would tell: "victim".
     pub fact: &'static str,
@@ -111,6 +116,7 @@ pub struct Hook {
 
 /// Whether anything tells a fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FactState {
     /// "decision", "victim", ...
     pub fact: &'static str,

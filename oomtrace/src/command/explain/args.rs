@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::command::report::Format;
-use crate::command::terminal::ColorChoice;
+use crate::command::terminal::{ColorChoice, Layout};
 use crate::command::when;
 use crate::filter::Filter;
 
@@ -52,6 +52,9 @@ pub struct ExplainArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten)]
+    pub layout: Layout,
     /// Print only the reports, all of them in full, without overview and totals
     #[arg(short, long)]
     pub quiet: bool,

@@ -24,8 +24,6 @@ use crate::model::{Event, Footer, Host, Incident, NoKill, Sign, UserspaceKill};
 use crate::output::{Output, Wrote};
 use crate::render::{Ndjson, Render, Text, TextStyle, other_lines};
 
-/// Columns where the output does not say.
-const WIDTH: usize = 100;
 /// Kills held back for an overview before them; when all are printed in full and there are more, each is written as it is found.
 const HELD: u64 = 1000;
 /// Kills remembered, to tell those that two logs tell of.
@@ -138,8 +136,8 @@ impl Collector {
         let format = args.format()?;
         format.check(args.output.as_deref())?;
         let output = Output::open(args.output.as_deref())?;
-        let look = Look::of(&output, args.color);
-        let style = TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) };
+        let look = Look::of(&output, args.color).laid_out(args.layout);
+        let style = look.style();
         let (render, document): (Box<dyn Render>, _) = match format {
             Format::Json => (Box::new(Ndjson::default()), None),
             Format::Text => (Box::new(Text::new(style)), None),
@@ -263,9 +261,9 @@ impl Collector {
         if self.pages {
             self.output.page();
         }
-        if !self.quiet {
+        if !self.quiet && !self.style.brief {
             let text = overview::before(&held, is_all, self.style);
-            self.block(text.as_bytes());
+            self.block(self.look.plain(text).as_bytes());
         }
         for event in &held.events {
             self.write(event);
@@ -317,6 +315,7 @@ impl Collector {
             time: clock::rfc3339(clock::boottime_ns()),
             kills: self.kills,
             filtered: self.filtered,
+            filter: self.filter.options(),
             lost_kills: 0,
             vmstat_oom_kill: None,
             complete: self.notes.is_empty(),
@@ -339,10 +338,11 @@ impl Collector {
                 self.flush(true);
             }
             // With nothing read there is nothing to sum up; the error says why.
-            if !self.quiet && !self.sources.is_empty() {
+            let is_asked = !self.style.brief || footer.kills == 0 || !footer.notes.is_empty();
+            if !self.quiet && is_asked && !self.sources.is_empty() {
                 let mut text = overview::after(&footer, self.userspace, self.no_kills, &self.sources);
                 text.push_str(&other_lines(&footer.signs, self.style));
-                self.block(text.as_bytes());
+                self.block(self.look.plain(text).as_bytes());
             }
         }
         if let Some(error) = self.error.take() {

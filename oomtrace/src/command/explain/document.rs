@@ -92,6 +92,7 @@ pub(super) fn header(host: Host) -> Header {
         host,
         probes: vec![KERNEL_LOG.to_owned()],
         notes: Vec::new(),
+        command: None,
     }
 }
 
@@ -108,7 +109,7 @@ mod tests {
             document.take(Event::OomKill(Box::new(incident)));
         }
         let footer = Footer { complete: true, ..Footer::default() };
-        let look = Look { color: false, width: None };
+        let look = Look::default();
         let text = document.finish("x".into(), Host::default(), footer, look).unwrap();
         let text = String::from_utf8(text).unwrap();
         assert_eq!(text.lines().count(), KEPT + 2);

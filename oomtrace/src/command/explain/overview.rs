@@ -72,13 +72,14 @@ pub(super) fn after(footer: &Footer, userspace: u64, no_kills: u64, sources: &[(
         1 => format!("\n1 OOM kill in {read} ({} read)", bytes::size(total)),
         kills => format!("\n{kills} OOM kills in {read} ({} read)", bytes::size(total)),
     };
-    if footer.kills > 0 {
-        match footer.filtered {
-            0 => out.push('.'),
-            filtered => {
-                let matched = footer.kills.saturating_sub(filtered);
-                let _ = write!(out, ", {matched} of them selected.");
-            }
+    match footer.filtered {
+        _ if footer.kills == 0 => {}
+        0 => out.push('.'),
+        _ if !footer.filter.is_empty() => {
+            let _ = write!(out, "; {}.", escape::text(&crate::evidence::matched(footer)));
+        }
+        filtered => {
+            let _ = write!(out, ", {} of them selected.", footer.kills.saturating_sub(filtered));
         }
     }
     match userspace {

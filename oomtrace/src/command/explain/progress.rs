@@ -78,7 +78,7 @@ impl Watched {
     }
 }
 
-/// `reading kern.log: 430.0 MiB of 1.0 GiB, 42 %`
+/// `reading kern.log: 430 MiB of 1 GiB, 42 %`
 fn line(name: &str, read: u64, total: Option<u64>) -> String {
     let read = match total.filter(|total| *total >= read && *total > 0) {
         Some(total) => {
@@ -128,13 +128,10 @@ mod tests {
 
     #[test]
     fn says_what_is_known() {
-        assert_eq!(
-            line("kern.log", 512 << 20, Some(1 << 30)),
-            "reading kern.log: 512.0 MiB of 1.0 GiB, 50 %"
-        );
-        assert_eq!(line("the journal", 512 << 20, None), "reading the journal: 512.0 MiB");
+        assert_eq!(line("kern.log", 512 << 20, Some(1 << 30)), "reading kern.log: 512 MiB of 1 GiB, 50 %");
+        assert_eq!(line("the journal", 512 << 20, None), "reading the journal: 512 MiB");
         // It has grown meanwhile.
-        assert_eq!(line("a", 2048, Some(1024)), "reading a: 2.0 KiB");
+        assert_eq!(line("a", 2048, Some(1024)), "reading a: 2 KiB");
     }
 
     #[test]

@@ -43,7 +43,17 @@ pub fn run(args: &RecordArgs) -> Result<()> {
     let can_reopen = lock(&recorder).can_reopen();
     let shorts = lock(&recorder).shorts();
     let first = move |incident: &Incident, is_sure: bool| lock(&shorts).put(incident, is_sure);
-    let tap = move |event: &Event| lock(&written).event(event);
+    let started = (!args.quiet).then(|| {
+        let file = crate::words::escape::text(&args.output.to_string_lossy()).into_owned();
+        format!("recording OOM kills and memory samples to {file}; {}", trace::STOP)
+    });
+    let tap = move |event: &Event| {
+        // The header comes once the hooks are attached.
+        if let (Event::Header(_), Some(started)) = (event, &started) {
+            crate::output::tell(started);
+        }
+        lock(&written).event(event);
+    };
     let during = move |is_over: &dyn Fn() -> bool| {
         sample(&sampled, sampler, is_over);
         Ok(())

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::command::terminal::ColorChoice;
+use crate::command::terminal::{ColorChoice, Layout};
+use crate::evidence::is_since;
+use crate::filter::{Filter, Verdict};
+use crate::model::Event;
 
 /// Options of `report`.
 #[derive(Clone, Debug, Default, Args)]
@@ -23,12 +26,21 @@ pub struct ReportArgs {
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Only kills since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
+    #[arg(long, value_name = "TIME", value_parser = crate::command::when::parse)]
+    pub since: Option<jiff::Timestamp>,
     /// Open the report in a browser
     #[arg(long)]
     pub open: bool,
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten)]
+    pub layout: Layout,
+    /// Which kills to report
+    #[command(flatten)]
+    pub filter: Filter,
 }
 
 /// What a report is.
@@ -102,6 +114,26 @@ impl Format {
 }
 
 impl ReportArgs {
+    /// Whether a kill is to be reported. One that a filter can't tell is.
+    #[must_use]
+    pub fn wants(&self, event: &Event) -> bool {
+        let is_late = self.since.is_none_or(|since| is_since(event, since));
+        is_late
+            && match event {
+                Event::OomKill(incident) => self.filter.verdict(incident) != Verdict::No,
+                Event::UserspaceKill(kill) => self.filter.userspace(kill) != Verdict::No,
+                Event::Sigkill(sigkill) => self.filter.victim(&sigkill.target) != Verdict::No,
+                _ => true,
+            }
+    }
+
+    /// What leaves kills out, as options.
+    #[must_use]
+    pub fn narrowing(&self) -> Vec<String> {
+        let since = self.since.map(|since| format!("--since {since}"));
+        self.filter.options().into_iter().chain(since).collect()
+    }
+
     /// The format that was asked for, or that the output's name asks for.
     ///
     /// # Errors

@@ -5,10 +5,13 @@ mod open;
 mod records;
 mod text;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use super::terminal::Look;
 use crate::evidence::Evidence;
+use crate::model::Event;
 use crate::output::{Output, Wrote};
 use crate::render::{html, junit, markdown, perfetto};
 
@@ -24,11 +27,12 @@ pub fn run(args: &ReportArgs) -> Result<()> {
     if format == Format::Json && !args.open {
         return records::write(args);
     }
-    let evidence = args.files.iter().map(|file| Evidence::open(file)).collect::<Result<Vec<_>>>()?;
+    let read = |file: &PathBuf| Evidence::open(file).map(|evidence| narrowed(evidence, args));
+    let evidence = args.files.iter().map(read).collect::<Result<Vec<_>>>()?;
     let page =
         if args.open && args.output.is_none() { Some(open::page(format)?) } else { args.output.clone() };
     let mut output = Output::open(page.as_deref())?;
-    let look = Look::of(&output, args.color);
+    let look = Look::of(&output, args.color).laid_out(args.layout);
     let document = render(&evidence, format, look)?;
     if output.block(&document)? == Wrote::All {
         output.finish()?;
@@ -37,6 +41,20 @@ pub fn run(args: &ReportArgs) -> Result<()> {
         Some(page) => open::show(&page),
         None => Ok(()),
     }
+}
+
+/// What the options ask for; of a `run` first of all its own kills.
+fn narrowed(mut evidence: Evidence, args: &ReportArgs) -> Evidence {
+    let options = args.narrowing();
+    if !options.is_empty() {
+        evidence.keep_only(&options, |kill| args.wants(&Event::OomKill(Box::new(kill.clone()))));
+        evidence.sigkills.retain(|kill| args.wants(&Event::Sigkill(Box::new(kill.clone()))));
+        evidence.userspace_kills.retain(|kill| args.wants(&Event::UserspaceKill(Box::new(kill.clone()))));
+        evidence.no_kills.retain(|run| args.wants(&Event::OomNoKill(run.clone())));
+        evidence.samples.retain(|sample| args.wants(&Event::Sample(sample.clone())));
+    }
+    evidence.set_apart();
+    evidence
 }
 
 /// The document that `evidence` makes in `format`.

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::ReportArgs;
 use crate::command::overwrite::refuse_overwriting;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, count};
 use crate::model::Event;
 use crate::output::{Output, Wrote, tell};
 use crate::render::{Ndjson, Render as _};
@@ -16,10 +16,19 @@ use crate::render::{Ndjson, Render as _};
 pub(super) fn write(args: &ReportArgs) -> Result<()> {
     refuse_overwriting(&args.files, args.output.as_deref())?;
     let mut output = None;
+    let options = args.narrowing();
     let mut ndjson = Ndjson::new();
     let mut text = Vec::new();
     for file in &args.files {
-        let mut each = |event: Event| {
+        let mut left_out = 0;
+        let mut each = |mut event: Event| {
+            if !args.wants(&event) {
+                left_out += u64::from(matches!(event, Event::OomKill(_)));
+                return Ok(true);
+            }
+            if let Event::Footer(footer) = &mut event {
+                count(footer, std::mem::take(&mut left_out), &options);
+            }
             text.clear();
             ndjson.event(&event, &mut text)?;
             // A file that holds no record leaves the output alone.

@@ -3,12 +3,12 @@
 use anyhow::Result;
 
 use crate::command::terminal::Look;
-use crate::evidence::{Evidence, Verdict, groups};
+use crate::evidence::{Evidence, Group, Verdict, groups};
 use crate::model::Event;
-use crate::render::{Ndjson, Render, Text, TextStyle, comparison, verdict_name};
+use crate::render::{Ndjson, Render, Text, comparison, elsewhere_heading, verdict_name};
 use crate::words::escape;
 
-/// Columns where the output does not say.
+/// Columns of the lines of the overview.
 const WIDTH: usize = 100;
 /// Groups that are listed.
 const GROUPS: usize = 50;
@@ -17,13 +17,15 @@ const KILLS: usize = 1000;
 
 /// The reports of all kills, with what was lost and what the streams prove.
 pub(super) fn document(all: &[Evidence], look: Look) -> Vec<u8> {
-    let mut text = Text::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) });
+    let mut text = Text::new(look.style());
     let mut out = Vec::new();
     if all.len() > 1 {
         comparison(&mut out, all);
     }
     for evidence in all {
-        overview(&mut out, evidence, all.len() > 1);
+        if !look.layout.brief {
+            overview(&mut out, evidence, all.len() > 1);
+        }
         for event in events(evidence, KILLS).filter(|event| !matches!(event, Event::Header(_))) {
             // It says of logs that they were read, not that nothing was missed.
             if evidence.is_of_logs() && matches!(event, Event::Footer(_)) {
@@ -32,6 +34,7 @@ pub(super) fn document(all: &[Evidence], look: Look) -> Vec<u8> {
             // Writing to memory can't fail.
             let _ = text.event(&event, &mut out);
         }
+        elsewhere(&mut out, evidence);
         let more = evidence.incidents.len().saturating_sub(KILLS);
         if more > 0 {
             let text = format!(
@@ -51,26 +54,37 @@ fn overview(out: &mut Vec<u8>, evidence: &Evidence, named: bool) {
     }
     if evidence.incidents.len() > 1 {
         line(out, &format!("{} OOM kills:", evidence.incidents.len()));
-        let groups = groups(&evidence.incidents);
-        for group in groups.iter().take(GROUPS) {
-            let comm = match escape::bytes(group.comm.as_bytes()) {
-                name if name.is_empty() => "unnamed".into(),
-                name => name,
-            };
-            let limit = group
-                .limit
-                .as_ref()
-                .map_or("no cgroup's limit".into(), |path| escape::bytes(path.as_bytes()));
-            let cause = group.cause.map_or(String::new(), |cause| format!("  {}", verdict_name(cause)));
-            let text = format!("  {:>5} x {comm}  {limit}{cause}", group.incidents.len());
-            line(out, &crate::words::width::cut(&text, WIDTH));
-            if let Some(again) = group.recurrence() {
-                line(out, &format!("          {}", crate::diagnose::again(again)));
-            }
+        kinds(out, &groups(&evidence.incidents));
+    }
+}
+
+/// A line a group, with what its runs show together.
+fn kinds(out: &mut Vec<u8>, groups: &[Group<'_>]) {
+    for group in groups.iter().take(GROUPS) {
+        let comm = match escape::bytes(group.comm.as_bytes()) {
+            name if name.is_empty() => "unnamed".into(),
+            name => name,
+        };
+        let limit =
+            group.limit.as_ref().map_or("no cgroup's limit".into(), |path| escape::bytes(path.as_bytes()));
+        let cause = group.cause.map_or(String::new(), |cause| format!("  {}", verdict_name(cause)));
+        let text = format!("  {:>5} x {comm}  {limit}{cause}", group.incidents.len());
+        line(out, &crate::words::width::cut(&text, WIDTH));
+        if let Some(again) = group.recurrence() {
+            line(out, &format!("          {}", crate::diagnose::again(again)));
         }
-        if groups.len() > GROUPS {
-            line(out, &format!("  and {} more kinds of kills", groups.len() - GROUPS));
-        }
+    }
+    if groups.len() > GROUPS {
+        line(out, &format!("  and {} more kinds of kills", groups.len() - GROUPS));
+    }
+}
+
+/// Kills during a run that are not of its command: a line a kind.
+fn elsewhere(out: &mut Vec<u8>, evidence: &Evidence) {
+    if let Some(heading) = elsewhere_heading(evidence) {
+        line(out, "");
+        line(out, &heading);
+        kinds(out, &groups(&evidence.elsewhere));
     }
 }
 
@@ -84,7 +98,13 @@ fn comparison(out: &mut Vec<u8>, all: &[Evidence]) {
 
 fn closing(out: &mut Vec<u8>, evidence: &Evidence) {
     if evidence.incidents.is_empty() && evidence.verdict() == Verdict::Pass {
-        line(out, "No process was killed.");
+        line(
+            out,
+            match evidence.elsewhere.is_empty() {
+                true => "No process was killed.",
+                false => "No process of the command was killed.",
+            },
+        );
     }
     if evidence.footer.is_none() || evidence.is_of_logs() {
         line(out, "");

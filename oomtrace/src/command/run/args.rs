@@ -6,7 +6,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 
 use crate::command::options::{RING_SIZE, Redact};
-use crate::command::terminal::ColorChoice;
+use crate::command::terminal::{ColorChoice, Layout};
 use crate::enrich::redact::redact;
 use crate::trace::Settings;
 use crate::words::{escape, size};
@@ -16,7 +16,6 @@ pub const RULE_HIT: u8 = 86;
 
 /// Options of `run`.
 #[derive(Clone, Debug, Default, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct RunArgs {
     /// The command and its arguments; options of oomtrace come before it
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
@@ -73,6 +72,9 @@ pub struct RunArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Reports")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten, next_help_heading = "Reports")]
+    pub layout: Layout,
     /// What to hide in command lines
     #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Reports")]
     pub redact: Redact,
@@ -108,10 +110,6 @@ fn memory_max(text: &str) -> Result<u64, String> {
     }
     Ok(bytes)
 }
-
-const EXIT_CODES: &str = "Exit codes: CMD's own (128+N if a signal ended it); 86 if a rule was violated although CMD succeeded; \
-                          124 after --timeout; 125 if oomtrace itself failed; 126 if CMD can't be executed; 127 if it \
-                          was not found.";
 
 /// Which kills are a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -36,6 +36,7 @@ use self::user::Users;
 use self::verdict::{Case, Exit, Outcome, Verdict, Witness};
 use self::watch::{Seen, Watch};
 use crate::kernel::{Roots, counters};
+use crate::model::RunCommand;
 use crate::output::Output;
 use crate::render::Ndjson;
 use crate::trace::{self, Session, Settings, Sink};
@@ -127,8 +128,10 @@ fn perform(
 ) -> Result<(Done, Seen, Option<anyhow::Error>)> {
     let watch = Watch::default();
     let scope = prepared.scope.clone();
+    let name = prepared.args.program();
     let job = Job::new(prepared, watch.clone(), session.is_some() && !ebpf);
-    let Some(session) = session else { return Ok((job.run(), watch.into_seen(), None)) };
+    let Some(mut session) = session else { return Ok((job.run(), watch.into_seen(), None)) };
+    session.command = Some(RunCommand { name, cgroup: scope.cgroup() });
     let (send, receive) = std::sync::mpsc::channel();
     let beside = trace::Beside {
         reopen: None,

@@ -97,7 +97,7 @@ fn details(report: &Report<'_>, rule: &Rule) -> String {
 /// The kills as text.
 fn kills(report: &Report<'_>) -> String {
     let mut out = Vec::new();
-    let mut text = Text::new(TextStyle { color: false, width: WIDTH });
+    let mut text = Text::new(TextStyle { width: WIDTH, ..TextStyle::default() });
     for incident in report.seen.kills.iter().take(WHOLE) {
         // Writing to memory can't fail.
         let _ = text.event(&Event::OomKill(Box::new(incident.clone())), &mut out);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::family::Family;
-use crate::model::{CgroupRef, Incident, Victim};
+use crate::model::{CgroupRef, Incident, Text, Victim};
 
 /// What belongs to the command.
 #[derive(Clone, Debug)]
@@ -25,6 +25,14 @@ impl Scope {
     /// Whether one of the kill's victims is in it. Who died is not always known: then the cgroup whose limit was hit decides.
     pub(super) fn has(&self, incident: &Incident) -> bool {
         incident.victims.iter().any(|victim| self.has_victim(victim)) || self.has_limit(incident)
+    }
+
+    /// The path of the command's own cgroup.
+    pub(super) fn cgroup(&self) -> Option<Text> {
+        match self {
+            Self::Cgroup { path, .. } => path.as_deref().map(Text::new),
+            Self::Tree(_) | Self::System => None,
+        }
     }
 
     /// Whether a victim is in it.

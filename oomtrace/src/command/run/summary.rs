@@ -11,7 +11,7 @@ use super::verdict::{Exit, Outcome};
 use super::{Report, is_noteworthy};
 use crate::command::terminal::Look;
 use crate::model::{Event, Incident, Sigkill, Text};
-use crate::render::{Render as _, Text as Pages, TextStyle, sender};
+use crate::render::{Render as _, Text as Pages, sender};
 use crate::words::{bytes, escape};
 
 /// Kills that are reported whole; of the others a line each, and of many a number.
@@ -20,7 +20,6 @@ const LINES: usize = 10;
 /// Columns of the labels, and of the picture of memory over time.
 const LABEL: usize = 12;
 const PICTURE: usize = 40;
-const WIDTH: usize = 100;
 /// A shorter command has no rate worth a word.
 const STEADY: Duration = Duration::from_secs(4);
 
@@ -30,17 +29,17 @@ pub(super) fn write(report: &Report<'_>) {
         return;
     }
     let look = look(report);
-    let style = TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) };
+    let mut pages = Pages::new(look.style());
     let mut text = Vec::new();
     for incident in report.seen.kills.iter().take(WHOLE) {
         let event = Event::OomKill(Box::new(incident.clone()));
         // Writing to memory can't fail.
-        let _ = Pages::new(style).event(&event, &mut text);
+        let _ = pages.event(&event, &mut text);
     }
     let mut lines = Lines { color: look.color, out: String::from("\n") };
     lines.headline(report);
     lines.rest(report);
-    text.extend_from_slice(lines.out.as_bytes());
+    text.extend_from_slice(look.plain(lines.out).as_bytes());
     let text = ci::Ci::of(report.args.annotations, |name| std::env::var_os(name))
         .map_or(text.clone(), |ci| ci.fenced(&text));
     // Nobody may be there to read it.
@@ -49,8 +48,8 @@ pub(super) fn write(report: &Report<'_>) {
 
 fn look(report: &Report<'_>) -> Look {
     match std::io::stderr().as_fd().try_clone_to_owned() {
-        Ok(fd) => Look::of_file(&fd.into(), report.args.color),
-        Err(_) => Look { color: false, width: None },
+        Ok(fd) => Look::of_file(&fd.into(), report.args.color).laid_out(report.args.layout),
+        Err(_) => Look::default().laid_out(report.args.layout),
     }
 }
 
@@ -266,7 +265,7 @@ pub(super) fn rate(rate: f64) -> String {
     format!("{}{size}/s in the second half", if rate < 0.0 { "-" } else { "+" })
 }
 
-/// `64.0 MiB of 64.0 MiB (100 %), 0 B left`
+/// `64 MiB of 64 MiB (100 %), 0 B left`
 pub(super) fn limit(near: &Near) -> String {
     let (tenths, left) = (near.permille(), bytes::size(near.headroom()));
     let whose = match (&near.dir, near.own) {

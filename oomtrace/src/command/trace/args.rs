@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::command::options::{Format, RING_SIZE, Redact};
-use crate::command::terminal::ColorChoice;
+use crate::command::terminal::{ColorChoice, Layout};
 use crate::filter::Filter;
-use crate::trace::Settings;
+use crate::trace::{STOP, Settings};
+use crate::words::escape;
 
 /// Options of `trace`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TraceArgs {
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub format: Format,
-    /// Same as --format ndjson
-    #[arg(long)]
+    /// Output format (default: by the extension of --output, else text)
+    #[arg(short, long, value_enum)]
+    pub format: Option<Format>,
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -33,6 +34,9 @@ pub struct TraceArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+    /// Layout of text
+    #[command(flatten)]
+    pub layout: Layout,
     /// What to hide in command lines
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub redact: Redact,
@@ -68,10 +72,24 @@ pub struct TraceArgs {
 }
 
 impl TraceArgs {
+    /// The format that was asked for, or that the output's name asks for.
+    ///
+    /// # Errors
+    /// The name's extension is that of another format, or unknown.
+    pub fn chosen(&self) -> anyhow::Result<Format> {
+        Format::chosen(self.format, self.json, self.output.as_deref())
+    }
+
     /// True when records are to be JSON.
     #[must_use]
     pub fn is_ndjson(&self) -> bool {
-        self.json || self.format == Format::Ndjson
+        self.chosen().is_ok_and(|format| format == Format::Ndjson)
+    }
+
+    /// Where records go, where that is not on the terminal.
+    fn said_at_start(&self) -> Option<String> {
+        let file = self.output.as_ref().filter(|_| !self.quiet)?;
+        Some(format!("tracing OOM kills to {}; {STOP}", escape::text(&file.to_string_lossy())))
     }
 
     /// What the engine takes of them.
@@ -82,6 +100,7 @@ impl TraceArgs {
             sigkill: self.sigkill,
             hides_secrets: self.redact.hides(),
             framed: self.is_ndjson() || !self.quiet,
+            said_at_start: self.said_at_start(),
             for_reader: self.output.is_none(),
             debug: self.verbose > 1,
             ring_size: self.ring_size,

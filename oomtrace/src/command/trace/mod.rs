@@ -6,15 +6,13 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::terminal::{ColorChoice, Look};
+use super::options::Format;
+use super::terminal::Look;
 use crate::output::{Output, Owner, Wanted};
-use crate::render::{Ndjson, Render, Text, TextStyle};
+use crate::render::{Ndjson, Render, Text};
 use crate::trace::{self, Session, Sink};
 
 pub use args::TraceArgs;
-
-/// Columns where the output does not say.
-const WIDTH: usize = 100;
 
 /// Traces until told to stop.
 ///
@@ -24,8 +22,10 @@ pub fn run(args: &TraceArgs) -> Result<()> {
     crate::survive::one_arena();
     // Nothing is started from here that would inherit it; start-up fits into 24 MiB only without them.
     crate::survive::no_huge_pages();
+    let is_ndjson = args.chosen()? == Format::Ndjson;
     let output = open(args)?;
-    let render = renderer(&output, args.is_ndjson(), args.color);
+    let look = Look::of(&output, args.color).laid_out(args.layout);
+    let render = renderer(is_ndjson, Look { verbose: args.verbose > 0, ..look });
     let settings = args.settings();
     let session = Session::open(&settings)?;
     trace::run(session, &settings, Some(Sink { output, render }), None).map(|_| ())
@@ -39,10 +39,9 @@ fn open(args: &TraceArgs) -> Result<Output> {
 }
 
 /// NDJSON, or text as the output asks for.
-pub(super) fn renderer(output: &Output, is_ndjson: bool, color: ColorChoice) -> Box<dyn Render + Send> {
+pub(super) fn renderer(is_ndjson: bool, look: Look) -> Box<dyn Render + Send> {
     if is_ndjson {
         return Box::new(Ndjson::default());
     }
-    let look = Look::of(output, color);
-    Box::new(Text::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
+    Box::new(Text::new(look.style()))
 }

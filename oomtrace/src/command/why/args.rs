@@ -31,11 +31,11 @@ pub struct WhyArgs {
     /// Time zone of the logs where they name none: UTC, local, or a name like Europe/Paris
     #[arg(long, value_name = "ZONE")]
     pub tz: Option<String>,
-    /// Output format
-    #[arg(short, long, value_enum, default_value_t)]
-    pub format: Format,
-    /// Same as --format ndjson
-    #[arg(long)]
+    /// Output format (default: by the extension of --output, else text)
+    #[arg(short, long, value_enum)]
+    pub format: Option<Format>,
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -47,8 +47,10 @@ pub struct WhyArgs {
 
 impl WhyArgs {
     /// True when answers are to be JSON.
-    #[must_use]
-    pub fn is_ndjson(&self) -> bool {
-        self.json || self.format == Format::Ndjson
+    ///
+    /// # Errors
+    /// The output's extension is that of another format, or unknown.
+    pub fn is_ndjson(&self) -> anyhow::Result<bool> {
+        Ok(Format::chosen(self.format, self.json, self.output.as_deref())? == Format::Ndjson)
     }
 }

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::existence::Given;
 use super::gather::{Gathered, Here, Kill, instant};
+use super::mentions;
 use super::proof::{self, Proof};
 use super::target::Target;
 use crate::filter::Verdict;
@@ -154,19 +156,25 @@ fn none_found(target: &Target, since: Option<Timestamp>, gathered: &Gathered) ->
     if let Some(counted) = gathered.here.as_ref().and_then(|here| counted(target, here)) {
         return counted;
     }
-    let mut proofs = proof::proofs(target, since, gathered);
-    if proofs.is_empty() {
+    let all = proof::proofs(target, since, gathered);
+    if all.is_empty() {
         return Answer { reasons: why_not(target, gathered), ..answer(target, Cause::Unknown) };
+    }
+    let known = |proof: &&Proof| mentions::is_known(target, gathered, proof.origin());
+    let mut proofs: Vec<Proof> = all.iter().filter(known).cloned().collect();
+    if proofs.is_empty() {
+        // That nothing was killed says nothing about what may never have been there.
+        return Answer { reasons: unheard_of(target, gathered, all), ..answer(target, Cause::Unknown) };
     }
     // The one that reaches back furthest, then the latest; the others are further reasons when they cover as much.
     proofs.sort_by_key(|proof| {
         let from = proof.from.as_deref().and_then(instant).unwrap_or(Timestamp::MIN);
         (from, std::cmp::Reverse(proof.to.as_deref().and_then(instant)))
     });
-    let Proof { from, to, reason, witness } = proofs.swap_remove(0);
+    let Proof { from, to, reason, witness, .. } = proofs.swap_remove(0);
     let mut reasons = vec![reason];
     if gathered.sigkills.is_empty() {
-        reasons.push("who else ended it, or whether it ended by itself, no source tells".to_owned());
+        reasons.push("no source says whether something else killed it or it exited by itself".to_owned());
     }
     Answer {
         confidence: Some(witness.confidence),
@@ -205,26 +213,59 @@ fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
+/// No source names the target.
+fn unheard_of(target: &Target, gathered: &Gathered, proofs: Vec<Proof>) -> Vec<String> {
+    let mut reasons = nameless(target, gathered);
+    let mut sources: Vec<&str> = gathered.streams.iter().map(|stream| stream.name.as_str()).collect();
+    sources.extend(gathered.logs.iter().map(String::as_str));
+    if gathered.here.is_some() {
+        sources.push("the processes, cgroups and systemd units of this machine");
+    }
+    reasons.push(format!("searched: {}", sources.join(", ")));
+    reasons.extend(proofs.into_iter().map(|proof| proof.reason));
+    reasons.truncate(REASONS);
+    reasons
+}
+
+/// That no source knows it, with what is known about such a process id.
+fn nameless(target: &Target, gathered: &Gathered) -> Vec<String> {
+    let Some(pid) = target.pid() else {
+        return vec!["no source knows anything by this name".to_owned()];
+    };
+    let mut reasons = vec![format!("no source knows a process with id {pid}")];
+    match gathered.here.as_ref().filter(|here| here.same_pids).map(|here| here.given) {
+        Some(Given::Beyond(max)) => {
+            reasons.push(format!("process ids on this machine are below {max} (kernel.pid_max)"));
+        }
+        Some(Given::Not(last)) => reasons.push(format!(
+            "the kernel has not given this process id since boot; the last one it gave is {last}"
+        )),
+        Some(Given::Yes | Given::Unknown) | None => {}
+    }
+    reasons
+}
+
 /// What each source lacks.
 fn why_not(target: &Target, gathered: &Gathered) -> Vec<String> {
-    let mut reasons: Vec<String> = gathered
-        .streams
-        .iter()
-        .map(|stream| match stream.doubts.as_slice() {
-            [] => format!("{} has no kill that is certainly of it, and does not cover the time", stream.name),
-            doubts => format!("{} has no kill of it, and may lack one: {}", stream.name, doubts.join("; ")),
-        })
-        .collect();
+    let mut reasons = Vec::new();
+    if mentions::all(target, gathered).is_empty() {
+        reasons.extend(nameless(target, gathered));
+    }
+    let streams = gathered.streams.iter().map(|stream| match stream.doubts.as_slice() {
+        [] => format!("{} has no kill that is certainly of it, and does not cover the time", stream.name),
+        doubts => format!("{} has no kill of it, and may lack one: {}", stream.name, doubts.join("; ")),
+    });
+    reasons.extend(streams);
     if !gathered.logs.is_empty() {
         let logs = gathered.logs.join(", ");
-        reasons.push(format!("no OOM kill of it is in {logs}; that a log does not have one proves nothing"));
+        reasons.push(format!("no OOM kill of it is in {logs} (absence from a log proves nothing)"));
     }
     reasons.extend(gathered.notes.iter().cloned());
     reasons.extend(perhaps(target, gathered));
     reasons.extend(gathered.here.iter().flat_map(|here| counts(here, gathered)));
     if gathered.sigkills.is_empty() {
         reasons.push(
-            "no source has other SIGKILLs: only a trace with --sigkill that ran at the time tells who sent one".into(),
+            "no source has other SIGKILLs: only a trace with --sigkill that ran at the time shows who sent one".into(),
         );
     }
     reasons.truncate(REASONS);

@@ -1,7 +1,8 @@
 use super::super::counters::{Counter, Counters};
 use super::super::gather::Stream;
+use super::super::mentions::Mention;
 use super::*;
-use crate::model::{CgroupRef, Host, Incident, KillTarget, Scope, Sender, SenderKind};
+use crate::model::{Candidate, CgroupRef, Host, Incident, KillTarget, Scope, Sender, SenderKind};
 use crate::render::TextStyle;
 
 const BOOT: &str = "2026-11-23T00:00:00.000000000Z";
@@ -46,9 +47,15 @@ fn here(vmstat: Option<u64>) -> Here {
         boot: BOOT.into(),
         now: NOW.into(),
         counters: Counters { vmstat, cgroup: None },
-        running: Vec::new(),
+        exists: true,
         same_pids: true,
+        ..Here::default()
     }
+}
+
+/// A recording of that boot that names the target.
+fn mention(stream: &str) -> Mention {
+    Mention { boot: Some("here".into()), stream: Some(stream.into()) }
 }
 
 fn causes(answers: &[Answer]) -> Vec<Cause> {
@@ -104,7 +111,7 @@ fn who_only_calls_itself_so_is_no_sure_answer() {
     };
     let mut gathered = asked(claims.clone());
     assert_eq!(one("7", &gathered).confidence, Some(Confidence::Low));
-    let text = crate::render::answer(&one("7", &gathered), TextStyle { color: false, width: 200 });
+    let text = crate::render::answer(&one("7", &gathered), TextStyle { width: 200, ..TextStyle::default() });
     assert!(text.contains("a program that calls itself systemd-oomd"), "{text}");
     assert!(!text.contains("for memory"), "{text}");
     assert_eq!(one("7", &asked(Sender::default())).confidence, Some(Confidence::High));
@@ -128,10 +135,15 @@ fn only_a_stream_without_doubts_proves_that_there_was_none() {
         name: "night".into(),
         from: Some(BOOT.into()),
         to: Some(NOW.into()),
+        boot: Some("here".into()),
         doubts: Vec::new(),
         kills: vec![incident(1, "web", NOW)],
     };
-    let with = |stream: &Stream| Gathered { streams: vec![stream.clone()], ..Gathered::default() };
+    let with = |stream: &Stream| Gathered {
+        streams: vec![stream.clone()],
+        mentions: vec![mention("night")],
+        ..Gathered::default()
+    };
     let answer = one("7", &with(&stream));
     assert_eq!(answer.answer, Cause::NotOom);
     assert_eq!((answer.from.as_deref(), answer.to.as_deref()), (Some(BOOT), Some(NOW)));
@@ -166,6 +178,65 @@ fn counters_prove_it_when_nothing_is_counted_or_all_is_known() {
     logged[0].incident.victims[0].exe = None;
     assert_eq!(one("db", &gathered(Some(1), logged)).answer, Cause::Unknown, "its executable may be db");
     assert_eq!(one("db", &gathered(Some(1), known())).answer, Cause::NotOom);
+}
+
+#[test]
+fn what_no_source_names_is_unknown_whatever_was_counted() {
+    let stream = Stream {
+        name: "night".into(),
+        from: Some(BOOT.into()),
+        to: Some(NOW.into()),
+        boot: Some("here".into()),
+        ..Stream::default()
+    };
+    let nothing = Here { exists: false, given: Given::Not(5000), ..here(Some(0)) };
+    let gathered = Gathered { streams: vec![stream], here: Some(nothing), ..Gathered::default() };
+    for name in ["no-such", "no-such.service", "0123456789ab", "/no/such", "/sys/fs/cgroup/no"] {
+        let answer = one(name, &gathered);
+        assert_eq!((answer.answer, answer.confidence), (Cause::Unknown, None), "{name}");
+        assert_eq!(answer.reasons[0], "no source knows anything by this name", "{name}");
+        assert!(answer.from.is_none() && answer.to.is_none() && answer.sources.is_empty(), "{answer:?}");
+        assert!(answer.reasons.iter().any(|reason| reason.contains("/proc/vmstat")), "{answer:?}");
+    }
+    let answer = one("7000", &gathered);
+    assert_eq!(answer.answer, Cause::Unknown);
+    assert_eq!(answer.reasons[0], "no source knows a process with id 7000");
+    assert!(answer.reasons[1].contains("the last one it gave is 5000"), "{:?}", answer.reasons);
+    let beyond = Here { given: Given::Beyond(32_768), ..gathered.here.clone().unwrap() };
+    let answer = one("40000", &Gathered { here: Some(beyond), ..gathered });
+    assert!(answer.reasons[1].contains("below 32768"), "{:?}", answer.reasons);
+}
+
+#[test]
+fn one_source_that_names_it_is_enough_but_for_a_process_of_another_boot() {
+    let nothing = Here { exists: false, ..here(Some(0)) };
+    let with = |mention: Mention| Gathered {
+        here: Some(nothing.clone()),
+        mentions: vec![mention],
+        ..Gathered::default()
+    };
+    let old = Mention { boot: Some("another".into()), stream: Some("old".into()) };
+    assert_eq!(one("web", &with(old.clone())).answer, Cause::NotOom);
+    assert_eq!(one("7", &with(old)).answer, Cause::Unknown, "7 was another process then");
+    assert_eq!(one("7", &with(mention("night"))).answer, Cause::NotOom);
+    assert_eq!(one("7", &with(Mention::default())).answer, Cause::Unknown);
+    // As a candidate of another's kill.
+    let mut killed = kill(1, "db", NOW);
+    killed.incident.candidates = vec![Candidate { pid: 7, comm: "web".into(), ..Candidate::default() }];
+    let gathered = Gathered {
+        here: Some(Here { counters: Counters { vmstat: Some(1), cgroup: None }, ..nothing }),
+        kills: vec![killed],
+        ..Gathered::default()
+    };
+    assert_eq!(one("7", &gathered).answer, Cause::NotOom);
+    assert_eq!(one("8", &gathered).answer, Cause::Unknown);
+}
+
+#[test]
+fn a_process_id_elsewhere_is_not_one_here() {
+    let elsewhere = Here { same_pids: false, given: Given::Yes, ..here(Some(0)) };
+    let gathered = Gathered { here: Some(elsewhere), ..Gathered::default() };
+    assert_eq!(one("7", &gathered).answer, Cause::Unknown);
 }
 
 #[test]

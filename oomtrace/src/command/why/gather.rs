@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use super::counters::Counters;
+use super::existence::Given;
+use super::mentions::Mention;
 use crate::evidence::{Evidence, LOGS};
 use crate::klog::userspace;
 use crate::klog::{self, Same};
@@ -23,6 +25,8 @@ pub(super) struct Gathered {
     pub logs: Vec<String>,
     /// What is missing in the logs, and what could not be read.
     pub notes: Vec<String>,
+    /// Recordings and logs that name the target, whether or not it died.
+    pub mentions: Vec<Mention>,
     /// This machine, when it is asked.
     pub here: Option<Here>,
 }
@@ -41,6 +45,8 @@ pub(super) struct Stream {
     /// RFC 3339 UTC, where its header and footer tell.
     pub from: Option<String>,
     pub to: Option<String>,
+    /// The boot it is of.
+    pub boot: Option<String>,
     /// Why it may lack a kill; empty when it can't.
     pub doubts: Vec<String>,
     /// Kills in it.
@@ -57,6 +63,10 @@ pub(super) struct Here {
     pub counters: Counters,
     /// Its processes that are what was asked for.
     pub running: Vec<Victim>,
+    /// A cgroup, unit or container of that name is there, or the process id was given since boot.
+    pub exists: bool,
+    /// The same of a process id, with what speaks against it.
+    pub given: Given,
     /// Process ids in /proc are those of the kernel's records.
     pub same_pids: bool,
 }
@@ -82,6 +92,7 @@ impl Gathered {
         }
         self.streams.push(Stream {
             name: evidence.name,
+            boot: evidence.header.as_ref().and_then(|header| header.host.boot_id.clone()),
             from: evidence.header.map(|header| header.time).filter(|time| !time.is_empty()),
             to: evidence.footer.map(|footer| footer.time).filter(|time| !time.is_empty()),
             doubts,

@@ -3,8 +3,10 @@
 mod args;
 mod counters;
 mod decide;
+mod existence;
 mod gather;
 mod logs;
+mod mentions;
 mod processes;
 mod proof;
 mod run;

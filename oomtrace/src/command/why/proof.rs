@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::gather::{Gathered, Here, Stream, instant};
+use super::mentions::Origin;
 use super::target::Target;
 use crate::filter::Verdict;
 use crate::model::{Confidence, Incident, Role, Text, Witness, WitnessKind};
@@ -16,6 +17,9 @@ pub(super) struct Proof {
     pub from: Option<String>,
     pub to: Option<String>,
     pub reason: String,
+    /// The boot, and the recording where it is one, that it is about.
+    pub boot: Option<String>,
+    pub stream: Option<String>,
     pub witness: Witness,
 }
 
@@ -46,7 +50,8 @@ fn vmstat(target: &Target, here: &Here, gathered: &Gathered) -> Option<Proof> {
         _ => return None,
     };
     let witness = counter("/proc/vmstat");
-    Some(Proof { from: Some(here.boot.clone()), to: Some(here.now.clone()), reason, witness })
+    let (from, to) = (Some(here.boot.clone()), Some(here.now.clone()));
+    Some(Proof { from, to, reason, boot: here.boot_id.clone(), stream: None, witness })
 }
 
 /// Processes that were killed since boot by all accounts, with their incidents. An id that was used again counts once.
@@ -67,6 +72,8 @@ fn cgroup(here: &Here) -> Option<Proof> {
     Some(Proof {
         from: None,
         to: Some(here.now.clone()),
+        boot: here.boot_id.clone(),
+        stream: None,
         reason: format!("the cgroup has counted no OOM kill since it was made (oom_kill of {file})"),
         witness: self::counter(&file),
     })
@@ -74,6 +81,13 @@ fn cgroup(here: &Here) -> Option<Proof> {
 
 fn counter(name: &str) -> Witness {
     Witness { kind: WitnessKind::Counter, name: Text::from(name), confidence: Confidence::High }
+}
+
+impl Proof {
+    /// What a source must name to be known to this one.
+    pub(super) fn origin(&self) -> Origin<'_> {
+        Origin { boot: self.boot.as_deref(), stream: self.stream.as_deref() }
+    }
 }
 
 /// A stream without a gap.
@@ -88,7 +102,8 @@ fn whole(target: &Target, stream: &Stream) -> Option<Proof> {
         name: stream.name.as_str().into(),
         confidence: Confidence::High,
     };
-    Some(Proof { from: Some(from), to: Some(to), reason, witness })
+    let (boot, name) = (stream.boot.clone(), Some(stream.name.clone()));
+    Some(Proof { from: Some(from), to: Some(to), reason, boot, stream: name, witness })
 }
 
 /// True when no kill is, or may be, of what was asked for.

@@ -5,28 +5,46 @@ use anyhow::Result;
 use super::args::WhyArgs;
 use super::counters::Counters;
 use super::decide::decide;
+use super::existence::{self, Given};
 use super::gather::{Gathered, Here};
 use super::target::Target;
-use super::{logs, processes};
+use super::{logs, mentions, processes};
 use crate::command::terminal::Look;
 use crate::evidence::Evidence;
 use crate::kernel::cgroup::Hierarchy;
 use crate::kernel::namespace::Namespace;
 use crate::kernel::{Roots, clock, host};
-use crate::model::Answer;
+use crate::model::{Answer, Cause};
 use crate::output::{Output, Wrote};
-use crate::render::{self, TextStyle};
+use crate::render;
 use crate::rights::with_all;
 
-/// Columns where the output does not say.
-const WIDTH: usize = 100;
+/// Whether there is an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A source has one.
+    Answered,
+    /// No source has one.
+    Unknown,
+}
 
-/// Answers. That nothing can be told is an answer, and no failure.
+impl Outcome {
+    /// 0, and 3 for unknown: a script must not take that for "not the OOM killer".
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Answered => 0,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+/// Answers. That the cause is unknown is an answer, too, and no failure.
 ///
 /// # Errors
 /// A file that can't be read or is none of its kind, with cause and remedy; for a log that can be read in part, after the
 /// answers. An output that can't be written.
-pub fn run(args: &WhyArgs) -> Result<()> {
+pub fn run(args: &WhyArgs) -> Result<Outcome> {
     let roots = Roots::default();
     let hierarchy = Hierarchy::find(&roots).ok();
     let target = args.target.clone().below(hierarchy.as_ref());
@@ -37,15 +55,19 @@ pub fn run(args: &WhyArgs) -> Result<()> {
         let evidence = Evidence::open(file)?;
         let boot = evidence.header.as_ref().and_then(|header| header.host.boot_id.as_ref());
         is_ours |= boot.is_some() && boot == boot_id.as_ref();
+        gathered.mentions.extend(mentions::in_evidence(&target, &evidence));
         gathered.evidence(evidence);
     }
-    let read = logs::files(args, &mut gathered);
+    let read = logs::files(args, &target, &mut gathered);
     if args.here || is_ours || args.evidence.is_empty() && args.logs.is_empty() {
-        logs::machine(&mut gathered);
+        logs::machine(&target, &mut gathered);
         gathered.here = Some(with_all(|| here(&roots, hierarchy.as_ref(), &target, boot_id)));
     }
-    write(args, &decide(&target, args.since, &gathered))?;
-    read
+    let answers = decide(&target, args.since, &gathered);
+    write(args, &answers)?;
+    read?;
+    let known = answers.iter().any(|answer| answer.answer != Cause::Unknown);
+    Ok(if known { Outcome::Answered } else { Outcome::Unknown })
 }
 
 /// The logs have been read before: what is counted can't be behind them.
@@ -56,16 +78,19 @@ fn here(roots: &Roots, hierarchy: Option<&Hierarchy>, target: &Target, boot_id: 
         now: clock::rfc3339(clock::boottime_ns()),
         counters: Counters::read(roots, hierarchy, target.cgroup()),
         running: processes::running(roots, target),
+        exists: existence::exists(roots, hierarchy, target),
+        given: target.pid().map_or(Given::Unknown, |pid| existence::given(&roots.proc, pid)),
         same_pids: Namespace::Pid.is_initial(roots) != Some(false),
     }
 }
 
 fn write(args: &WhyArgs, answers: &[Answer]) -> Result<()> {
+    let is_ndjson = args.is_ndjson()?;
     let mut output = Output::open(args.output.as_deref())?;
     let look = Look::of(&output, args.color);
-    let style = TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) };
+    let style = look.style();
     for answer in answers {
-        let wrote = match args.is_ndjson() {
+        let wrote = match is_ndjson {
             true => output.line(&serde_json::to_vec(answer)?)?,
             false => output.block(render::answer(answer, style).as_bytes())?,
         };

@@ -358,7 +358,7 @@ mod tests {
         let found = advice(&lone());
         let [limit, heap, swap, alert, last] = found.as_slice() else { panic!("{found:#?}") };
         assert!(limit.action.contains("MemoryMax=5G") && limit.action.contains("--memory=5g"), "{limit:?}");
-        assert!(limit.action.contains("memory: 5Gi") && limit.why.contains("held 5.6 GiB"), "{limit:?}");
+        assert!(limit.action.contains("memory: 5Gi") && limit.why.contains("held 5.63 GiB"), "{limit:?}");
         assert_eq!(limit.value_bytes, Some(5 * GIB));
         let command = heap.command.as_deref().unwrap();
         assert_eq!(
@@ -366,7 +366,7 @@ mod tests {
             "export NODE_OPTIONS=\"${NODE_OPTIONS:+$NODE_OPTIONS }--max-old-space-size=3840\""
         );
         assert!(
-            swap.action.contains("1.5 GiB of swap") && swap.why.contains("A quarter of the 5.6 GiB"),
+            swap.action.contains("1.5 GiB of swap") && swap.why.contains("A quarter of the 5.63 GiB"),
             "{swap:?}"
         );
         assert!(alert.action.contains("above 85 % for 5 minutes"), "{alert:?}");

@@ -56,7 +56,7 @@ fn how_often_how_long_and_how_fast_is_in_one_sentence() {
     let found = diagnose(&looped(3, 1.2, 0.1, 4));
     assert!(found.summary.contains("OOM-killed 5 times in 7.2 s"), "{}", found.summary);
     assert!(
-        found.summary.contains("each time after about 1.2 s with 58.0 MiB (48.3 MiB/s)"),
+        found.summary.contains("each time after about 1.2 s with 58 MiB (48.3 MiB/s)"),
         "{}",
         found.summary
     );

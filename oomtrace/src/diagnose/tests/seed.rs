@@ -148,7 +148,7 @@ fn what_if_is_in_every_report() {
     assert!(limit.ms.is_some_and(|ms| (5_000..8_000).contains(&ms)), "{limit:?}");
     incident.diagnosis = Some(found);
     let event = Event::OomKill(Box::new(incident));
-    let style = TextStyle { color: false, width: 600 };
+    let style = TextStyle { width: 600, ..TextStyle::default() };
     let renderers: [Box<dyn Render>; 2] = [Box::new(Text::new(style)), Box::new(Ndjson::new())];
     for mut renderer in renderers {
         let mut out = Vec::new();

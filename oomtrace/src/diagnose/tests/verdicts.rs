@@ -423,7 +423,7 @@ fn without_samples_the_victims_age_tells_what_came_at_once() {
     assert_eq!((culprit.since_ms, culprit.rate_at_least), (Some(-500), true));
     assert_eq!(culprit.rate_bytes_per_s, Some(f64::from(190 << 20)));
     assert!(
-        found.summary.contains("95.0 MiB, at least 190.0 MiB/s since 03:04:04, 95 % of the memory"),
+        found.summary.contains("95 MiB, at least 190 MiB/s since 03:04:04, 95 % of the memory"),
         "{}",
         found.summary
     );

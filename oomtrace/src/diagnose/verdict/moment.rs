@@ -80,7 +80,7 @@ fn told(row: &HeldBy, whole: Option<i64>) -> String {
     )
 }
 
-/// `of 31.2 GiB of RAM: anonymous memory 12.3 GiB (39 %), slab 3.0 GiB (10 %); swap 2.0 of 2.0 GiB in use`
+/// `of 31.2 GiB of RAM: anonymous memory 12.3 GiB (39 %), slab 3 GiB (10 %); swap 2.0 of 2 GiB in use`
 fn by_kind(incident: &Incident, whole: Option<i64>) -> Option<String> {
     let memcg = scope::domain(incident) == Domain::Memcg;
     let (kinds, whole, of) = if memcg { of_memcg(incident, whole)? } else { of_machine(incident)? };

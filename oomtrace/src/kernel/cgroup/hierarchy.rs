@@ -2,13 +2,16 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::PathBuf;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::kernel::Roots;
 use crate::words::unescape::unescape;
+
+/// Cgroups that are looked at, at most.
+const CGROUPS_MAX: usize = 65_536;
 
 /// Version of the cgroup interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +59,36 @@ impl Hierarchy {
     }
 }
 
+impl Hierarchy {
+    /// Whether a cgroup that is there has a path that `is_meant` takes, from the root of the hierarchy.
+    pub(crate) fn any(&self, is_meant: impl Fn(&[u8]) -> bool) -> bool {
+        let mut left = vec![self.mount.clone()];
+        let mut seen = 0;
+        while let Some(directory) = left.pop() {
+            let below = below(&directory);
+            seen += below.len();
+            if seen > CGROUPS_MAX {
+                return false;
+            }
+            let path = |directory: &PathBuf| Some(self.root.join(directory.strip_prefix(&self.mount).ok()?));
+            if below.iter().filter_map(path).any(|path| is_meant(path.as_os_str().as_bytes())) {
+                return true;
+            }
+            left.extend(below);
+        }
+        false
+    }
+}
+
+/// The cgroups right below one.
+fn below(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    directories.map(|entry| entry.path()).collect()
+}
+
 /// Why a v2 hierarchy has no memory controller, and what helps.
-fn no_memory(roots: &Roots, mount: &std::path::Path) -> String {
+fn no_memory(roots: &Roots, mount: &Path) -> String {
     let mount = mount.display();
     let known = fs::read_to_string(roots.proc.join("cgroups")).unwrap_or_default();
     // Since 6.16 the file lists only what v1 can have; a kernel without the line may still have the controller.

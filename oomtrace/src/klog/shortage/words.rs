@@ -183,7 +183,7 @@ fn list<'a>(
     parts.join("; ")
 }
 
-/// `DMA32 has 6.8 MiB free, 832.0 KiB short of its minimum of 7.6 MiB`
+/// `DMA32 has 6.8 MiB free, 832 KiB short of its minimum of 7.6 MiB`
 fn short(one: &Judged<'_>, all: &[Judged<'_>]) -> String {
     let keeps = match one.reserve_kb {
         0 => format!("its minimum of {}", kb(one.zone.min_kb)),

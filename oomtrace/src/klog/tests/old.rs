@@ -66,7 +66,7 @@ Mar  4 05:06:07 db1 kernel: Killed process 4055, UID 27, (mysqld) total-vm:36000
     let failure = incident.scope.allocation.unwrap().failure.unwrap();
     assert!(
         failure.starts_with(
-            "no zone had memory above what it must keep: DMA32 has 43.0 MiB free, 700.0 KiB short of its minimum of 43.7 MiB"
+            "no zone had memory above what it must keep: DMA32 has 43 MiB free, 700 KiB short of its minimum of 43.7 MiB"
         ),
         "{failure}"
     );
@@ -125,7 +125,7 @@ fn ubuntu_4_4_in_a_cgroup() {
     assert_eq!(
         failure,
         Some(
-            "usage had reached the limit of 100.0 MiB, and nothing more of it could be reclaimed; it had been hit 2043 times"
+            "usage had reached the limit of 100 MiB, and nothing more of it could be reclaimed; it had been hit 2043 times"
         )
     );
 }
@@ -149,7 +149,7 @@ fn red_hat_8_with_a_child_and_5_4_with_an_order() {
     assert_eq!(
         allocation.failure.as_deref(),
         Some(
-            "free memory was in pieces: Normal had 58.6 MiB free for it, and no block of 32.0 KiB, the largest has 4.0 KiB"
+            "free memory was in pieces: Normal had 58.6 MiB free for it, and no block of 32 KiB, the largest has 4 KiB"
         )
     );
     assert_eq!(incident.victims[0].uid, Some(1000));

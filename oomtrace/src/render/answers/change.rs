@@ -4,10 +4,13 @@ use super::Answer;
 use crate::model::Incident;
 use crate::render::text::words;
 
+/// What is said where there is no advice.
+pub(in crate::render) const NONE: &str = "No recommendation: this kill's data does not support one.";
+
 pub(super) fn answer(incident: &Incident) -> Answer {
     let question = "What to change?";
     let Some(advice) = incident.diagnosis.as_ref().and_then(|diagnosis| diagnosis.advice.first()) else {
-        let short = "Nothing that the figures of this kill support.".into();
+        let short = NONE.into();
         return Answer { question, short, ..Answer::default() };
     };
     Answer {

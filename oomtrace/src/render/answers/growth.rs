@@ -1,4 +1,4 @@
-//! Who ate the memory, how fast, since when?
+//! Who used the memory, how fast, since when?
 
 use super::{Answer, is_moment};
 use crate::evidence::Group;
@@ -9,7 +9,7 @@ use crate::render::text::words;
 const OTHERS: usize = 3;
 
 pub(super) fn answer(incident: &Incident) -> Answer {
-    let question = "Who ate the memory, how fast, since when?";
+    let question = "Who used the memory, how fast, since when?";
     let Some(diagnosis) = &incident.diagnosis else {
         let short = match &incident.history {
             None => "Not known: nothing was sampled before the kill.",
@@ -17,13 +17,18 @@ pub(super) fn answer(incident: &Incident) -> Answer {
         };
         return Answer { question, short: short.into(), ..Answer::default() };
     };
-    let short = match &diagnosis.culprit {
-        Some(culprit) if diagnosis.window.is_none() => held(culprit),
-        Some(culprit) => sentence(culprit),
-        None if is_moment(incident) => "Growth is not known: nothing was sampled before the kill.".into(),
-        None => "Undetermined: the figures do not name anybody.".into(),
-    };
+    let short = short(incident, diagnosis);
     Answer { question, short, more: more(incident, diagnosis), command: None }
+}
+
+/// The answer in a sentence.
+pub(in crate::render) fn short(incident: &Incident, diagnosis: &Diagnosis) -> String {
+    match &diagnosis.culprit {
+        Some(culprit) if diagnosis.window.is_none() => held(incident, culprit),
+        Some(culprit) => sentence(incident, diagnosis, culprit),
+        None if is_moment(incident) => "Growth is unknown: nothing was sampled before the kill.".into(),
+        None => "Undetermined: the data points to no process.".into(),
+    }
 }
 
 fn more(incident: &Incident, diagnosis: &Diagnosis) -> Vec<String> {
@@ -42,29 +47,68 @@ fn more(incident: &Incident, diagnosis: &Diagnosis) -> Vec<String> {
         more.push(format!("Also grew: {}.", others.join(", ")));
     }
     if let Some(rest) = diagnosis.unattributed_bytes.filter(|rest| *rest > 0) {
-        more.push(format!("{} of the growth belongs to no process that was seen.", words::size(rest)));
+        more.push(format!("{} of the growth could not be attributed to any process.", words::size(rest)));
     }
     more
 }
 
-/// `java (pid 4711), the victim: 91 % of the growth, 3.1 MiB/s since 14:02:11 UTC.`
-fn sentence(culprit: &Culprit) -> String {
+/// `java (pid 4711), the victim: 91 % of the growth, +182 MiB in 59 s (3.1 MiB/s) since 14:02:11 UTC.`
+fn sentence(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit) -> String {
     let mut facts = vec![format!("{}\u{a0}% of the growth", percent(culprit.share_of_growth))];
-    let rate = paced(culprit);
-    if rate.is_none() {
-        facts.push(format!("+{}", words::size(culprit.growth_bytes)));
+    // Beside a rate the window's growth would be of another time.
+    if paced(culprit).is_none() {
+        facts.push(grown(diagnosis, culprit));
     }
-    let since = culprit.since.as_deref().map(|since| format!("since {} UTC", seconds(since)));
-    facts.extend(match (rate, since) {
-        (Some(rate), Some(since)) => Some(format!("{rate} {since}")),
-        (one, other) => one.or(other),
-    });
+    facts.extend(pace(culprit));
     let likely = if culprit.likely { "Likely " } else { "" };
-    let victim = if culprit.is_victim { ", the victim" } else { ", not the victim" };
-    format!("{likely}{}{victim}: {}.", culprit_name(culprit), facts.join(", "))
+    format!("{likely}{}{}: {}.", culprit_name(culprit), role(incident, culprit), facts.join(", "))
 }
 
-/// `+182.0 MiB in 59.0 s (3.1 MiB/s)`: the growth and the time that the rate is of, so that the three agree.
+/// `+48.2 MiB in the last 26.3 s`: the window need not begin when the growth did.
+fn grown(diagnosis: &Diagnosis, culprit: &Culprit) -> String {
+    let window = diagnosis.window.as_ref().filter(|window| window.from_ms < 0);
+    let last = window.map_or(String::new(), |window| {
+        let span = words::duration(window.from_ms.unsigned_abs().saturating_mul(1_000_000));
+        format!(" in the last {span}")
+    });
+    format!("+{}{last}", words::size(culprit.growth_bytes))
+}
+
+/// Whether it died; of what is not a process there is nothing to say.
+fn role(incident: &Incident, culprit: &Culprit) -> &'static str {
+    use CulpritKind::{Family, Process};
+    let alone = incident.victims.len() < 2;
+    match (culprit.kind, culprit.is_victim) {
+        (Process, true) if alone => ", the victim",
+        (Process, true) => ", one of the victims",
+        (Process, false) => ", not the victim",
+        (Family, true) => ", the victim among them",
+        _ => "",
+    }
+}
+
+/// `+182 MiB in 59 s (3.1 MiB/s) since 14:02:11 UTC`
+pub(in crate::render) fn pace(culprit: &Culprit) -> Option<String> {
+    let rate = paced(culprit);
+    let said = culprit.rate_growth_bytes.and(culprit.rate_ms).filter(|_| rate.is_some());
+    let before = culprit.since_ms.filter(|ms| *ms < 0).map(i64::unsigned_abs);
+    // The rate's own time says how long before.
+    let is_said = said.zip(before).is_some_and(|(said, before)| said.abs_diff(before) <= before / 10);
+    let before = before.map(|ms| words::duration(ms.saturating_mul(1_000_000)));
+    let since = culprit.since.as_deref().map(|since| format!("since {} UTC", words::seconds(since)));
+    let since = match (since, before) {
+        (Some(since), Some(_)) if is_said => Some(since),
+        (Some(since), Some(before)) => Some(format!("{since}, {before} before the kill")),
+        (Some(since), None) => Some(since),
+        (None, before) => before.filter(|_| !is_said).map(|before| format!("for {before}")),
+    };
+    match (rate, since) {
+        (Some(rate), Some(since)) => Some(format!("{rate} {since}")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// `+182 MiB in 59 s (3.1 MiB/s)`: the growth and the time that the rate is of, so that the three agree.
 pub(in crate::render) fn paced(culprit: &Culprit) -> Option<String> {
     let rate = culprit.rate_bytes_per_s.filter(|rate| rate.is_finite() && *rate >= 1.0)?;
     let least = if culprit.rate_at_least { "at least " } else { "" };
@@ -74,16 +118,13 @@ pub(in crate::render) fn paced(culprit: &Culprit) -> Option<String> {
     Some(format!("+{} in {time} ({rate})", words::size(bytes)))
 }
 
-/// `java (pid 4711), the victim, held 12.0 GiB at the kill, 73 % of the memory.`
-fn held(culprit: &Culprit) -> String {
-    use CulpritKind::{Cgroup, Family, Process};
-    let victim = match (culprit.kind, culprit.is_victim) {
-        (Process | Family | Cgroup, true) => ", the victim,",
-        (Process | Family | Cgroup, false) => ", not the victim,",
-        _ => "",
-    };
+/// `java (pid 4711), the victim, held 12 GiB at the kill, 73 % of the memory.`
+fn held(incident: &Incident, culprit: &Culprit) -> String {
+    let role = role(incident, culprit);
+    let comma = if role.is_empty() { "" } else { "," };
+    let likely = if culprit.likely { "Likely " } else { "" };
     format!(
-        "{}{victim} held {} at the kill, {}\u{a0}% of the memory.",
+        "{likely}{}{role}{comma} held {} at the kill, {}\u{a0}% of the memory.",
         culprit_name(culprit),
         words::size(culprit.bytes.unwrap_or(culprit.growth_bytes)),
         percent(culprit.share_of_growth)
@@ -131,6 +172,15 @@ pub(crate) fn verdict_name(verdict: VerdictKind) -> &'static str {
     }
 }
 
+/// `leak, high confidence`; of an undetermined one there is nothing to be sure of.
+pub(in crate::render) fn judged(diagnosis: &Diagnosis) -> String {
+    let name = verdict_name(diagnosis.verdict);
+    match diagnosis.verdict {
+        VerdictKind::Undetermined => name.to_owned(),
+        _ => format!("{name}, {}", confidence(diagnosis.confidence)),
+    }
+}
+
 /// What the kills of a group were diagnosed as, and what its runs show together.
 pub(in crate::render) fn cause(group: &Group<'_>) -> String {
     let cause = group.cause.map_or("", verdict_name);
@@ -161,10 +211,4 @@ fn percent(share: f64) -> u64 {
 )]
 fn whole(value: f64) -> u64 {
     value.round() as u64
-}
-
-/// Time of day to the second.
-fn seconds(rfc3339: &str) -> String {
-    let clock = words::clock(rfc3339);
-    clock.split_once('.').map_or(clock.clone(), |(seconds, _)| seconds.to_owned())
 }

@@ -3,17 +3,21 @@
 //! All text is safe to show: what comes from traced programs has been through `escape`. It still has to be escaped for the
 //! format that it goes to.
 
-mod change;
+pub(super) mod change;
 mod choice;
-mod growth;
+mod elsewhere;
+pub(super) mod growth;
 pub(super) mod limit;
+mod pressure;
 pub(super) mod program;
 pub(super) mod ran_out;
 pub(super) mod signs;
 pub(super) mod userspace;
 
+pub use elsewhere::elsewhere_heading;
 pub(crate) use growth::verdict_name;
 pub(super) use growth::{cause, confidence, culprit_name, paced};
+pub(super) use pressure::pressure;
 
 use super::text::words;
 use crate::model::{Incident, SourceKind};
@@ -36,7 +40,7 @@ pub(super) fn of(incident: &Incident) -> [Answer; 4] {
     [limit::answer(incident), choice::answer(incident), growth::answer(incident), change::answer(incident)]
 }
 
-/// `java (pid 4711) was killed: its pod hit its memory limit of 512.0 MiB.`
+/// `java (pid 4711) was killed: its pod hit its memory limit of 512 MiB.`
 pub(super) fn headline(incident: &Incident) -> String {
     let who = match words::chosen(incident) {
         Some(victim) => format!("{} was killed", words::task(&victim.comm, victim.pid)),

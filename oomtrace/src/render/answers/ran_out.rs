@@ -123,7 +123,7 @@ mod tests {
             assert!(!is_machine(&incident(Some(shortage), Some(Constraint::None))));
         }
         assert_eq!(said(Shortage::Zones), "zones DMA and DMA32 ran out of memory, not the whole machine");
-        assert!(said(Shortage::Fragmented).contains("32.0"));
+        assert!(said(Shortage::Fragmented).contains("32\u{a0}KiB"));
         assert_eq!(said(Shortage::Machine), "the whole machine ran out of memory");
         assert!(phrase(&incident(None, Some(Constraint::None))).unwrap().contains("whole machine"));
         assert_eq!(phrase(&incident(Some(Shortage::Limit), Some(Constraint::Memcg))), None);

@@ -75,14 +75,10 @@ fn head(page: &mut Markup, incident: &Incident, place: &Place) {
                 page.text_tag("span", &[("class", "more")], &kernel);
             }
             if let Some(diagnosis) = &incident.diagnosis {
-                page.text_tag(
-                    "span",
-                    &[("class", "pill verdict")],
-                    words_of::verdict_name(diagnosis.verdict),
-                );
-                let moment = if words_of::is_moment(incident) { ", as of one moment" } else { "" };
-                let sure = words_of::confidence(diagnosis.confidence);
-                page.text_tag("span", &[], &format!("{sure}{moment}"));
+                page.text_tag("span", &[("class", "pill verdict")], &words_of::growth::judged(diagnosis));
+                if words_of::is_moment(incident) {
+                    page.text_tag("span", &[], "as of one moment");
+                }
             }
         });
         page.text_tag(if place.of > 1 { "h2" } else { "h1" }, &[], &words_of::headline(incident));

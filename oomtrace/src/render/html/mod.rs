@@ -108,6 +108,7 @@ fn body(page: &mut Markup, all: &[Evidence]) {
             page.text_tag("p", &[("class", "dim")], &text);
         }
     }
+    all.iter().for_each(|evidence| overview::elsewhere(page, evidence));
     userspace::write(page, all);
     signs::write(page, all);
 }

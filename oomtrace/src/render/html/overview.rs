@@ -65,6 +65,29 @@ fn summary(page: &mut Markup, evidence: &Evidence) {
     page.text_tag("span", &[], &format!("{} {span}", evidence.name));
 }
 
+/// Kills that are not of the command that the recording is about.
+pub(super) fn elsewhere(page: &mut Markup, evidence: &Evidence) {
+    let Some(heading) = answers::elsewhere_heading(evidence) else { return };
+    card(page, &heading, |page| {
+        let titles =
+            [("Killed", false), ("Times", true), ("Whose limit", false), ("First", false), ("Last", false)];
+        table(page, "Kills by name and limit, the most frequent first", &titles, |page| {
+            for group in groups(&evidence.elsewhere).iter().take(GROUPS) {
+                let (Some(first), Some(last)) = (group.incidents.first(), group.incidents.last()) else {
+                    continue;
+                };
+                page.tag("tr", &[], |page| {
+                    page.text_tag("td", &[("class", "name")], &words::name(&group.comm));
+                    number(page, &group.incidents.len().to_string());
+                    page.text_tag("td", &[("class", "where")], &answers::limit(first));
+                    page.text_tag("td", &[("class", "when")], &answers::when(first));
+                    page.text_tag("td", &[("class", "when")], &answers::when(last));
+                });
+            }
+        });
+    });
+}
+
 /// Why there may have been more.
 pub(super) fn doubts(page: &mut Markup, evidence: &Evidence) {
     let doubts = evidence.doubts();

@@ -31,7 +31,7 @@ pub(super) fn write(page: &mut Markup, incident: &Incident) {
     });
 }
 
-/// `3: 2^3 = 8 pages in one piece, 32.0 KiB`
+/// `3: 2^3 = 8 pages in one piece, 32 KiB`
 fn order_in_words(order: i32, bytes: Option<u64>) -> String {
     let size = bytes.map_or(String::new(), |bytes| format!(", {}", words::size(bytes)));
     match u32::try_from(order).ok().and_then(|order| 1_u64.checked_shl(order)) {

@@ -3,7 +3,8 @@
 use super::glossary;
 use super::incident::Place;
 use super::parts::{bar, card, cell, fact, number, size, table, words_of_columns};
-use crate::model::{Captured, Incident, Psi, System, Zone};
+use crate::model::{Captured, Incident, System, Zone};
+use crate::render::answers;
 use crate::render::markup::Markup;
 use crate::render::text::words;
 use crate::words::bytes;
@@ -49,8 +50,8 @@ fn facts(page: &mut Markup, system: &System) {
         }
     }
     if let Some(psi) = &system.psi {
-        fact(page, "Waiting for memory", |page| {
-            page.text(&pressure(psi));
+        fact(page, "Memory pressure", |page| {
+            page.text(&format!("{} in the 10 s before", answers::pressure(psi)));
         });
     }
 }
@@ -60,11 +61,6 @@ fn used(page: &mut Markup, term: &str, used: u64, total: u64, text: &str) {
         page.text(text);
         bar(page, &[("rss", used)], total, &format!("{} of {} used", words::size(used), words::size(total)));
     });
-}
-
-fn pressure(psi: &Psi) -> String {
-    let full = psi.full_avg10.map_or(String::new(), |full| format!(", all tasks {full:.1} %"));
-    format!("some task {:.1} % of the 10 s before{full}", psi.some_avg10)
 }
 
 /// What memory was used for, each of the kernel's figures in words.

@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(prose("**x** [a](b) |"), r"\*\*x\*\* \[a\](b) \|");
         assert_eq!(prose("<img> @all #12"), "&lt;img&gt; @<!-- -->all #<!-- -->12");
         assert_eq!(prose("see https://x.y"), "see https:<!-- -->//x.y");
-        assert_eq!(prose("64.0\u{a0}MiB\n::error::"), r"64.0&nbsp;MiB\\n::error::");
+        assert_eq!(prose("64\u{a0}MiB\n::error::"), r"64&nbsp;MiB\\n::error::");
     }
 
     proptest! {

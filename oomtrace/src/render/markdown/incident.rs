@@ -33,8 +33,7 @@ fn facts(incident: &Incident) -> String {
         facts.push(format!("kernel {}", escape::code(&incident.host.kernel)));
     }
     if let Some(diagnosis) = &incident.diagnosis {
-        let sure = answers::confidence(diagnosis.confidence);
-        facts.push(format!("verdict **{}** ({sure})", answers::verdict_name(diagnosis.verdict)));
+        facts.push(format!("verdict **{}**", answers::growth::judged(diagnosis)));
     }
     facts.join(" · ")
 }

@@ -2,6 +2,7 @@
 
 use super::{escape, line};
 use crate::model::{Captured, Incident};
+use crate::render::answers;
 use crate::render::text::words;
 
 pub(super) fn write(out: &mut String, incident: &Incident) {
@@ -18,7 +19,7 @@ pub(super) fn write(out: &mut String, incident: &Incident) {
         _ => {}
     }
     if let Some(psi) = &system.psi {
-        parts.push(format!("{:.1} % of the last 10 s some task stalled on memory", psi.some_avg10));
+        parts.push(format!("memory pressure in the 10 s before: {}", answers::pressure(psi)));
     }
     if parts.is_empty() {
         return;

@@ -45,6 +45,7 @@ pub fn document(all: &[Evidence]) -> String {
                 ),
             );
         }
+        overview::elsewhere(&mut out, evidence);
         userspace::write(&mut out, &evidence.userspace_kills);
         signs::write(&mut out, crate::render::answers::signs::of(evidence));
         notes(&mut out, &evidence.unread.notes());

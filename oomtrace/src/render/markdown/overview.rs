@@ -14,7 +14,13 @@ pub(super) fn write(out: &mut String, evidence: &Evidence, many: bool) {
     }
     let doubts = evidence.doubts();
     if evidence.verdict() == Verdict::Pass {
-        line(out, "No process was killed, and nothing was missed.");
+        line(
+            out,
+            match evidence.elsewhere.is_empty() {
+                true => "No process was killed, and nothing was missed.",
+                false => "No process of the command was killed, and nothing was missed.",
+            },
+        );
     }
     if let Some(first) = doubts.first() {
         line(out, &format!("**Not complete:** {}. There may have been more.", escape::prose(first)));
@@ -32,6 +38,18 @@ pub(super) fn write(out: &mut String, evidence: &Evidence, many: bool) {
             line(out, &format!("\n{} more kinds of kills.", rows.len() - GROUPS));
         }
     }
+}
+
+/// Kills that are not of the command that the recording is about.
+pub(super) fn elsewhere(out: &mut String, evidence: &Evidence) {
+    let Some(heading) = answers::elsewhere_heading(evidence) else { return };
+    line(out, &format!("\n### {}\n", escape::prose(&heading)));
+    let rows = groups(&evidence.elsewhere);
+    table(
+        out,
+        &["Killed", ">Times", "Whose limit", "Verdict", "First", "Last"],
+        rows.iter().take(GROUPS).map(row),
+    );
 }
 
 fn title(evidence: &Evidence) -> String {

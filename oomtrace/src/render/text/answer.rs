@@ -1,7 +1,7 @@
 //! What `why` found, one paragraph an answer.
 
 use super::page::{Page, Rich, Tone};
-use super::{TextStyle, change, headline, stream, verdict, words};
+use super::{TextStyle, change, headline, stream, verdict, who, words};
 use crate::model::{
     Answer, Cause, Incident, KillSignal, SenderKind, Sigkill, UserspaceKill, Witness, WitnessKind,
 };
@@ -14,7 +14,7 @@ const LISTED: usize = 12;
 /// The answer as text, with an empty line after it.
 #[must_use]
 pub fn answer(answer: &Answer, style: TextStyle) -> String {
-    let style = TextStyle { width: style.width.clamp(40, 200), ..style };
+    let style = style.sane();
     let mut page = Page::new(style);
     match answer.answer {
         Cause::OomKill => oom_kill(&mut page, answer),
@@ -27,7 +27,7 @@ pub fn answer(answer: &Answer, style: TextStyle) -> String {
         Cause::NotOom => page.para(bold(answer, ": not the OOM killer", &span(answer)), 2),
         Cause::Running => running(&mut page, answer),
         Cause::Unknown => {
-            page.para(bold(answer, ": cannot be told, because", ""), 2);
+            page.para(bold(answer, ": unknown", "."), 2);
         }
     }
     for reason in &answer.reasons {
@@ -68,7 +68,9 @@ fn oom_kill(page: &mut Page, answer: &Answer) {
     let at = if answer.time.is_some() { format!(" at {when}") } else { format!(" ({when})") };
     let cause = format!("{at}, because {}", because(incident));
     page.para(bold(answer, ": OOM-killed", &cause), 2);
-    page.para(verdict::headline(incident), 2);
+    if let Some(diagnosis) = &incident.diagnosis {
+        page.para(who::answer(incident, diagnosis), 2);
+    }
 }
 
 fn because(incident: &Incident) -> String {
@@ -136,13 +138,13 @@ fn running(page: &mut Page, answer: &Answer) {
 fn sources(page: &mut Page, answer: &Answer) {
     let names: Vec<_> = answer.sources.iter().map(source).collect();
     if !names.is_empty() {
-        page.para(Rich::new().with(Tone::Dim, format!("Told by {}.", names.join("; "))), 2);
+        page.para(Rich::new().with(Tone::Dim, format!("Source: {}.", names.join("; "))), 2);
     }
 }
 
 fn source(witness: &Witness) -> String {
     let kind = match witness.kind {
-        WitnessKind::Evidence => "recorded evidence",
+        WitnessKind::Evidence => "recording",
         WitnessKind::KernelLog => "kernel log",
         WitnessKind::ProgramLog => "its own log",
         WitnessKind::Counter => "counter",

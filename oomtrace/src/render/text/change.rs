@@ -9,10 +9,8 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     let Some(diagnosis) = &incident.diagnosis else {
         return;
     };
+    // That there is none, the answer in short has said.
     page.section("Change");
-    if diagnosis.advice.is_empty() {
-        page.para("Nothing that the figures of this kill support.", 0);
-    }
     for (nth, advice) in diagnosis.advice.iter().enumerate() {
         let number = format!("{}. ", nth + 1);
         let action = Rich::from(number).with(Tone::Bold, verdict::sentence(&advice.action));

@@ -8,39 +8,62 @@ use crate::render::spark;
 use crate::render::timeline::{self, Part, Series};
 use crate::words::width::{columns, cut};
 
-/// Rows at the most.
+/// Rows, at most.
 const ROWS: usize = 4;
-/// Columns of the names at the most.
+/// Columns of the names, at most.
 const NAME: usize = 20;
 /// Columns of blocks: fewer say nothing, more say no more.
 const BLOCKS: std::ops::RangeInclusive<usize> = 8..=60;
 /// Shown before the growth began, in percent of its length, so that the begin is seen.
 const BEFORE: i64 = 50;
-/// Samples of processes shown at the least, for the same reason.
+/// Samples of processes shown, at least; for the same reason.
 const SAMPLES: u64 = 20;
+
+/// One row: the process that grew, else what ran out; nothing where neither was sampled.
+pub(super) fn row(page: &mut Page, incident: &Incident) {
+    draw(page, incident, |series| {
+        let grew = |s: &Series<'_>| matches!(s.part, Part::Culprit | Part::VictimAndCulprit);
+        if series.iter().any(grew) {
+            series.retain(grew);
+        }
+        series.truncate(1);
+    });
+}
 
 /// Writes the rows and their axis, nothing where there is nothing to compare.
 pub(super) fn write(page: &mut Page, incident: &Incident) {
-    let Some(history) = incident.history.as_ref() else {
-        return;
-    };
+    if let Some(axis) = draw(page, incident, |series| series.truncate(ROWS)) {
+        self::axis(page, axis);
+    }
+}
+
+/// Where an axis is to be: its begin in ms, the columns of the names and of the blocks.
+struct Axis {
+    from: i64,
+    name: usize,
+    blocks: usize,
+}
+
+fn draw(page: &mut Page, incident: &Incident, pick: impl Fn(&mut Vec<Series<'_>>)) -> Option<Axis> {
+    let history = incident.history.as_ref()?;
     let mut series = timeline::series(incident, history);
     series.retain(|s| s.part != Part::Other && s.entity.points.len() > 1);
     series.sort_by_key(|s| (s.part != Part::Scope, s.part == Part::Victim));
-    series.truncate(ROWS);
-    let from = begin(incident, history, &series);
-    if series.is_empty() || from >= 0 {
-        return;
-    }
+    // All rows that are drawn of a kill have the same scale.
     let scope = series.iter().find(|s| s.part == Part::Scope).map(|s| s.entity);
     let top = scope.and_then(|scope| scope.limit_bytes).unwrap_or(0);
     let top = top.max(series.iter().map(|s| timeline::peak(s.entity)).max().unwrap_or(0)).max(1);
+    let from = begin(incident, history, &series);
+    pick(&mut series);
+    if series.is_empty() || from >= 0 {
+        return None;
+    }
     let rows: Vec<_> = series.iter().map(|s| Row::of(s, from)).collect();
     let name = rows.iter().map(|row| columns(&row.name)).max().unwrap_or(0).min(NAME).min(page.room() / 4);
     let held = rows.iter().map(|row| columns(&row.held)).max().unwrap_or(0);
     let room = page.room().saturating_sub(name + held + 2);
     if room < *BLOCKS.start() {
-        return;
+        return None;
     }
     let blocks = room.min(*BLOCKS.end());
     for row in &rows {
@@ -54,7 +77,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
                 .with(Tone::Dim, if row.held.is_empty() { String::new() } else { format!(" {}", row.held) }),
         );
     }
-    axis(page, from, name, blocks);
+    Some(Axis { from, name, blocks })
 }
 
 struct Row<'a> {
@@ -132,8 +155,8 @@ fn begin(incident: &Incident, history: &History, series: &[Series<'_>]) -> i64 {
     growth.map_or(earliest, |ms| whole(ms).min(least).max(earliest))
 }
 
-/// `-90.0 s          -45.0 s           kill` below the blocks.
-fn axis(page: &mut Page, from: i64, name: usize, blocks: usize) {
+/// `-90 s          -45 s           kill` below the blocks.
+fn axis(page: &mut Page, Axis { from, name, blocks }: Axis) {
     let (left, middle, right) = (ago(from), ago(from / 2), "kill");
     let taken = columns(&left) + columns(&middle) + right.len();
     let mut line = left.clone();

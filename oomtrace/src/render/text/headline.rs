@@ -1,21 +1,19 @@
 //! The first two lines: what, when, where, and whose limit in one sentence.
 
-use super::page::{Page, Rich, Tone};
-use super::{verdict, words};
+use super::page::{Rich, Tone};
+use super::words;
 use crate::kernel::cgroup::container::{self, Identity};
 use crate::model::{Constraint, Incident, SourceKind};
 use crate::render::answers::ran_out;
 
-/// Writes the title and the sentence.
-pub(super) fn write(page: &mut Page, incident: &Incident) {
+/// When and where.
+pub(super) fn title(incident: &Incident) -> Rich {
     let mut title = Rich::new().with(Tone::Alarm, " OOM KILL ");
     title.push(Tone::Bold, format!("  {}", when(incident)));
     if !incident.host.name.is_empty() {
         title.push(Tone::Plain, format!("  {}", words::safe(&incident.host.name)));
     }
-    page.para(title, 2);
-    page.para(sentence(incident), 0);
-    page.para(verdict::headline(incident), 0);
+    title
 }
 
 /// The time; as an old log has it where that does not tell the zone, and since boot where it has no other.
@@ -31,7 +29,8 @@ pub(in crate::render) fn when(incident: &Incident) -> String {
     }
 }
 
-fn sentence(incident: &Incident) -> Rich {
+/// What was killed and whose limit was hit.
+pub(super) fn sentence(incident: &Incident) -> Rich {
     let mut text = Rich::new();
     match words::chosen(incident) {
         Some(victim) => {

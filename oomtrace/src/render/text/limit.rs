@@ -64,7 +64,7 @@ fn memcg_limit(page: &mut Page, incident: &Incident, memcg: &LimitMemcg) {
     above(page, &incident.scope.ancestors);
 }
 
-/// `512.0 MiB of 512.0 MiB used (100 %), peak 512.0 MiB; swap 0 B of 20.0 MiB`
+/// `512 MiB of 512 MiB used (100 %), peak 512 MiB; swap 0 B of 20 MiB`
 fn usage(level: &MemcgLevel, version: Option<u8>) -> Rich {
     let mut parts = Vec::new();
     match (level.usage_bytes, level.limit_bytes) {

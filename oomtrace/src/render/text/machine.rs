@@ -3,6 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::words;
 use crate::model::{Captured, Constraint, Incident, Psi, System, Zone};
+use crate::render::answers;
 
 /// The largest processes shown.
 const TOP: usize = 5;
@@ -31,7 +32,7 @@ fn age(system: &System) -> String {
     }
 }
 
-/// `31.2 GiB RAM, 1.2 GiB available (3.8 %), 400.0 MiB free; swap 12.0 MiB free of 2.0 GiB`; where a cgroup's limit
+/// `31.2 GiB RAM, 1.2 GiB available (3.8 %), 400 MiB free; swap 12 MiB free of 2 GiB`; where a cgroup's limit
 /// was hit, only what tells that the machine had memory left.
 fn memory(system: &System, whole: bool) -> Rich {
     let figure = |what: &str, value: Option<u64>| value.map(|value| format!("{} {what}", words::size(value)));
@@ -60,8 +61,7 @@ fn memory(system: &System, whole: bool) -> Rich {
 }
 
 fn pressure(psi: &Psi) -> String {
-    let full = psi.full_avg10.map_or(String::new(), |full| format!(", all of them {full:.1}\u{a0}%"));
-    format!("In the 10 s before, tasks waited for memory {:.1}\u{a0}% of the time{full}.", psi.some_avg10)
+    format!("Memory pressure in the 10 s before: {}.", answers::pressure(psi))
 }
 
 /// Only the zones that are below their minimum say something.

@@ -23,7 +23,7 @@ pub fn overview<'a>(kills: impl IntoIterator<Item = &'a Incident>, style: TextSt
         return String::new();
     }
     let groups = groups(kills.iter().copied());
-    let mut page = Page::new(TextStyle { width: style.width.clamp(40, 200), ..style });
+    let mut page = Page::new(style.sane());
     let kinds = if groups.len() == 1 { "one kind".to_owned() } else { format!("{} kinds", groups.len()) };
     let text = format!("{} OOM kills of {kinds}", count(kills.len()));
     let span = format!(", {} to {}", second(first), second(last));

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::TextStyle;
 use super::{command, wrap::wrap};
+use crate::words::plain;
 use crate::words::width::{columns, cut};
 
 /// Columns of the labels at the left.
@@ -12,6 +13,8 @@ const GUTTER: usize = 12;
 const NARROW: usize = 60;
 /// Prose is not set wider than this, however wide the terminal.
 const PROSE_MAX: usize = 100;
+/// Columns of a line across the page, at most.
+const RULE: usize = 80;
 
 /// How a piece of text stands out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +104,27 @@ impl Page {
     }
 
     pub(super) fn finish(self) -> String {
-        self.out
+        if self.style.ascii { plain::ascii(&self.out) } else { self.out }
+    }
+
+    pub(super) fn style(&self) -> TextStyle {
+        self.style
+    }
+
+    /// Columns of a line.
+    pub(super) fn width(&self) -> usize {
+        self.style.width
+    }
+
+    /// A line across the page, between the answer and its details.
+    pub(super) fn rule(&mut self) {
+        (self.label, self.gutter) = ("", 0);
+        self.line(0, &Rich::new().with(Tone::Dim, "─".repeat(self.style.width.min(RULE))));
+    }
+
+    /// Columns of prose.
+    fn prose(&self) -> usize {
+        if self.style.wide { self.room() } else { self.room().min(PROSE_MAX) }
     }
 
     /// Starts a section; its label is written with the first line that follows, or never.
@@ -120,15 +143,17 @@ impl Page {
         self.para_of(text, hang, usize::MAX);
     }
 
-    /// A paragraph of at most `max_lines`; what does not fit is replaced by `…`.
-    pub(super) fn para_of(&mut self, text: impl Into<Rich>, hang: usize, max_lines: usize) {
+    /// A paragraph of at most `max_lines`; what does not fit is replaced by `…`. Whether all of it fits.
+    pub(super) fn para_of(&mut self, text: impl Into<Rich>, hang: usize, max_lines: usize) -> bool {
         let text = text.into();
         if text.is_empty() {
-            return;
+            return true;
         }
-        for (at, line) in wrap(&text, self.room().min(PROSE_MAX), hang, max_lines).into_iter().enumerate() {
+        let whole = wrap(&text, self.prose(), hang, usize::MAX).len() <= max_lines;
+        for (at, line) in wrap(&text, self.prose(), hang, max_lines).into_iter().enumerate() {
             self.line(if at == 0 { 0 } else { hang }, &line);
         }
+        whole
     }
 
     /// One line that is cut to fit, for tables.
@@ -145,7 +170,7 @@ impl Page {
 
     /// A paragraph whose lines are all indented.
     pub(super) fn indented(&mut self, text: impl Into<Rich>, indent: usize) {
-        let room = self.room().min(PROSE_MAX).saturating_sub(indent);
+        let room = self.prose().saturating_sub(indent);
         for line in wrap(&text.into(), room, 0, usize::MAX) {
             self.line(indent, &line);
         }

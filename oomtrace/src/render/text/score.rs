@@ -24,7 +24,7 @@ impl Unit {
         }
     }
 
-    /// A score as a figure that compares with sizes: `514.0 MiB`.
+    /// A score as a figure that compares with sizes: `514 MiB`.
     pub(in crate::render) fn figure(self, points: i64) -> String {
         match self {
             // Task origin: swapoff and KSM make themselves the first choice with the highest score there is.
@@ -97,8 +97,8 @@ mod tests {
 
     #[test]
     fn figures() {
-        assert_eq!(Unit::Pages(4096).figure(131_072), "512.0 MiB");
-        assert_eq!(Unit::Pages(4096).figure(-256), "-1.0 MiB");
+        assert_eq!(Unit::Pages(4096).figure(131_072), "512 MiB");
+        assert_eq!(Unit::Pages(4096).figure(-256), "-1 MiB");
         assert_eq!(Unit::Pages(4096).figure(i64::MAX), "highest");
         assert_eq!(Unit::BarePages.figure(1000), "1,000 pages");
     }

@@ -8,7 +8,7 @@ use crate::render::answers::signs;
 /// The lines, each kind with its count and its first line.
 #[must_use]
 pub fn other_lines(all: &[Sign], style: TextStyle) -> String {
-    let mut page = Page::new(style);
+    let mut page = Page::new(style.sane());
     write(&mut page, all);
     page.finish()
 }

@@ -8,9 +8,40 @@ use crate::model::{
 };
 use crate::render::answers::program;
 use crate::words::bytes;
+use crate::words::width::{columns, cut};
 
-/// `Tracing OOM kills on web-3 (kernel 6.12.9), probes ... Ctrl-C to stop.`
+/// `Tracing OOM kills on web-3 (kernel 6.12.9), 6 hooks. Ctrl-C to stop.`, and at most one line about what is lacking.
 pub(super) fn header(page: &mut Page, header: &Header) {
+    if page.style().verbose {
+        return whole_header(page, header);
+    }
+    let host = &header.host;
+    let mut text = Rich::from("Tracing OOM kills on ").with(Tone::Bold, words::safe(&host.name));
+    let hooks = header.probes.len();
+    text.push(
+        Tone::Plain,
+        match hooks {
+            0 => format!(" (kernel {}), no hooks: by the kernel log.", words::safe(&host.kernel)),
+            hooks => {
+                format!(" (kernel {}), {hooks} hook{}.", words::safe(&host.kernel), words::plural(hooks))
+            }
+        },
+    );
+    page.para_of(text.with(Tone::Plain, " Ctrl-C to stop."), 2, 1);
+    let note = match header.notes.as_slice() {
+        [] => return,
+        [one] => format!("note: {}", words::safe(one)),
+        [first, rest @ ..] => format!("note: {} (and {} more)", words::safe(first), rest.len()),
+    };
+    let room = page.width().saturating_sub(columns(MORE) + 1);
+    let note = Rich::new().with(Tone::Yellow, cut(&note, room)).with(Tone::Dim, format!(" {MORE}"));
+    page.para_of(note, 2, 1);
+}
+
+/// Where the rest of the notes is.
+const MORE: &str = "[-v, doctor]";
+
+fn whole_header(page: &mut Page, header: &Header) {
     let host = &header.host;
     let mut text = Rich::from("Tracing OOM kills on ");
     text.push(Tone::Bold, words::safe(&host.name));
@@ -123,20 +154,18 @@ pub(super) fn lost(page: &mut Page, lost: &Lost) {
     page.para(text.with(Tone::Plain, format!(" {}", words::safe(&lost.why))), 2);
 }
 
+/// Whether there is nothing to say but how many kills there were.
+pub(super) fn is_plain(footer: &Footer) -> bool {
+    footer.complete && footer.filtered == 0 && footer.lost_kills == 0 && footer.signs.is_empty()
+}
+
 /// The sums, and whether they can be trusted.
 pub(super) fn footer(page: &mut Page, footer: &Footer) {
     page.gap();
     let kills = if footer.kills == 1 { "kill" } else { "kills" };
     let mut text = match footer.filtered {
         0 => Rich::from(format!("{} OOM {kills}", figure(footer.kills))),
-        filtered => {
-            let matched = footer.kills.saturating_sub(filtered);
-            Rich::from(format!(
-                "{} of {} OOM {kills} matched the filter",
-                figure(matched),
-                figure(footer.kills)
-            ))
-        }
+        _ => Rich::from(words::safe(&crate::evidence::matched(footer))),
     };
     if footer.lost_kills > 0 {
         text.push(Tone::Red, format!(", {} more lost", figure(footer.lost_kills)));

@@ -1,61 +1,72 @@
 //! What kind of failure it was, how sure that is, and what it rests on.
 
 use super::page::{Page, Rich, Tone};
-use super::{who, words};
-use crate::model::{Confidence, Incident, VerdictKind};
-use crate::render::answers::{self, confidence, culprit_name, verdict_name};
+use super::words;
+use crate::model::{Confidence, Diagnosis, Incident, VerdictKind};
+use crate::render::answers::{self, confidence, verdict_name};
 
 /// Reasons shown; the record has them all.
 const REASONS: usize = 3;
 /// The same where one moment is all that is known: its figures stand for the course.
 const OF_A_MOMENT: usize = 6;
 
-/// Writes the section, nothing where no diagnosis was made.
+/// Writes the section with its reasons, nothing where no diagnosis was made.
 pub(super) fn write(page: &mut Page, incident: &Incident) {
     let Some(diagnosis) = &incident.diagnosis else {
         return;
     };
     page.section("Verdict");
+    page.para(verdict(incident, diagnosis), 0);
+    reasons(incident, diagnosis).into_iter().for_each(|reason| page.para(format!("· {reason}"), 2));
+}
+
+/// The reasons that the answer in short has left out; with the verdict, where that was cut.
+pub(super) fn details(page: &mut Page, incident: &Incident, is_shown: bool) {
+    let Some(diagnosis) = incident.diagnosis.as_ref().filter(|_| is_shown) else {
+        return write(page, incident);
+    };
+    page.section("Because");
+    let all = reasons(incident, diagnosis);
+    let first = telling(&all);
+    let more = all.iter().enumerate().filter(|(at, _)| *at != first).map(|(_, reason)| reason);
+    more.for_each(|reason| page.para(format!("· {reason}"), 2));
+}
+
+/// Which reason says most beside the sentence about the process that grew: its share is in that.
+fn telling(reasons: &[String]) -> usize {
+    let is_share = |reason: &&String| reason.contains("\u{a0}% of the growth (");
+    usize::from(reasons.len() > 1 && reasons.first().as_ref().is_some_and(is_share))
+}
+
+/// The verdict and its first reason.
+pub(super) fn with_reason(incident: &Incident, diagnosis: &Diagnosis) -> Rich {
+    let mut text = verdict(incident, diagnosis);
+    let all = reasons(incident, diagnosis);
+    if let Some(first) = all.get(telling(&all)) {
+        text.push(Tone::Plain, format!(" {first}"));
+    }
+    text
+}
+
+/// `Leak, high confidence.`
+fn verdict(incident: &Incident, diagnosis: &Diagnosis) -> Rich {
     let mut text = Rich::new().with(Tone::Bold, capital(verdict_name(diagnosis.verdict)));
     if diagnosis.verdict != VerdictKind::Undetermined {
         let tone = if diagnosis.confidence == Confidence::Low { Tone::Yellow } else { Tone::Plain };
         text.push(Tone::Plain, ", ").push(tone, confidence(diagnosis.confidence));
     }
-    let moment = answers::is_moment(incident);
-    text.push(Tone::Plain, if moment { ", as of one moment." } else { "." });
-    // With a culprit the section before has said it.
+    text.push(Tone::Plain, if answers::is_moment(incident) { ", as of one moment." } else { "." });
+    // With a culprit the answer before has said it.
     if diagnosis.culprit.is_none() && !diagnosis.summary.is_empty() {
         text.push(Tone::Plain, format!(" {}", sentence(&diagnosis.summary)));
     }
-    page.para(text, 0);
-    let said = |reason: &&String| diagnosis.culprit.is_some() || !diagnosis.summary.contains(reason.as_str());
-    for reason in diagnosis.reasons.iter().filter(said).take(if moment { OF_A_MOMENT } else { REASONS }) {
-        page.para(format!("· {}", sentence(reason)), 2);
-    }
+    text
 }
 
-/// The verdict for the headline, where it is sure enough: `A leak: report (pid 157), 91 % of the growth, 3.1 MiB/s ...`
-pub(super) fn headline(incident: &Incident) -> Rich {
-    let diagnosis = incident.diagnosis.as_ref().filter(|diagnosis| diagnosis.confidence > Confidence::Low);
-    let Some((verdict, culprit)) = diagnosis.and_then(|d| Some((d.verdict, d.culprit.as_ref()?))) else {
-        return Rich::new();
-    };
-    let who_it_was = culprit_name(culprit);
-    let pace = who::pace(culprit).map_or(String::new(), |pace| format!(", {pace}"));
-    let text = match verdict {
-        VerdictKind::Leak => format!("{who_it_was} leaks{pace}."),
-        VerdictKind::Burst => format!("{who_it_was} took most of its memory at once{pace}."),
-        VerdictKind::NoLimit => format!("{who_it_was} grew without a limit{pace}."),
-        VerdictKind::LimitTooLow => format!("The limit is too low for {who_it_was}."),
-        VerdictKind::HostTooSmall => "The machine is too small for what runs on it.".into(),
-        VerdictKind::Shmem | VerdictKind::KernelMemory | VerdictKind::PageCache => {
-            format!("It was filled by {who_it_was}.")
-        }
-        VerdictKind::ForkSwarm => format!("Too many processes: {who_it_was}."),
-        VerdictKind::Neighbour => format!("It died for another: {who_it_was} grew{pace}."),
-        VerdictKind::Undetermined => return Rich::new(),
-    };
-    Rich::new().with(Tone::Bold, capital(&text))
+fn reasons(incident: &Incident, diagnosis: &Diagnosis) -> Vec<String> {
+    let shown = if answers::is_moment(incident) { OF_A_MOMENT } else { REASONS };
+    let new = |reason: &&String| diagnosis.culprit.is_some() || !diagnosis.summary.contains(reason.as_str());
+    diagnosis.reasons.iter().filter(new).take(shown).map(|reason| sentence(reason)).collect()
 }
 
 /// With a full stop, safe to show.

@@ -68,7 +68,7 @@ fn argument(arg: &Text) -> String {
     if is_plain { shown.into_owned() } else { format!("'{}'", shown.replace('\'', r"'\''")) }
 }
 
-/// `474.0 MiB resident (470.0 MiB anonymous, 4.0 MiB file), 1.0 MiB page tables; exact`
+/// `474 MiB resident (470 MiB anonymous, 4 MiB file), 1 MiB page tables; exact`
 fn memory(memory: &Memory) -> Rich {
     let part = |what: &str, value: Option<u64>| {
         value.filter(|value| *value > 0).map(|value| format!("{} {what}", words::size(value)))

@@ -3,7 +3,7 @@
 use super::page::{Page, Rich, Tone};
 use super::{graph, words};
 use crate::model::{Culprit, CulpritKind, Diagnosis, Growth, Incident, PartKind};
-use crate::render::answers::{culprit_name, paced};
+use crate::render::answers::{self, culprit_name};
 use crate::words::bytes;
 
 /// Others who grew that are named.
@@ -12,18 +12,27 @@ const OTHERS: usize = 3;
 const KINDS: usize = 3;
 const KIND_MIN: u64 = 5;
 
-/// Writes the section, nothing where no diagnosis was made.
-pub(super) fn write(page: &mut Page, incident: &Incident) {
+/// The process that grew, in a sentence; its name stands out.
+pub(super) fn answer(incident: &Incident, diagnosis: &Diagnosis) -> Rich {
+    let short = answers::growth::short(incident, diagnosis);
+    let culprit = diagnosis.culprit.as_ref();
+    let Some((culprit, (before, after))) =
+        culprit.and_then(|culprit| Some((culprit, short.split_once(&culprit_name(culprit))?)))
+    else {
+        return short.into();
+    };
+    let tone = if culprit.is_victim { Tone::Red } else { Tone::Bold };
+    Rich::new().with(Tone::Yellow, before).with(tone, culprit_name(culprit)).with(Tone::Plain, after)
+}
+
+/// The others that grew, and the course; nothing where no diagnosis was made.
+pub(super) fn details(page: &mut Page, incident: &Incident, is_shown: bool) {
     let Some(diagnosis) = &incident.diagnosis else {
         return;
     };
     page.section("Who");
-    match &diagnosis.culprit {
-        Some(culprit) => page.para(sentence(incident, diagnosis, culprit), 0),
-        None if incident.history.is_none() => {
-            page.para("Unknown: nothing was sampled before the kill.", 0);
-        }
-        None => page.para("Undetermined: the figures name nobody.", 0),
+    if !is_shown {
+        page.para(answer(incident, diagnosis), 0);
     }
     page.para(others(diagnosis), 2);
     // Memory that is no process's has said its kind.
@@ -33,74 +42,7 @@ pub(super) fn write(page: &mut Page, incident: &Incident) {
     graph::write(page, incident);
 }
 
-/// `report (pid 157), not the victim: 91 % of the growth, +182.0 MiB in 59.0 s (3.1 MiB/s) since 14:02:11 UTC, ...`
-fn sentence(incident: &Incident, diagnosis: &Diagnosis, culprit: &Culprit) -> Rich {
-    let tone = if culprit.is_victim { Tone::Red } else { Tone::Bold };
-    let mut text = Rich::new();
-    if culprit.likely {
-        text.push(Tone::Yellow, "Likely ");
-    }
-    text.push(tone, culprit_name(culprit));
-    text.push(Tone::Plain, role(incident, culprit));
-    text.push(Tone::Plain, ": ").push(Tone::Bold, share(diagnosis, culprit));
-    // Beside a rate the window's growth would be of another time.
-    if paced(culprit).is_none() {
-        text.push(Tone::Plain, grown(diagnosis, culprit));
-    }
-    text.push(Tone::Plain, pace(culprit).map_or(String::new(), |pace| format!(", {pace}")));
-    text.with(Tone::Plain, ".")
-}
-
-/// Whether it died; of what is not a process there is nothing to say.
-fn role(incident: &Incident, culprit: &Culprit) -> &'static str {
-    use CulpritKind::{Family, Process};
-    let alone = incident.victims.len() < 2;
-    match (culprit.kind, culprit.is_victim) {
-        (Process, true) if alone => ", the victim",
-        (Process, true) => ", one of the victims",
-        (Process, false) => ", not the victim",
-        (Family, true) => ", the victim among them",
-        _ => "",
-    }
-}
-
-/// ` (+48.2 MiB in the last 26.3 s)`: the window need not begin when the growth did.
-fn grown(diagnosis: &Diagnosis, culprit: &Culprit) -> String {
-    let Some(window) = diagnosis.window.as_ref().filter(|window| window.from_ms < 0) else {
-        return String::new();
-    };
-    let span = words::duration(window.from_ms.unsigned_abs().saturating_mul(1_000_000));
-    format!(" (+{} in the last {span})", words::size(culprit.growth_bytes))
-}
-
-/// Of the growth; where none was measured, of the memory that is in use.
-fn share(diagnosis: &Diagnosis, culprit: &Culprit) -> String {
-    let share = words::share(culprit.share_of_growth);
-    if diagnosis.window.is_some() {
-        format!("{share} of the growth")
-    } else {
-        format!("{share} of the memory")
-    }
-}
-
-/// `+182.0 MiB in 59.0 s (3.1 MiB/s) since 14:02:11 UTC, 59.0 s before the kill`
-pub(super) fn pace(culprit: &Culprit) -> Option<String> {
-    let rate = paced(culprit);
-    let since = culprit.since.as_deref().map(|since| format!("since {} UTC", words::seconds(since)));
-    let before = culprit.since_ms.filter(|ms| *ms < 0);
-    let before = before.map(|ms| words::duration(ms.unsigned_abs().saturating_mul(1_000_000)));
-    let since = match (since, before) {
-        (Some(since), Some(before)) => Some(format!("{since}, {before} before the kill")),
-        (Some(since), None) => Some(since),
-        (None, before) => before.map(|before| format!("for {before}")),
-    };
-    match (rate, since) {
-        (Some(rate), Some(since)) => Some(format!("{rate} {since}")),
-        (one, other) => one.or(other),
-    }
-}
-
-/// `Also grew: web (pid 33) +12.0 MiB (6 %); 6.0 MiB by no process that was seen.`
+/// `Also grew: web (pid 33) +12 MiB (6 %); 6 MiB by no process that was seen.`
 fn others(diagnosis: &Diagnosis) -> Rich {
     let all = &diagnosis.others;
     let mut parts: Vec<String> = all
@@ -123,7 +65,7 @@ fn others(diagnosis: &Diagnosis) -> Rich {
         let gap = if text.is_empty() { "" } else { " " };
         text.push(
             Tone::Plain,
-            format!("{gap}{} of the growth are no process's that was seen.", words::size(rest)),
+            format!("{gap}{} of the growth could not be attributed to any process.", words::size(rest)),
         );
     }
     text

@@ -59,11 +59,7 @@ pub(in crate::render) fn duration(ns: u64) -> String {
 
 /// `99.8 %` of a whole; `None` where there is no whole.
 pub(in crate::render) fn percent(part: u64, whole: u64) -> Option<String> {
-    let tenths = (u128::from(part) * 1000 + u128::from(whole) / 2).checked_div(u128::from(whole))?;
-    Some(match tenths {
-        1000 => "100\u{a0}%".into(),
-        _ => format!("{}.{}\u{a0}%", tenths / 10, tenths % 10),
-    })
+    (whole > 0).then(|| format!("{}\u{a0}%", bytes::figure(u128::from(part) * 100, whole.into())))
 }
 
 /// `s` where there is more than one.

@@ -126,8 +126,8 @@ mod tests {
     fn views_are_much_shorter_than_the_whole() {
         let names = |from| views(from, false).into_iter().map(|(_, name)| name).collect::<Vec<_>>();
         assert_eq!(names(-600_000), ["All 10\u{a0}min", "Last minute", "Last 10 s"]);
-        assert_eq!(names(-20_000), ["All 20.0\u{a0}s", "Last 10 s"]);
-        assert_eq!(names(-5_000), ["All 5.0\u{a0}s"]);
+        assert_eq!(names(-20_000), ["All 20\u{a0}s", "Last 10 s"]);
+        assert_eq!(names(-5_000), ["All 5\u{a0}s"]);
         assert_eq!(views(-600_000, true).len(), 1);
     }
 }
