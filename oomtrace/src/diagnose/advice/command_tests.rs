@@ -151,7 +151,10 @@ fn commands() -> BTreeSet<String> {
 }
 
 /// What each part of a command may begin with: programs and builtins.
-const PROGRAMS: [&str; 45] = [
+const PROGRAMS: [&str; 48] = [
+    "gradle",
+    "npx",
+    "pytest",
     "ps",
     "sudo",
     "echo",

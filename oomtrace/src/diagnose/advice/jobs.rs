@@ -15,6 +15,31 @@ const TOOLS: [(&str, &str); 8] = [
     ("pytest", "pytest -n"),
 ];
 
+/// Words of a member's command line that name what starts several of it, and its option.
+const LINES: [(&[u8], &str); 4] = [
+    (b"org.gradle", "gradle --max-workers="),
+    (b"jest", "npx jest --maxWorkers="),
+    (b"vitest", "npx vitest --maxWorkers="),
+    (b"pytest", "pytest -n "),
+];
+
+/// Advice for so many jobs where the tool that starts them is known, whatever they are.
+pub(super) fn of_tool(facts: &Facts<'_>, culprit: &Culprit, count: u64) -> Option<(String, Option<String>)> {
+    let victims = facts.incident.victims.iter();
+    let members = victims.filter(|victim| Some(&victim.comm) == culprit.comm.as_ref());
+    let has = |word: &[u8]| {
+        let mut args = members.clone().flat_map(|victim| &victim.cmdline);
+        args.any(|arg| arg.as_bytes().windows(word.len()).any(|part| part == word))
+    };
+    if let Some((_, option)) = LINES.iter().find(|(word, _)| has(word)) {
+        return Some((
+            "Run fewer workers at a time (other arguments as before).".into(),
+            Some(format!("{option}{count}")),
+        ));
+    }
+    tool(facts, culprit).map(|_| fewer(facts, culprit, count))
+}
+
 /// Advice for so many jobs.
 pub(super) fn fewer(facts: &Facts<'_>, culprit: &Culprit, count: u64) -> (String, Option<String>) {
     let action = "Build with fewer jobs at a time.";

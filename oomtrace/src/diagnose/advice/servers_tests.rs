@@ -225,3 +225,21 @@ fn an_option_of_the_command_line_is_changed_there_for_it_overrides_the_variable(
     assert_eq!(found.command, None, "{found:?}");
     assert!(found.action.contains("change it there to --max-old-space-size=352"), "{found:?}");
 }
+
+#[test]
+fn workers_of_a_tool_get_its_own_option() {
+    for (line, option) in [
+        ("org.gradle.process.internal.worker.GradleWorkerMain", "gradle --max-workers="),
+        ("/app/node_modules/jest-worker/build/processChild.js", "npx jest --maxWorkers="),
+        ("/usr/bin/pytest", "pytest -n "),
+    ] {
+        let mut incident = incident();
+        incident.victims[0].cmdline = vec!["prog".into(), line.into()];
+        let mut found = diagnosis(VerdictKind::ForkSwarm, 1e6);
+        let culprit = found.culprit.as_mut().unwrap();
+        (culprit.kind, culprit.pid, culprit.members) = (CulpritKind::Family, None, Some(20));
+        // 1.5 x 25 MiB each: 10 of them fit into 80 % of 505 MiB.
+        let first = &advise(&incident, &found)[0];
+        assert_eq!(first.command.as_deref(), Some(format!("{option}10").as_str()), "{first:?}");
+    }
+}

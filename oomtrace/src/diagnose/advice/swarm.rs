@@ -129,13 +129,13 @@ fn pool(kind: RuntimeKind, count: u64, facts: &Facts<'_>, culprit: &Culprit) -> 
             "Allow fewer connections (after a restart), or put a pooler before it.".into(),
             Some(format!("psql -c 'ALTER SYSTEM SET max_connections = {count}'")),
         ),
-        _ => (
+        _ => jobs::of_tool(facts, culprit, count).unwrap_or_else(|| (
             format!(
                 "Run at most {count} process{} of {} at a time: look for what starts them without a bound.",
                 if count == 1 { "" } else { "es" },
                 name(culprit.comm.as_ref(), None)
             ),
             None,
-        ),
+        )),
     }
 }
