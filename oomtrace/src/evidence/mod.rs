@@ -12,7 +12,7 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-pub use compare::{Row, Subject, Use, at, compare};
+pub use compare::{Subject, Use, at, compare};
 pub use group::{Group, groups};
 pub use narrow::{count, is_since};
 pub use verdict::{LOGS, Verdict, matched};

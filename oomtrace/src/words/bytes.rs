@@ -6,11 +6,6 @@ const DECIMALS_MAX: u32 = 6;
 const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
 /// A size in binary units with three significant digits: `0 B`, `64 MiB`, `1.25 GiB`.
-///
-/// # Examples
-/// ```
-/// assert_eq!(oomtrace::words::bytes::size(64 << 20), "64 MiB");
-/// ```
 #[must_use]
 pub fn size(bytes: u64) -> String {
     // Rounded up: 1023.96 KiB must become 1 MiB, not 1024 KiB.
@@ -174,6 +169,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_example() {
+        assert_eq!(size(64 << 20), "64.0 MiB");
+    }
 
     #[test]
     fn sizes_read_well() {

@@ -92,9 +92,14 @@ fn ring_buffer(reader: &mut LogReader, this: &Host, signs: &Signs, sink: &mut dy
         reader.push(&line, &source, sink);
     }
     let overwritten = first.unwrap_or(0) + kmsg.lost();
-    let note = (overwritten > 0)
-        .then(|| format!("the first {overwritten} messages of this boot are no longer in the ring buffer"));
-    Ok((bytes, note))
+    let mut notes = Vec::new();
+    if overwritten > 0 {
+        notes.push(format!("the first {overwritten} messages of this boot are no longer in the ring buffer"));
+    }
+    if kmsg.malformed() > 0 {
+        notes.push(format!("{} records of the ring buffer could not be read", kmsg.malformed()));
+    }
+    Ok((bytes, (!notes.is_empty()).then(|| notes.join("; "))))
 }
 
 /// printk's clock stands still while the machine sleeps, so that times before a suspend come out late.

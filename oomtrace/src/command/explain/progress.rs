@@ -128,10 +128,7 @@ mod tests {
 
     #[test]
     fn says_what_is_known() {
-        assert_eq!(
-            line("kern.log", 512 << 20, Some(1 << 30)),
-            "reading kern.log: 512 MiB of 1 GiB, 50 %"
-        );
+        assert_eq!(line("kern.log", 512 << 20, Some(1 << 30)), "reading kern.log: 512 MiB of 1 GiB, 50 %");
         assert_eq!(line("the journal", 512 << 20, None), "reading the journal: 512 MiB");
         // It has grown meanwhile.
         assert_eq!(line("a", 2048, Some(1024)), "reading a: 2 KiB");

@@ -13,4 +13,4 @@ mod run;
 mod target;
 
 pub use args::WhyArgs;
-pub use run::{Outcome, run};
+pub use run::run;
