@@ -33,32 +33,16 @@ pub use survive::Allocator;
 /// What the tests and fuzzers outside of this crate look at; it may change at any time.
 #[doc(hidden)]
 pub mod inside {
-    pub use crate::command::schema::{DOCTOR_JSON, WHY_JSON};
+    #[cfg(feature = "schema")]
+    pub use crate::command::doctor::Diagnosis as Doctor;
     pub use crate::decompress::open as decompress;
     pub use crate::diagnose::{advice::advise, diagnose};
     pub use crate::enrich::redact::redact;
     pub use crate::evidence::Evidence;
     pub use crate::kernel::{Btf, GfpNames, Roots, layout};
-    #[cfg(feature = "schema")]
-    pub use crate::render::schema;
-
-    /// The JSON Schema of `doctor --json`, made from the types.
-    #[cfg(feature = "schema")]
-    #[must_use]
-    pub fn doctor_schema() -> String {
-        crate::render::schema_of::<crate::command::doctor::Diagnosis>(
-            ":doctor",
-            "What oomtrace doctor --json prints",
-        )
-    }
-
-    /// The JSON Schema of a line of `why --json`, made from the types.
-    #[cfg(feature = "schema")]
-    #[must_use]
-    pub fn why_schema() -> String {
-        crate::render::schema_of::<crate::model::Answer>(":why", "One line of oomtrace why --json")
-    }
     pub use crate::render::{Ndjson, Render, SCHEMA_JSON, Text, TextStyle, html, junit, markdown, perfetto};
+    #[cfg(feature = "schema")]
+    pub use crate::render::{schema, schema_of};
     pub use crate::words::width;
 
     /// Kernel logs.

@@ -79,7 +79,7 @@ fn many_kills_are_an_overview_and_the_last_one_in_full() {
         said.starts_with("298 OOM kills of 2 kinds, 2026-10-01 00:00:00 to 2026-10-01 04:57:00\n"),
         "{said}"
     );
-    assert!(said.contains("  198  python3 ") && said.contains("64.0 MiB …/web\n"), "{said}");
+    assert!(said.contains("  198  python3 ") && said.contains("64 MiB …/web\n"), "{said}");
     assert!(said.contains("  100  php-fpm ") && said.contains("the whole machine"), "{said}");
     assert!(said.contains("The last one in full (--last N for the last N, --all for all 298):"), "{said}");
     assert_eq!(in_full(&said), [2297]);

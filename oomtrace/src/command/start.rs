@@ -1,6 +1,7 @@
 //! The `oomtrace` command: maps results to exit codes.
 //!
-//! 0 done, 1 failed, 2 wrong usage; `doctor`: 3 works with something lacking, 4 can't work; `why`: 3 unknown. A closed pipe is a quiet 0.
+//! 0 done, 1 failed, 2 wrong usage; `doctor`: 3 works with something lacking, 4 can't work; `why`: 3 unknown.
+//! A closed pipe is a quiet 0.
 //! `run` has the command's own, and 125 for both failures and wrong usage.
 
 use std::process::ExitCode;
