@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::io;
 
-use super::{Outcome, State};
+use super::{State, Step};
 use crate::kernel::grant;
 
 /// Stack that is made resident: several times the deepest path of an event.
@@ -28,18 +28,18 @@ pub fn prefault_stack() {
 ///
 /// Without the capability growth is left out: past `RLIMIT_MEMLOCK` the kernel refuses a locked program any further
 /// memory, and an allocation that fails ends it.
-pub fn lock_memory() -> Outcome {
+pub fn lock_memory() -> Step {
     if ipc_lock() {
         return match lock(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT)
             .and_then(|()| load_image())
         {
-            Ok(()) => Outcome::done(NAME, "all memory is locked, that of later growth included"),
+            Ok(()) => Step::done(NAME, "all memory is locked, that of later growth included"),
             Err(error) => failed(&error, "the machine has no room, or its policy forbids it", &remedy()),
         };
     }
     let limit = raise_limit();
     match lock(libc::MCL_CURRENT) {
-        Ok(()) => Outcome::short(
+        Ok(()) => Step::short(
             NAME,
             State::Partly,
             "the memory in use now is locked; later growth is not, because CAP_IPC_LOCK is missing",
@@ -58,10 +58,10 @@ fn remedy() -> String {
     format!("raise the limit (ulimit -l unlimited, LimitMEMLOCK=infinity), {}", grant::remedy())
 }
 
-fn failed(error: &io::Error, cause: &str, remedy: &str) -> Outcome {
+fn failed(error: &io::Error, cause: &str, remedy: &str) -> Step {
     let detail =
         format!("not locked ({error}): {cause}; under memory pressure the tracer may be slow to report");
-    Outcome::short(NAME, State::Failed, detail, remedy)
+    Step::short(NAME, State::Failed, detail, remedy)
 }
 
 fn lock(flags: libc::c_int) -> io::Result<()> {

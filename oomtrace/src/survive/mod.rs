@@ -7,24 +7,24 @@
 mod heap;
 mod huge;
 mod memory;
-mod outcome;
 mod pool;
 mod priority;
+mod step;
 mod turn;
 
 pub use heap::*;
 pub use huge::*;
 pub use memory::*;
-pub use outcome::*;
 pub use pool::*;
 pub use priority::*;
+pub use step::*;
 pub use turn::*;
 
 use crate::kernel::Roots;
 
 /// Everything that is done once the probes are attached, in the order that matters; the outcomes are for `doctor` and
 /// the header of a stream.
-pub fn settle(roots: &Roots) -> Vec<Outcome> {
+pub fn settle(roots: &Roots) -> Vec<Step> {
     // Trimming a locked heap does nothing, and only what is mapped by then is locked now rather than at a fault later.
     trim_heap();
     reserve_heap();
@@ -57,9 +57,9 @@ mod tests {
         assert_eq!(outcomes.iter().map(|o| o.name).collect::<Vec<_>>(), ["memory lock", "oom_score_adj"]);
         assert_eq!(outcomes[0].state == State::Failed, locked == 0, "{outcomes:?}");
         assert_eq!(outcomes[1].state, State::Done);
-        for outcome in &outcomes {
-            assert_eq!(outcome.remedy.is_none(), outcome.state == State::Done, "{outcome:?}");
-            assert_eq!(outcome.note().is_none(), outcome.state == State::Done, "{outcome:?}");
+        for step in &outcomes {
+            assert_eq!(step.remedy.is_none(), step.state == State::Done, "{step:?}");
+            assert_eq!(step.note().is_none(), step.state == State::Done, "{step:?}");
         }
     }
 }

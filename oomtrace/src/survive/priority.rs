@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{Outcome, State};
+use super::{State, Step};
 use crate::kernel::Roots;
 
 /// The value that is aimed at. Not -1000: a tracer that leaks must be killable, or everything else dies for it.
@@ -14,19 +14,19 @@ const NAME: &str = "oom_score_adj";
 /// Lowers our own `oom_score_adj` to [`WANTED`]; one that is lower already stays.
 ///
 /// Children inherit it, so a program that is started for the user has to get the old value back.
-pub fn lower_oom_score(roots: &Roots) -> Outcome {
+pub fn lower_oom_score(roots: &Roots) -> Step {
     let file = roots.proc.join("self/oom_score_adj");
     let now = read(&file);
     if let Some(now) = now.filter(|now| *now <= WANTED) {
-        return Outcome::done(NAME, format!("{now}, as it was"));
+        return Step::done(NAME, format!("{now}, as it was"));
     }
     match fs::write(&file, WANTED.to_string()) {
-        Ok(()) => Outcome::done(NAME, format!("{WANTED}: nearly everything else is killed first")),
+        Ok(()) => Step::done(NAME, format!("{WANTED}: nearly everything else is killed first")),
         Err(error) => refused(now, &error),
     }
 }
 
-fn refused(now: Option<i32>, error: &io::Error) -> Outcome {
+fn refused(now: Option<i32>, error: &io::Error) -> Step {
     let stays = now.map_or_else(|| "it could not be read".to_owned(), |now| format!("it stays at {now}"));
     let (cause, remedy) = match error.kind() {
         io::ErrorKind::PermissionDenied => (
@@ -37,7 +37,7 @@ fn refused(now: Option<i32>, error: &io::Error) -> Outcome {
         io::ErrorKind::NotFound => ("/proc is not mounted".to_owned(), "mount -t proc proc /proc"),
         _ => (error.to_string(), "set it from outside: choom -n -900 -p PID"),
     };
-    Outcome::short(
+    Step::short(
         NAME,
         State::Failed,
         format!("{stays}: {cause}; the tracer itself may be killed like any other process"),

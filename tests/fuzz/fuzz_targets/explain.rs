@@ -6,9 +6,7 @@ use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use oomtrace::inside::Evidence;
-use oomtrace::inside::klog::{Known, incident};
-use oomtrace::inside::klog::{Found, LogReader};
-use oomtrace::inside::klog::same;
+use oomtrace::inside::klog::{Found, Known, LogReader, incident, same};
 use oomtrace::model::{Event, Incident};
 use oomtrace::inside::{Ndjson, Render, Text, TextStyle, html, junit, markdown, perfetto};
 

@@ -13,7 +13,7 @@ pub enum State {
 
 /// What came of a measure, to show to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct Step {
     /// The measure.
     pub name: &'static str,
     /// How far it went.
@@ -24,7 +24,7 @@ pub struct Outcome {
     pub remedy: Option<String>,
 }
 
-impl Outcome {
+impl Step {
     /// As wanted.
     pub(super) fn done(name: &'static str, detail: impl Into<String>) -> Self {
         Self { name, state: State::Done, detail: detail.into(), remedy: None }
