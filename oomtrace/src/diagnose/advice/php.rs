@@ -26,6 +26,7 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
     let mib = mib(value);
     let command = command::line(facts, &subject).and_then(|line| {
         let (php, rest) = line.split_first()?;
+        let rest = without_limit(rest);
         (!rest.is_empty() && !php.contains("fpm"))
             .then(|| format!("{php} -d memory_limit={mib}M {}", rest.join(" ")))
     });
@@ -50,4 +51,36 @@ pub(super) fn advise(facts: &Facts<'_>, into: &mut Vec<Ranked>) {
             ),
         },
     );
+}
+
+/// Of two settings of one name the last one counts: today's goes.
+fn without_limit(line: &[String]) -> Vec<String> {
+    let mut rest: Vec<String> = Vec::with_capacity(line.len());
+    for word in line {
+        let bare = word.trim_start_matches('\'');
+        if bare.starts_with("-dmemory_limit=") {
+            continue;
+        }
+        if bare.starts_with("memory_limit=") && rest.last().is_some_and(|last| last == "-d") {
+            rest.pop();
+            continue;
+        }
+        rest.push(word.clone());
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_limit;
+
+    #[test]
+    fn todays_limit_does_not_override_the_new_one() {
+        let line = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for before in
+            ["-d 'memory_limit=-1' -d a=b x.php", "'-dmemory_limit=-1' -d a=b x.php", "-d a=b x.php"]
+        {
+            assert_eq!(without_limit(&line(before)), line("-d a=b x.php"), "{before}");
+        }
+    }
 }

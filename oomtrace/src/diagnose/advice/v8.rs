@@ -3,7 +3,7 @@
 use super::command;
 use super::facts::{Facts, Subject, is_below};
 use super::round::size;
-use crate::model::{EntityKind, Runtime};
+use crate::model::{EntityKind, Runtime, Text};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -56,7 +56,7 @@ fn is_node(facts: &Facts<'_>, subject: &Subject<'_>) -> bool {
 /// What Node.js asks the system for: the lowest limit above it, else the machine's memory.
 fn memory(facts: &Facts<'_>, subject: &Subject<'_>) -> Option<u64> {
     let machine = facts.incident.system.as_ref().and_then(|system| system.mem_total_bytes);
-    let own = subject.cgroup.map(|cgroup| cgroup.as_bytes());
+    let own = subject.cgroup.map(Text::as_bytes);
     let above = |path: &[u8]| own.is_some_and(|own| is_below(own, path));
     let scope = &facts.incident.scope;
     let hit = scope.memcg.iter().map(|memcg| &memcg.level);
