@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: kernel hooks → ring buffer → [`collect`] (decode, assemble) → [`enrich`] → [`render`].
 
+pub mod agent;
 pub mod claim;
 pub mod collect;
 pub mod command;

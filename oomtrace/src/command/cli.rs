@@ -36,6 +36,10 @@ pub enum Command {
     Record(Box<super::record::RecordArgs>),
     /// Turn a recording into a report: HTML, text, Markdown, JUnit, JSON or Perfetto
     Report(super::report::ReportArgs),
+    /// Watch for good: remember every OOM kill in a spool on disk, also those before the start
+    Agent(Box<super::agent::AgentArgs>),
+    /// List the kills in the agent's spool
+    List(super::list::ListArgs),
     /// Explain OOM kills found in existing kernel logs
     Explain(Box<ExplainArgs>),
     /// Find out what killed a process: the OOM killer, someone else's SIGKILL, or neither
@@ -67,6 +71,9 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<std::ffi::OsString>,
     },
+    /// Runs the programs of the agent's sinks
+    #[command(hide = true, name = crate::agent::sinks::HELPER_COMMAND)]
+    AgentHelper,
     /// A child of `demo`
     #[command(hide = true, name = super::demo::CHILD_COMMAND)]
     DemoChild {

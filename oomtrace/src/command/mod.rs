@@ -1,11 +1,13 @@
 //! The `oomtrace` command: one file per subcommand, and what they share.
 
+pub mod agent;
 pub mod cli;
 pub mod demo;
 pub mod diagnose_record;
 pub mod doctor;
 pub mod explain;
 pub mod filter;
+pub mod list;
 pub mod logging;
 pub mod manual;
 pub mod memcg;
@@ -15,6 +17,8 @@ pub mod report;
 pub mod run;
 pub mod sample;
 pub mod schema;
+mod since;
+mod spooled;
 pub mod terminal;
 pub mod trace;
 pub mod why;

@@ -15,7 +15,7 @@ pub use compare::{Row, Subject, Use, at, compare};
 pub use group::{Group, groups};
 pub use verdict::{LOGS, Verdict};
 
-use crate::model::{Footer, Header, Incident, Lost, NoKill, Sample, Sigkill, UserspaceKill};
+use crate::model::{Alert, Footer, Header, Incident, Lost, NoKill, Sample, Sigkill, UserspaceKill};
 
 /// All of a stream (docs/events.md), with each `update` folded into its incident.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +34,8 @@ pub struct Evidence {
     pub userspace_kills: Vec<UserspaceKill>,
     /// Who held how much memory, in order of time.
     pub samples: Vec<Sample>,
+    /// Rules of the agent's that began or ceased to hold.
+    pub alerts: Vec<Alert>,
     /// Gaps.
     pub losses: Vec<Lost>,
     /// The last line, summed over several streams in one file; absent when one of them has none.

@@ -7,6 +7,7 @@
 mod error;
 mod open;
 mod place;
+mod put;
 mod random;
 mod replace;
 mod stderr;
@@ -16,6 +17,7 @@ mod walk;
 pub use crate::rights::Owner;
 pub use open::{Kind, Opened, Wanted};
 pub use place::Place;
+pub use put::put;
 pub use random::word;
 pub use replace::Replacement;
 pub use stderr::{Stderr, tell};

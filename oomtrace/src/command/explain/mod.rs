@@ -7,7 +7,7 @@ mod overview;
 mod run;
 mod sink;
 
-pub(in crate::command) use machine::read as read_machine;
+pub(in crate::command) use machine::{read as read_machine, read_ring};
 pub use run::run;
 pub(in crate::command) use run::{read_files, zone};
 pub(in crate::command) use sink::{Sink, place};

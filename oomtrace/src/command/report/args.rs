@@ -4,16 +4,24 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
-use crate::command::terminal::ColorChoice;
+use crate::command::{since::since, terminal::ColorChoice};
 
 /// Options of `report`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ReportArgs {
     /// Recordings of `record`, `run --evidence` or `trace --json`, also compressed, or - for standard input. Two or more files are
-    /// compared
-    #[arg(required = true, value_name = "FILE")]
+    /// compared. Default: the agent's spool
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Of the agent's spool only what is from since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like
+    /// 2026-11-23T14:03:00Z
+    #[arg(long, value_name = "TIME", value_parser = since, conflicts_with = "files")]
+    pub since: Option<Timestamp>,
+    /// Directory of the agent's spool [default: /var/lib/oomtrace]
+    #[arg(long, value_name = "DIR", env = "OOMTRACE_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
     /// Output format (default: by the extension of --output, else text; html with --open)
     #[arg(short, long, value_enum)]
     pub format: Option<Format>,

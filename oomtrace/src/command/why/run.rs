@@ -9,6 +9,7 @@ use super::gather::{Gathered, Here};
 use super::target::Target;
 use super::{logs, processes};
 use crate::command::memcg::Hierarchy;
+use crate::command::spooled;
 use crate::command::terminal::Look;
 use crate::evidence::Evidence;
 use crate::kernel::namespace::Namespace;
@@ -41,11 +42,23 @@ pub fn run(args: &WhyArgs) -> Result<()> {
     }
     let read = logs::files(args, &mut gathered);
     if args.here || is_ours || args.evidence.is_empty() && args.logs.is_empty() {
+        spool(args, &mut gathered)?;
         logs::machine(&mut gathered);
         gathered.here = Some(with_all(|| here(&roots, hierarchy.as_ref(), &target, boot_id)));
     }
     write(args, &decide(&target, args.since, &gathered))?;
     read
+}
+
+/// What the agent remembers. A spool that may not be read is a note, unless it was named.
+fn spool(args: &WhyArgs, gathered: &mut Gathered) -> Result<()> {
+    let Some(dir) = spooled::directory(args.state_dir.as_deref()) else { return Ok(()) };
+    match spooled::read(&dir, args.since).and_then(|stored| spooled::evidence(&dir, &stored)) {
+        Ok(evidence) => gathered.evidence(evidence),
+        Err(error) if args.state_dir.is_some() => return Err(error),
+        Err(error) => gathered.notes.push(format!("{error:#}")),
+    }
+    Ok(())
 }
 
 /// The logs have been read before: what is counted can't be behind them.

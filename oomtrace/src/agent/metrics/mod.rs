@@ -1,0 +1,11 @@
+//! What the agent counts, for Prometheus: served on a port, or written to a file for node_exporter.
+
+mod page;
+mod server;
+mod stats;
+mod textfile;
+
+pub use page::{Form, page};
+pub use server::{Address, Server};
+pub use stats::{Shared, Stats};
+pub use textfile::write as write_textfile;
