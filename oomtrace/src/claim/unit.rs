@@ -3,7 +3,7 @@
 //! The name of a unit proves something only where the system's own manager gave it: users name the units of their own managers
 //! as they like, and containers name whatever is below them.
 
-use crate::enrich::container;
+use crate::kernel::cgroup::container;
 
 /// Slices and directories below which names are not the system's.
 const OF_OTHERS: [&[u8]; 9] = [

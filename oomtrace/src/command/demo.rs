@@ -3,12 +3,13 @@
 //! A [`Sandbox`] is the cgroup; [`Victims`] are two children in it, a small one and one that leaks until the kernel
 //! kills it. The children are this very program, started again with the hidden subcommand [`CHILD_COMMAND`].
 
+mod args;
 mod child;
 mod run;
 mod sandbox;
 mod victims;
 
-pub use super::memcg::{Hierarchy, Version};
+pub use args::DemoArgs;
 pub use child::child_main;
 pub use run::run;
 pub use sandbox::{LIMIT, Sandbox};

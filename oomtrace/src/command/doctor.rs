@@ -3,6 +3,7 @@
 //! [`checks`] read what the machine says of itself; [`hooks`] loads, attaches and detaches every hook for real;
 //! [`Diagnosis`] draws the conclusion; [`text`] shows it.
 
+mod args;
 mod checks;
 mod diagnosis;
 mod hooks;
@@ -15,10 +16,11 @@ mod text;
 
 use anyhow::{Context, Result};
 
-use super::{cli::DoctorArgs, terminal::Look};
+use super::terminal::Look;
 use crate::kernel::{Btf, Roots, capability, layout};
 use crate::output::{Output, Wrote};
 
+pub use args::DoctorArgs;
 pub use diagnosis::Diagnosis;
 pub use record::{Check, CheckState, FactState, Health, Hook, HookState};
 

@@ -147,16 +147,20 @@ impl Enricher {
         }
     }
 
-    /// Fills what is absent in `incident`: who its victims are, and the scene. `age_ns` is the time since the kill.
-    ///
-    /// `starts` guards against a reused process id; a process that is not in it is recognised by its name.
-    pub fn enrich(&mut self, incident: &mut Incident, starts: StartTimes<'_>, age_ns: u64) {
+    /// Takes the machine as it is now, where `incident` does not have it. `age_ns` is the time since the kill.
+    pub fn take_scene(&mut self, incident: &mut Incident, age_ns: u64) {
         if incident.system.is_none() {
             self.leave_alone(incident);
             let taken = self.scene.take(age_ns);
             incident.system = Some(taken.system);
             incident.source.notes.extend(taken.notes);
         }
+    }
+
+    /// Fills what is absent of those in `incident`: who the victims are, and where the trigger is.
+    ///
+    /// `starts` guards against a reused process id; a process that is not in it is recognised by its name.
+    pub fn enrich(&mut self, incident: &mut Incident, starts: StartTimes<'_>) {
         for victim in &mut incident.victims {
             let start =
                 starts.iter().find(|(pid, _)| *pid == victim.pid).and_then(|(_, start)| known_start(*start));

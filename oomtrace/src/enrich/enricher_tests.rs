@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::*;
-use crate::enrich::process::tick_ns;
+use crate::kernel::proc::tick_ns;
 use crate::model::{Runtime, System, Trigger};
 
 /// A process whose start is `pid` ticks after boot.
@@ -52,10 +52,9 @@ impl World {
         start: Option<u64>,
     ) -> (Victim, Vec<String>) {
         let victim = Victim { pid, comm: comm.into(), ppid, ..Victim::default() };
-        let mut incident =
-            Incident { victims: vec![victim], system: Some(System::default()), ..Incident::default() };
+        let mut incident = Incident { victims: vec![victim], ..Incident::default() };
         let starts: Vec<(u32, u64)> = start.map(|start| (pid, start)).into_iter().collect();
-        self.enricher.enrich(&mut incident, &starts, 5);
+        self.enricher.enrich(&mut incident, &starts);
         (incident.victims.remove(0), incident.source.notes)
     }
 }
@@ -220,7 +219,8 @@ fn what_is_there_is_kept() {
     let system = System { mem_total_bytes: Some(1), ..System::default() };
     let mut incident = Incident { victims: vec![victim], system: Some(system), ..Incident::default() };
     let before = incident.clone();
-    world.enricher.enrich(&mut incident, &[(50, start(50).unwrap())], 5);
+    world.enricher.take_scene(&mut incident, 5);
+    world.enricher.enrich(&mut incident, &[(50, start(50).unwrap())]);
     assert_eq!(incident, before);
 }
 
@@ -230,7 +230,8 @@ fn the_scene_and_the_triggers_cgroup() {
     fs::write(world.dir.path().join("50/statm"), "9 7 0 0 0 0 0\n").unwrap();
     let trigger = Trigger { tgid: Some(50), pid: 51, comm: "worker".into(), ..Trigger::default() };
     let mut incident = Incident { trigger: Some(trigger), ..Incident::default() };
-    world.enricher.enrich(&mut incident, &[], 1234);
+    world.enricher.take_scene(&mut incident, 1234);
+    world.enricher.enrich(&mut incident, &[]);
     assert_eq!(incident.trigger.unwrap().cgroup, Some("/of-50".into()));
     let system = incident.system.unwrap();
     assert_eq!((system.age_ns, system.top_processes[0].pid), (Some(1234), 50));
@@ -283,7 +284,8 @@ fn nothing_is_read_that_holds_a_victims_memory() {
     let trigger = Trigger { tgid: Some(50), pid: 50, comm: "java".into(), ..Trigger::default() };
     let victim = Victim { pid: 50, comm: "java".into(), ..Victim::default() };
     let mut incident = Incident { victims: vec![victim], trigger: Some(trigger), ..Incident::default() };
-    world.enricher.enrich(&mut incident, &[(50, start(50).unwrap())], 5);
+    world.enricher.take_scene(&mut incident, 5);
+    world.enricher.enrich(&mut incident, &[(50, start(50).unwrap())]);
     assert_eq!(victims.names(), ["", "cgroup", "comm", "exe"].map(String::from).into());
     // The scene is that of a machine with others on it.
     assert!(others.names().contains("statm"));

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use oomtrace_common::{Identity, Startup, UNKNOWN, UNKNOWN_32};
 
-use super::dir::Dir;
 use super::late::{Extent, Late, LateReader};
 use super::process::{self, Process};
 use super::runtime::environment;
 use crate::kernel::Roots;
 use crate::kernel::clock::boottime_ns;
+use crate::kernel::proc::{Dir, tick_ns};
 
 /// Processes that are remembered at the most.
 pub const PROCESSES_MAX: usize = 8192;
@@ -420,7 +420,7 @@ pub(super) fn merge(
 /// Whether two start times are of the same process: those of `/proc` are cut to its tick, the kernel's are exact.
 #[must_use]
 pub fn same_start(one_ns: u64, other_ns: u64) -> bool {
-    one_ns.abs_diff(other_ns) < process::tick_ns()
+    one_ns.abs_diff(other_ns) < tick_ns()
 }
 
 #[cfg(test)]

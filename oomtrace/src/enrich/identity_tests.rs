@@ -25,7 +25,7 @@ fn identity(args: &[&str]) -> ProcessIdentity {
 fn a_reused_number_is_another_process() {
     let mut cache = IdentityCache::default();
     cache.learn(5, START, &identity(&["java", "", "-jar"]));
-    let tick = process::tick_ns();
+    let tick = tick_ns();
     for start in [Some(START), Some(START + tick - 1), None] {
         assert_eq!(cache.lookup(5, start), Some(identity(&["java", "", "-jar"])));
     }

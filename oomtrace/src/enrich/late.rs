@@ -10,9 +10,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use super::dir::Dir;
 use super::process::Process;
 use crate::kernel::Roots;
+use crate::kernel::proc::Dir;
 
 /// Stack of a thread: it is locked in memory as a whole, and the default would be 2 MiB.
 const STACK: usize = 128 * 1024;

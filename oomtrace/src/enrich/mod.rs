@@ -2,8 +2,6 @@
 //!
 //! Readers take [`Roots`](crate::kernel::Roots), find every part optional, and treat what processes say of themselves as hostile bytes.
 
-pub mod container;
-pub(crate) mod dir;
 mod enricher;
 mod grown;
 pub mod identity;

@@ -4,9 +4,10 @@
 
 use std::ffi::CString;
 
-use super::dir::Dir;
 use super::runtime::{self, environment};
 use crate::kernel::Roots;
+use crate::kernel::cgroup::parse_cgroup;
+use crate::kernel::proc::{Dir, Stat, tick_ns};
 
 /// Bytes kept of a command line.
 pub const CMDLINE_MAX: usize = 4096;
@@ -15,9 +16,6 @@ pub const CMDLINE_MAX: usize = 4096;
 const TEXT_MAX: usize = 16 * 1024;
 /// Bytes read of an executable: its first page, which is in memory while it runs.
 const EXE_HEAD: usize = 4096;
-/// `PF_KTHREAD` in `task_struct.flags`.
-const PF_KTHREAD: u64 = 0x0020_0000;
-
 /// What could be read of a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Process {
@@ -140,75 +138,10 @@ fn environment_at(dir: &Dir, buf: &mut [u8]) -> Option<Vec<u8>> {
     kept
 }
 
-/// Length of the tick in which `/proc` gives times, in ns: 10 ms everywhere but on a few old architectures.
-#[must_use]
-pub fn tick_ns() -> u64 {
-    // SAFETY: a plain call.
-    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
-    1_000_000_000 / u64::try_from(per_second).ok().filter(|n| *n > 0).unwrap_or(100)
-}
-
-/// The parts of `/proc/<pid>/stat` that are used.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Stat {
-    pub(crate) comm: Vec<u8>,
-    pub(crate) ppid: u32,
-    pub(crate) flags: u64,
-    pub(crate) start_ticks: u64,
-    pub(crate) major_faults: u64,
-    pub(crate) threads: u32,
-}
-
-impl Stat {
-    /// Parses `stat`; the name may hold spaces, parentheses and newlines, so it ends at the last parenthesis.
-    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
-        let open = text.iter().position(|b| *b == b'(')?;
-        let close = text.iter().rposition(|b| *b == b')')?;
-        let comm = text.get(open + 1..close)?.to_vec();
-        // Field 3 (state) is the first after the name.
-        let fields: Vec<&str> =
-            std::str::from_utf8(text.get(close + 1..)?).ok()?.split_ascii_whitespace().collect();
-        let field = |number: usize| fields.get(number - 3).copied();
-        Some(Self {
-            comm,
-            ppid: field(4)?.parse().ok()?,
-            flags: field(9)?.parse().ok()?,
-            start_ticks: field(22)?.parse().ok()?,
-            major_faults: field(12)?.parse().ok()?,
-            threads: field(20)?.parse().ok()?,
-        })
-    }
-
-    /// It has no memory of its own and is never a victim.
-    pub(crate) fn kernel_thread(&self) -> bool {
-        self.flags & PF_KTHREAD != 0
-    }
-}
-
 /// The real user id of `/proc/<pid>/status`. `Name:` comes before it, but the kernel escapes newlines there.
 fn parse_uid(status: &[u8]) -> Option<u32> {
     let line = status.split(|b| *b == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
     std::str::from_utf8(line).ok()?.split_ascii_whitespace().next()?.parse().ok()
-}
-
-/// The memory cgroup of `/proc/<pid>/cgroup`: the v1 line with the memory controller, else the v2 line. The kernel
-/// admits no newline in a cgroup's name, but colons.
-pub(crate) fn parse_cgroup(text: &[u8]) -> Option<Vec<u8>> {
-    let mut unified = None;
-    for line in text.split(|b| *b == b'\n') {
-        let mut parts = line.splitn(3, |b| *b == b':');
-        let (Some(id), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
-            continue;
-        };
-        if controllers.split(|b| *b == b',').any(|c| c == b"memory") {
-            return Some(path.to_vec());
-        }
-        if id == b"0" && controllers.is_empty() {
-            // Only v2 marks a cgroup that was removed while it still had (dying) tasks.
-            unified = Some(path.strip_suffix(b" (deleted)").unwrap_or(path).to_vec());
-        }
-    }
-    unified
 }
 
 /// The arguments of a command line. A process that wrote its title over its arguments leaves one text and padding.
@@ -295,17 +228,6 @@ mod tests {
     }
 
     #[test]
-    fn cgroup_lines() {
-        assert_eq!(parse_cgroup(b"0::/a b/x (deleted)\n").unwrap(), b"/a b/x");
-        assert_eq!(parse_cgroup(b"0::/../peer\n").unwrap(), b"/../peer");
-        // Hybrid without the memory controller on v1.
-        assert_eq!(parse_cgroup(b"1:name=systemd:/s\n0::/u\n").unwrap(), b"/u");
-        // "memory" is a whole word.
-        assert_eq!(parse_cgroup(b"3:memoryx:/s\n"), None);
-        assert_eq!(parse_cgroup(b""), None);
-    }
-
-    #[test]
     fn titles_and_empty_arguments() {
         assert_eq!(split_cmdline(b"postgres: writer\0\0\0\0"), [b"postgres: writer".to_vec()]);
         assert_eq!(split_cmdline(b"sh\0-c\0\0"), [b"sh".to_vec(), b"-c".to_vec(), Vec::new()]);
@@ -317,18 +239,7 @@ mod tests {
     proptest! {
         #[test]
         fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = (Stat::parse(&bytes), parse_uid(&bytes), parse_cgroup(&bytes), split_cmdline(&bytes));
-        }
-
-        #[test]
-        fn any_name_is_found_again(comm in proptest::collection::vec(any::<u8>(), 0..16)) {
-            let mut text = b"42 (".to_vec();
-            text.extend(&comm);
-            text.extend(format!(") {STAT}\n").bytes());
-            let stat = Stat::parse(&text).unwrap();
-            let expected =
-                Stat { comm, ppid: 1, flags: 4_194_560, start_ticks: 12345, major_faults: 3, threads: 1 };
-            prop_assert_eq!(stat, expected);
+            let _ = (parse_uid(&bytes), split_cmdline(&bytes));
         }
     }
 }

@@ -43,7 +43,8 @@ impl Evidence {
     /// no kill. A trace that has nothing but the kernel's log compares with the kernel's counter.
     #[must_use]
     pub fn is_of_logs(&self) -> bool {
-        let of_log = self.header.as_ref().is_some_and(|header| header.probes.iter().eq([crate::klog::PROBE]));
+        let of_log =
+            self.header.as_ref().is_some_and(|header| header.probes.iter().eq([crate::model::KERNEL_LOG]));
         of_log && self.footer.as_ref().is_some_and(|footer| footer.vmstat_oom_kill.is_none())
     }
 
@@ -103,7 +104,7 @@ mod tests {
         let mut damaged = complete();
         damaged.unread.lines = 1;
         assert_eq!(damaged.verdict(), Verdict::Unknown);
-        let header = Header { probes: vec![crate::klog::PROBE.into()], ..Header::default() };
+        let header = Header { probes: vec![crate::model::KERNEL_LOG.into()], ..Header::default() };
         let log = Evidence { header: Some(header), ..complete() };
         assert_eq!((log.verdict(), log.doubts().len()), (Verdict::Unknown, 1), "a log is no proof");
         let told = Evidence { incidents: vec![Incident::default()], ..log };

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 
 use super::Roots;
+use super::proc::text;
 
 /// Twice what /proc/vmstat is on the newest kernels (6 kB).
 const BUFFER_LEN: usize = 16 << 10;
@@ -43,26 +44,18 @@ impl VmstatOomKill {
                 Err(_) => return None,
             }
         }
-        oom_kill_line(&self.buffer[..filled])
+        oom_kill(&self.buffer[..filled])
     }
 }
 
-fn oom_kill_line(vmstat: &[u8]) -> Option<u64> {
-    let line = vmstat.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"oom_kill "))?;
-    std::str::from_utf8(line).ok()?.trim_end().parse().ok()
+/// Of `vmstat`, `memory.events` or `memory.oom_control`: how many processes were killed.
+pub(crate) fn oom_kill(text: &[u8]) -> Option<u64> {
+    text::value(text, b"oom_kill")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn takes_exactly_the_oom_kill_line() {
-        assert_eq!(oom_kill_line(b"foom_kill 9\noom_kill 7\noom_kill_x 8\n"), Some(7));
-        assert_eq!(oom_kill_line(b"pgfault 1\n"), None);
-        assert_eq!(oom_kill_line(b"oom_kill x\n"), None);
-        assert_eq!(oom_kill_line(b"oom_kill 18446744073709551616\n"), None);
-    }
 
     #[test]
     fn a_kept_file_shows_later_values() {
@@ -80,7 +73,7 @@ mod tests {
     #[test]
     fn the_running_kernel_counts() {
         let direct = std::fs::read("/proc/vmstat").unwrap();
-        let Some(expected) = oom_kill_line(&direct) else {
+        let Some(expected) = oom_kill(&direct) else {
             return assert!(vmstat_oom_kill(&Roots::default()).is_none());
         };
         // Another test may make a kill in between: the count never falls.

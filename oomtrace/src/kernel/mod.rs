@@ -4,6 +4,7 @@
 
 pub mod btf;
 pub mod capability;
+pub mod cgroup;
 pub mod clock;
 pub mod counters;
 pub mod gfp;
@@ -12,6 +13,7 @@ pub mod host;
 pub mod layout;
 pub mod lockdown;
 pub mod namespace;
+pub(crate) mod proc;
 pub mod roots;
 pub mod symbols;
 pub mod text_symbols;

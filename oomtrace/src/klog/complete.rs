@@ -2,10 +2,7 @@
 
 use super::badness::Facts;
 use super::{GROUP_MEMBERS, Outcome, Report, to_model};
-use crate::model::{Badness, Incident, LimitMemcg, Memory, Scope, Victim};
-
-/// Name of the kernel's log in `source.probes`.
-pub const PROBE: &str = "kernel log";
+use crate::model::{Badness, Incident, KERNEL_LOG, LimitMemcg, Memory, Scope, Victim};
 
 /// Adds what the report says and the incident lacks; nothing is overwritten, and where the two differ a note says so.
 /// False, and nothing changed, when the report is about another kill.
@@ -28,8 +25,8 @@ pub fn complete(incident: &mut Incident, report: &Report) -> bool {
         incident.candidates = to_model::candidates(report, &facts);
         fill(&mut incident.candidates_scored, to_model::candidates_scored(report));
     }
-    if !incident.source.probes.iter().any(|probe| probe == PROBE) {
-        incident.source.probes.push(PROBE.to_owned());
+    if !incident.source.probes.iter().any(|probe| probe == KERNEL_LOG) {
+        incident.source.probes.push(KERNEL_LOG.to_owned());
     }
     true
 }

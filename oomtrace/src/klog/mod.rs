@@ -26,6 +26,7 @@ pub mod scene;
 mod scope_of_words;
 mod settle;
 mod shortage;
+mod stamp;
 pub mod to_model;
 pub mod userspace;
 mod why;
@@ -35,7 +36,7 @@ use std::path::Path;
 
 pub use badness::Facts;
 pub use building::TASKS_MAX;
-pub use complete::{PROBE, complete};
+pub use complete::complete;
 pub use kmsg::{Caller, KmsgLine, KmsgRecord, records};
 pub use parser::{Item, Parser};
 pub use reader::{KmsgReader, Next, Start};
@@ -45,6 +46,7 @@ pub use report::{
 };
 pub use same::{Same, same};
 pub use settle::{AMBIGUOUS_NAMES, GROUP_MEMBERS, GUESSED_PIECES, LONG_PATH, TOO_MANY_KILLED};
+pub use stamp::Stamp;
 
 /// Every report in a capture of `/dev/kmsg` (`cat /dev/kmsg`), in order.
 ///

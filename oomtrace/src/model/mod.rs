@@ -40,3 +40,6 @@ pub use victim::*;
 
 /// Name and major version of the record.
 pub const SCHEMA: &str = "oomtrace/1";
+
+/// The kernel's log among the probes of a record or of a stream.
+pub const KERNEL_LOG: &str = "kernel log";

@@ -103,7 +103,7 @@ pub struct NoKill {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comm: Option<Text>,
-    /// From `explain`: what the kernel printed of this run, as of a kill, but without victims.
+    /// From the kernel's log: what was printed of this run, as of a kill, but without victims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Box<Incident>>,
 }

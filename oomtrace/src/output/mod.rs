@@ -6,6 +6,7 @@
 
 mod error;
 mod open;
+mod pager;
 mod place;
 mod put;
 mod random;

@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Result, anyhow};
 
 use super::error::cannot;
+use super::pager::Pager;
 use super::{Kind, Opened, Owner, Place, Wanted};
 
 /// What came of a write.
@@ -41,6 +42,8 @@ pub struct Output {
     regular: bool,
     /// Where it was opened; `None` for what was open already. With it the output can be opened anew.
     place: Option<Place>,
+    /// Declared after the file: closing that ends it.
+    pager: Option<Box<Pager>>,
 }
 
 impl Output {
@@ -106,7 +109,7 @@ impl Output {
         // SAFETY: ignoring a signal installs no handler.
         unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
         let regular = file.metadata().is_ok_and(|m| m.is_file());
-        Self { file, name, regular, place: None }
+        Self { file, name, regular, place: None, pager: None }
     }
 
     /// Writes `text` and a newline, or nothing: what was written of a line that fails is cut off again where the
@@ -141,6 +144,16 @@ impl Output {
             }
         }
         Ok(Wrote::All)
+    }
+
+    /// Where this is a terminal, the rest goes through the user's pager, which has ended when this is dropped.
+    pub fn page(&mut self) {
+        if self.pager.is_none()
+            && self.is_terminal()
+            && let Some((pager, pipe)) = Pager::start()
+        {
+            (self.file, self.pager) = (pipe, Some(Box::new(pager)));
+        }
     }
 
     /// Brings what was written so far to the disk.

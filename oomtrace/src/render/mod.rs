@@ -22,7 +22,7 @@ pub use ndjson::Ndjson;
 pub use schema::SCHEMA_JSON;
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use text::{Text, TextStyle, answer, other_lines, sender};
+pub use text::{Text, TextStyle, answer, other_lines, overview, sender};
 
 use crate::model;
 

@@ -7,13 +7,12 @@ use super::{
     CgroupSample, Exited, Image, Pass, ProcessKey, ProcessSample, Source, SystemSample,
     bpf::{Exits, Identities, IterCgroups, IterTasks},
     exe::Exes,
-    files::{FileCgroups, FileProcesses, Memcgs, Meminfo},
+    files::{FileCgroups, FileProcesses, Meminfo},
     paths::Paths,
     source::pass_of,
 };
 use crate::{
-    enrich::dir::Dir,
-    kernel::{Roots, clock::boottime_ns},
+    kernel::{Roots, cgroup::Memcgs, clock::boottime_ns, proc::Dir},
     model::SampleSource,
 };
 
@@ -138,7 +137,7 @@ impl Combined {
             let Ok(dir) = Dir::open(&directory) else { continue };
             let Ok(text) = dir.read(c"cgroup.procs", &mut self.procs) else { continue };
             missed += u64::from(text.len() == PROCS_MAX);
-            let lines = text.split(|b| *b == b'\n').filter_map(super::files::text::number);
+            let lines = text.split(|b| *b == b'\n').filter_map(crate::kernel::proc::text::number);
             // 0 is a process that is not in our pid namespace.
             self.pids.extend(lines.filter_map(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0));
         }

@@ -1,9 +1,12 @@
 //! Programs of processes. Nothing is remembered: the same process runs another one after exec.
 
-use super::{Image, ProcessKey, bpf::Identities, files::Memcgs};
+use super::{Image, ProcessKey, bpf::Identities};
 use crate::{
-    enrich::{dir::Dir, process::Stat},
     kernel::Roots,
+    kernel::{
+        cgroup::Memcgs,
+        proc::{Dir, Stat},
+    },
 };
 
 /// Bytes of a path that are read.

@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
-use super::files::Memcgs;
-use crate::enrich::dir::Dir;
+use crate::kernel::cgroup::Memcgs;
+use crate::kernel::proc::Dir;
 
 /// Cgroups that are remembered at the most, those that are gone among them.
 const ENTRIES_MAX: usize = 32 * 1024;
@@ -161,7 +161,7 @@ impl Paths {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::memcg::{Hierarchy, Version};
+    use crate::kernel::cgroup::{Hierarchy, Version};
 
     fn paths(mount: &std::path::Path, root: &str) -> Paths {
         let hierarchy = Hierarchy { version: Version::V2, mount: mount.into(), root: root.into() };

@@ -6,10 +6,10 @@ use crate::claim::{
     Claim, File, Marks, executable, is_of_container, is_sealed_copy, judge, runtime_copy, service_user,
     system_unit, user_id,
 };
-use crate::enrich::dir::Dir;
 use crate::enrich::identity::IdentityCache;
 use crate::enrich::process::Process;
 use crate::kernel::Roots;
+use crate::kernel::proc::Dir;
 use crate::model::Sender;
 
 /// What was found out about a sender.

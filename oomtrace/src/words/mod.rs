@@ -6,4 +6,5 @@ pub mod bytes;
 pub mod escape;
 pub mod shell;
 pub mod size;
+pub mod unescape;
 pub mod width;

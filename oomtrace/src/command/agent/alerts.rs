@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::agent::pressure;
 use crate::agent::rules::{Change, Engine, Metric, Psi, Rule, Snapshot, matches};
 use crate::agent::watch::{Latest, View};
-use crate::command::memcg::{Hierarchy, Version};
+use crate::kernel::cgroup::{Hierarchy, Version};
 use crate::kernel::{Roots, clock};
 use crate::model::{Alert, AlertOn, AlertState, Event};
 

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::trace::{self, Beside, Session};
 use crate::agent::config::{self, Settings};
 use crate::agent::metrics::{Server, Shared};
 use crate::agent::sinks::Helper;
@@ -25,8 +24,9 @@ use crate::agent::watch::{View, Watched};
 use crate::agent::{notify::Notify, spool::Spool};
 use crate::kernel::clock;
 use crate::model::Event;
+use crate::trace::{self, Beside, Session};
 use delivery::Delivery;
-use setup::{policy, trace_args};
+use setup::{engine, policy};
 use state::{Agent, Parts};
 use turn::{Message, run_loop};
 
@@ -60,9 +60,9 @@ pub fn run(args: &AgentArgs) -> Result<()> {
         let server = Server::start(address, stats.clone())?;
         log::info!("metrics are served on http://{}/metrics", server.address);
     }
-    let trace_args = trace_args(args, &settings);
+    let engine = engine(args, &settings);
     let began_ns = clock::boottime_ns();
-    let mut session = Session::open(&trace_args)?;
+    let mut session = Session::open(&engine)?;
     let view = View::default();
     session.samples =
         session.samples.take().map(|inner| Box::new(Watched::new(inner, view.clone())) as Box<_>);
@@ -87,7 +87,7 @@ pub fn run(args: &AgentArgs) -> Result<()> {
         linger: Duration::ZERO,
         own_signals: false,
     };
-    trace::run_beside(session, &trace_args, None, beside).map(|_| ())
+    trace::run(session, &engine, None, Some(beside)).map(|_| ())
 }
 
 /// Flags, variables, file and defaults.

@@ -5,23 +5,17 @@ use anyhow::Result;
 use super::AgentArgs;
 use crate::agent::config::{self, Redaction, Settings};
 use crate::agent::spool::Policy;
-use crate::command::cli::{Redact, TraceArgs};
 use crate::output::{Output, Wrote};
+use crate::trace;
 
-/// What the trace is to do.
-pub(super) fn trace_args(args: &AgentArgs, settings: &Settings) -> TraceArgs {
-    TraceArgs {
-        json: true,
-        quiet: true,
-        verbose: args.verbose,
+/// What the engine is to do.
+pub(super) fn engine(args: &AgentArgs, settings: &Settings) -> trace::Settings {
+    trace::Settings {
         ring_size: settings.ring_size,
-        redact: match settings.redact {
-            Redaction::Secrets => Redact::Secrets,
-            Redaction::Off => Redact::Off,
-        },
+        hides_secrets: settings.redact == Redaction::Secrets,
         sample_interval: Some(settings.sample_interval),
         without_probe: args.without_probe.clone(),
-        ..TraceArgs::default()
+        ..trace::Settings::default()
     }
 }
 

@@ -19,10 +19,10 @@ use crate::agent::rules::{Change, alert};
 use crate::agent::sinks::Helper;
 use crate::agent::spool::{Flushed, Spool, Stored};
 use crate::agent::watch::View;
-use crate::command::trace::Session;
 use crate::kernel::clock;
 use crate::klog::{Same, same};
 use crate::model::{Event, Host, Incident, Lost, Update};
+use crate::trace::Session;
 
 /// Kills of the time of attaching are taken from the log when the trace has not told of them by then.
 const SETTLE: Duration = Duration::from_secs(3);

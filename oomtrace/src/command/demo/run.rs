@@ -11,17 +11,15 @@ use anyhow::{Result, bail};
 
 use super::{
     LIMIT, Sandbox,
+    args::DemoArgs,
     victims::{Killed, Victims},
 };
 use crate::{
-    command::{
-        cli::{DemoArgs, RING_SIZE, TraceArgs},
-        filter::Filter,
-        trace,
-    },
+    command::trace::renderer,
+    filter::Filter,
     kernel::{Namespace, Roots},
     output::{self, Output},
-    words::size,
+    trace::{self, During, Ended, Session, Settings, Sink},
 };
 
 /// Name of the process that is killed.
@@ -47,9 +45,9 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     )?;
     let killed = Arc::new(OnceLock::new());
     let seen = Arc::clone(&killed);
-    let trace_args = trace_args(args, &sandbox, &roots);
+    let settings = settings(args, &sandbox, &roots);
     let during = move |is_over: &dyn Fn() -> bool| leak(&sandbox, is_over, &seen);
-    let ended = trace::run_during(&trace_args, Box::new(during));
+    let ended = traced(args, &settings, Box::new(during));
     if dir.exists() {
         log::warn!("{} is still there; the next demo removes it", dir.display());
     }
@@ -59,23 +57,23 @@ pub fn run(args: &DemoArgs) -> Result<()> {
 }
 
 /// As a user would trace, but only this kill: others, those of other demos too, are none of ours.
-fn trace_args(args: &DemoArgs, sandbox: &Sandbox, roots: &Roots) -> TraceArgs {
+fn settings(args: &DemoArgs, sandbox: &Sandbox, roots: &Roots) -> Settings {
     // In a cgroup namespace nobody tells us the kernel's path.
     let path = sandbox.path().filter(|_| Namespace::Cgroup.is_initial(roots) != Some(false));
     let filter = match path {
         Some(path) => Filter { cgroups: vec![path], ..Filter::default() },
         None => Filter { comms: vec![LEAK.to_owned()], ..Filter::default() },
     };
-    TraceArgs {
-        format: args.format,
-        json: args.json,
-        color: args.color,
-        verbose: args.verbose,
-        count: Some(1),
-        ring_size: size::bytes(RING_SIZE).unwrap_or(1 << 20),
-        filter,
-        ..TraceArgs::default()
-    }
+    Settings { count: Some(1), for_reader: true, debug: args.verbose > 1, filter, ..Settings::default() }
+}
+
+/// Traces while `during` runs in the background; it begins once the probes are attached.
+fn traced(args: &DemoArgs, settings: &Settings, during: During) -> Result<Ended> {
+    crate::survive::one_arena();
+    let output = Output::open(None)?;
+    let render = renderer(&output, args.is_ndjson(), args.color);
+    let session = Session::open(settings)?;
+    trace::run(session, settings, Some(Sink { output, render }), Some(during.into()))
 }
 
 /// Leaks until the kernel kills, then keeps the cgroup and the neighbour until the report was made.

@@ -7,10 +7,9 @@ use std::process::{Child, Stdio};
 use anyhow::{Context as _, Result};
 
 use super::child::{self, Role};
-use crate::command::memcg::{
-    Hierarchy, Janitor, Kernel, Leftover, Tree, Version, explain, name, remove_stale,
-};
+use crate::command::memcg::{Janitor, Kernel, Leftover, Tree, explain, name, remove_stale};
 use crate::kernel::Roots;
+use crate::kernel::cgroup::{Hierarchy, Version, file_in};
 
 /// Limit of the demo's cgroup in bytes.
 pub const LIMIT: u64 = 64 << 20;
@@ -54,26 +53,22 @@ impl Sandbox {
 
     /// Sets the limits; what swap needs may be absent where there is no swap.
     fn set_limits(&self) -> Result<()> {
-        let (memory, rest): (&str, &[(&str, String)]) = match self.hierarchy.version {
-            Version::V2 => {
-                ("memory.max", &[("memory.swap.max", "0".into()), ("memory.oom.group", "0".into())])
-            }
-            Version::V1 => (
-                "memory.limit_in_bytes",
-                &[
-                    ("memory.memsw.limit_in_bytes", self.limit.to_string()),
-                    ("memory.swappiness", "0".into()),
-                    // Inherited where the parent handles its OOMs itself: the leak would wait for ever.
-                    ("memory.oom_control", "0".into()),
-                ],
-            ),
+        let files = self.hierarchy.version.files();
+        let rest = match self.hierarchy.version {
+            Version::V2 => vec![(files.swap_limit, "0".into()), (c"memory.oom.group", "0".into())],
+            Version::V1 => vec![
+                (files.swap_limit, self.limit.to_string()),
+                (c"memory.swappiness", "0".into()),
+                // Inherited where the parent handles its OOMs itself: the leak would wait for ever.
+                (files.kills, "0".into()),
+            ],
         };
-        let file = self.leftover.dir.join(memory);
+        let file = file_in(&self.leftover.dir, files.limit);
         self.tree
             .write(&file, &self.limit.to_string())
             .map_err(|e| explain(&e, "set the limit", &file, "demo"))?;
         for (name, value) in rest {
-            let _ = self.tree.write(&self.leftover.dir.join(name), value);
+            let _ = self.tree.write(&file_in(&self.leftover.dir, name), &value);
         }
         Ok(())
     }

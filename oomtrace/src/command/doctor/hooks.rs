@@ -2,9 +2,10 @@
 
 use oomtrace_common::Layout;
 
+use super::args::DoctorArgs;
 use super::record::{Check, CheckState, FactState, Hook, HookState};
 use crate::{
-    command::cli::{DoctorArgs, RING_SIZE},
+    command::options::RING_SIZE,
     kernel::{
         capability::{Held, Need},
         host,

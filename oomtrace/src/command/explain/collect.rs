@@ -4,32 +4,35 @@ use std::collections::VecDeque;
 
 use anyhow::Result;
 
+use super::ExplainArgs;
+use super::choice::{Last, Period};
 use super::document::{Document, header};
+use super::held::Held;
 use super::overview;
 use super::sink::{Sink, place};
-use crate::command::cli::ExplainArgs;
-use crate::command::filter::{Filter, Verdict};
 use crate::command::report::Format;
 use crate::command::terminal::Look;
 use crate::diagnose::diagnose;
+use crate::filter::{Filter, Verdict};
 use crate::kernel::clock;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::Told;
 use crate::klog::userspace;
 use crate::klog::{self, Same, instead};
-use crate::model::{Event, Footer, Host, Incident, Sign, UserspaceKill};
+use crate::model::{Event, Footer, Host, Incident, NoKill, Sign, UserspaceKill};
 use crate::output::{Output, Wrote};
 use crate::render::{Ndjson, Render, Text, TextStyle, other_lines};
 
 /// Columns where the output does not say.
 const WIDTH: usize = 100;
-/// Kills held back for an overview before them; with more, each is written as it is found.
-const HELD: usize = 1000;
+/// Kills held back for an overview before them; when all are printed in full and there are more, each is written as it is found.
+const HELD: u64 = 1000;
 /// Kills remembered, to tell those that two logs tell of.
 const REMEMBERED: usize = 1024;
 
-/// The note on a kill that a filter can't tell.
+/// The notes on a kill of which it is not known whether it is asked for.
 const UNKNOWN: &str = "what the filter asks for is not known of this kill, so it is reported";
+const UNDATED: &str = "when it was is not known, so it is reported whatever --since and --until say";
 
 /// Takes reports and writes them.
 pub(super) struct Collector {
@@ -40,9 +43,13 @@ pub(super) struct Collector {
     style: TextStyle,
     output: Output,
     filter: Filter,
+    period: Period,
+    last: Option<Last>,
     ndjson: bool,
     quiet: bool,
-    held: Vec<Event>,
+    all: bool,
+    pages: bool,
+    held: Held,
     is_streaming: bool,
     seen: VecDeque<Incident>,
     seen_userspace: VecDeque<UserspaceKill>,
@@ -88,12 +95,10 @@ impl Sink for Collector {
         if incident::kills(&told.report) {
             self.kill(incident::incident(told, known));
         } else if told.report.outcome != klog::Outcome::Unknown {
-            self.no_kills += 1;
-            self.take(Event::OomNoKill(incident::no_kill(told, known)));
+            self.no_kill(incident::no_kill(told, known));
         } else if told.report.trigger.is_some() {
             self.open_ends += 1;
-            self.no_kills += 1;
-            self.take(Event::OomNoKill(incident::no_kill(told, known)));
+            self.no_kill(incident::no_kill(told, known));
         }
     }
 
@@ -109,13 +114,17 @@ impl Sink for Collector {
             self.seen_userspace.pop_front();
         }
         self.seen_userspace.push_back(kill.clone());
-        match self.filter.userspace(&kill) {
-            Verdict::No => return,
-            Verdict::Unknown => kill.notes.push(UNKNOWN.to_owned()),
-            Verdict::Yes => {}
+        for (verdict, note) in
+            [(self.filter.userspace(&kill), UNKNOWN), (self.period.verdict(&kill.time), UNDATED)]
+        {
+            match verdict {
+                Verdict::No => return,
+                Verdict::Unknown => kill.notes.push(note.to_owned()),
+                Verdict::Yes => {}
+            }
         }
         self.userspace += 1;
-        self.take(Event::UserspaceKill(Box::new(kill)));
+        self.choose(Event::UserspaceKill(Box::new(kill)));
     }
 }
 
@@ -142,9 +151,13 @@ impl Collector {
             style,
             output,
             filter: args.filter.clone(),
+            period: Period::new(args),
+            last: args.last.map(|kills| Last::new(kills as usize)),
             ndjson: format == Format::Json,
             quiet: args.quiet,
-            held: Vec::new(),
+            all: args.whole() == Some(usize::MAX),
+            pages: format == Format::Text && !args.no_pager,
+            held: Held::new(args.whole()),
             is_streaming: false,
             seen: VecDeque::new(),
             seen_userspace: VecDeque::new(),
@@ -170,18 +183,27 @@ impl Collector {
         self.remember(&incident);
         self.kills += 1;
         place(&mut incident);
-        match self.filter.verdict(&incident) {
-            Verdict::Yes => {}
-            Verdict::No => {
-                self.filtered += 1;
-                return;
-            }
-            Verdict::Unknown => {
-                incident.source.notes.push(UNKNOWN.to_owned());
+        for (verdict, note) in
+            [(self.filter.verdict(&incident), UNKNOWN), (self.period.verdict(&incident.time), UNDATED)]
+        {
+            match verdict {
+                Verdict::Yes => {}
+                Verdict::No => {
+                    self.filtered += 1;
+                    return;
+                }
+                Verdict::Unknown => incident.source.notes.push(note.to_owned()),
             }
         }
         incident.diagnosis = Some(diagnose(&incident));
-        self.take(Event::OomKill(Box::new(incident)));
+        self.choose(Event::OomKill(Box::new(incident)));
+    }
+
+    fn no_kill(&mut self, no_kill: NoKill) {
+        if self.period.verdict(&no_kill.time) != Verdict::No {
+            self.no_kills += 1;
+            self.choose(Event::OomNoKill(no_kill));
+        }
     }
 
     fn remember(&mut self, incident: &Incident) {
@@ -199,6 +221,14 @@ impl Collector {
         self.seen.push_back(small);
     }
 
+    /// Takes what was asked for; of that the last kills, where only those are wanted.
+    fn choose(&mut self, event: Event) {
+        match &mut self.last {
+            Some(last) => self.filtered += last.take(event),
+            None => self.take(event),
+        }
+    }
+
     fn take(&mut self, event: Event) {
         if let Some(document) = &mut self.document {
             return document.take(event);
@@ -207,8 +237,8 @@ impl Collector {
             self.begin();
             return self.write(&event);
         }
-        self.held.push(event);
-        if self.held.len() > HELD {
+        self.held.take(event);
+        if self.all && self.held.count() > HELD {
             self.flush(false);
         }
     }
@@ -227,13 +257,16 @@ impl Collector {
 
     /// Writes what was held back, with an overview before it.
     fn flush(&mut self, is_all: bool) {
-        let held = std::mem::take(&mut self.held);
+        let held = std::mem::take(&mut self.held).finish();
         self.is_streaming = true;
+        if self.pages {
+            self.output.page();
+        }
         if !self.quiet {
-            let text = overview::before(&held, is_all);
+            let text = overview::before(&held, is_all, self.style);
             self.block(text.as_bytes());
         }
-        for event in &held {
+        for event in &held.events {
             self.write(event);
         }
     }
@@ -257,11 +290,18 @@ impl Collector {
         }
     }
 
+    /// Whether reports are written to the terminal while logs are still read.
+    pub(super) fn writes_to_terminal(&self) -> bool {
+        (self.ndjson || self.all) && self.output.is_terminal()
+    }
+
     /// Writes what is left, and the sums; whether everything was read.
     ///
     /// # Errors
     /// Those of the output.
     pub(super) fn finish(mut self) -> Result<bool> {
+        let last = self.last.as_mut().map(Last::finish).unwrap_or_default();
+        last.into_iter().for_each(|event| self.take(event));
         if self.lost > 0 {
             let note = format!("{} of the reports lack lines that the log lost", self.lost);
             self.notes.push(note);

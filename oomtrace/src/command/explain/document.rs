@@ -7,8 +7,7 @@ use crate::command::terminal::Look;
 use crate::evidence::Evidence;
 use crate::evidence::keep::{KILLS as KEPT, for_tables};
 use crate::kernel::clock;
-use crate::klog;
-use crate::model::{Event, Footer, Header, Host, SCHEMA};
+use crate::model::{Event, Footer, Header, Host, KERNEL_LOG, SCHEMA};
 
 /// Kills kept whole: as many as the longest of the documents shows whole.
 const WHOLE: usize = 200;
@@ -91,7 +90,7 @@ pub(super) fn header(host: Host) -> Header {
         time: clock::rfc3339(now),
         boottime_ns: now,
         host,
-        probes: vec![klog::PROBE.to_owned()],
+        probes: vec![KERNEL_LOG.to_owned()],
         notes: Vec::new(),
     }
 }

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 
-use super::sink::Sink;
+use super::progress::Progress;
+use super::sink::{Sink, harmless};
 use crate::claim::killers_units;
+use crate::kernel::proc::Meminfo;
 use crate::kernel::{Roots, clock, host};
 use crate::klog::incident::Known;
 use crate::klog::input::{Found, LogLine, LogReader, Stamp, Writer};
@@ -28,10 +30,11 @@ pub(in crate::command) fn read(
     reader: &mut LogReader,
     known: &Known,
     collector: &mut dyn Sink,
+    progress: Progress,
 ) -> Result<()> {
     let this = host::host(&Roots::default());
     collector.of(this.clone());
-    let swap = swap_total();
+    let swap = Meminfo::read(&Roots::default()).and_then(|read| read.swap_total);
     let boot = this.boot_id.clone();
     let mut sink = |found: Found| {
         let mut known = known.clone();
@@ -49,11 +52,11 @@ pub(in crate::command) fn read(
     let (of_ring, of_journal) = (Signs::new(), Signs::new());
     let ring = ring_buffer(reader, &this, &of_ring, &mut sink);
     reader.finish(&mut sink);
-    let journal = journal(reader, &of_journal, &mut sink);
+    let journal = journal(reader, &of_journal, &mut sink, progress);
     reader.finish(&mut sink);
     // The journal has what the ring buffer has, so that both together would count it twice.
     let signs = if journal.is_ok() { of_journal } else { of_ring };
-    collector.signs(signs.take());
+    collector.signs(harmless(signs.take()));
     match (ring, journal) {
         (Err(ring), Err(journal)) => Err(anyhow!("no kernel log can be read here:\n{ring:#}\n{journal:#}")),
         (ring, journal) => {
@@ -147,12 +150,12 @@ fn line<'a>(record: &'a KmsgRecord, this: &Host) -> LogLine<'a> {
 }
 
 /// Of all boots that it has.
-fn journal(reader: &mut LogReader, signs: &Signs, sink: &mut dyn FnMut(Found)) -> Read {
+fn journal(reader: &mut LogReader, signs: &Signs, sink: &mut dyn FnMut(Found), progress: Progress) -> Read {
     let mut child = start()?;
     let output = child.stdout.take().ok_or_else(|| anyhow!("journalctl has no output"))?;
     let errors = child.stderr.take();
-    let output = BufReader::with_capacity(1 << 20, output);
-    let read = reader.read_for(JOURNAL, Box::new(output), Some(&signs.without_numbers()), sink);
+    let output = progress.watch(JOURNAL, None, Box::new(BufReader::with_capacity(1 << 20, output)));
+    let read = reader.read_for(JOURNAL, output, Some(&signs.without_numbers()), sink);
     let mut said = String::new();
     let _ = errors.map(|errors| errors.take(4096).read_to_string(&mut said));
     let status = child.wait()?;
@@ -179,11 +182,4 @@ fn start() -> Result<Child> {
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().map_err(|error| anyhow!("journalctl can't be started: {error}"))
-}
-
-/// Bytes.
-fn swap_total() -> Option<u64> {
-    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("SwapTotal:"))?;
-    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
 }

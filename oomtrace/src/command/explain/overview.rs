@@ -2,80 +2,41 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Constraint, Event, Footer, Incident, SignMeaning};
+use super::held::Written;
+use crate::model::{Footer, SignMeaning};
+use crate::render::{TextStyle, overview};
 use crate::words::{bytes, escape};
 
-/// Kills listed before the reports.
-const LISTED: usize = 40;
-
-/// A line for each kill, when there are several.
-pub(super) fn before(events: &[Event], is_all: bool) -> String {
-    let kills: Vec<&Incident> = events
-        .iter()
-        .filter_map(|event| if let Event::OomKill(kill) = event { Some(&**kill) } else { None })
-        .collect();
-    if kills.len() < 2 {
-        return String::new();
+/// The kinds of kills, when there are several, and which of them follow in full.
+pub(super) fn before(held: &Written, is_all: bool, style: TextStyle) -> String {
+    let mut out = overview(&held.kills, style);
+    if held.kills.len() < 2 {
+        return out;
     }
-    let more = if is_all { "" } else { "More than " };
-    let mut out = format!("{more}{} OOM kills:\n", kills.len());
-    for (at, kill) in kills.iter().take(LISTED).enumerate() {
-        let _ = writeln!(out, "{:>4}  {}", at + 1, line(kill));
+    if !is_all {
+        out.insert_str(0, "The first of more:\n");
     }
-    if kills.len() > LISTED {
-        let _ = writeln!(out, "      … and {} more", kills.len() - LISTED);
+    let all = held.kills.len() as u64 + held.left_out;
+    if held.left_out > 0 {
+        let _ = writeln!(out, "{} kills more are counted below and not listed here.", held.left_out);
+    }
+    let which = match held.in_full {
+        in_full if in_full as u64 >= all => String::new(),
+        0 => "None".to_owned(),
+        1 => "The last one".to_owned(),
+        several => format!("The last {several}"),
+    };
+    if !which.is_empty() {
+        let _ = writeln!(out, "\n{which} in full (--last N for the last N, --all for all {all}):");
+    }
+    if held.dropped > 0 {
+        let _ = writeln!(
+            out,
+            "{} older records of other kinds are left out: --all prints them, -f json writes them.",
+            held.dropped
+        );
     }
     out
-}
-
-fn line(kill: &Incident) -> String {
-    let victim = match kill.victims.first() {
-        Some(victim) if victim.comm.as_bytes().is_empty() => format!("pid {}", victim.pid),
-        Some(victim) => format!("{} (pid {})", escape::bytes(victim.comm.as_bytes()), victim.pid),
-        None => "victim not known".to_owned(),
-    };
-    let others = match kill.victims.len() {
-        0 | 1 => String::new(),
-        count => format!(" and {} more", count - 1),
-    };
-    format!("{}  {victim}{others}: {}", when(kill), what(kill))
-}
-
-fn when(kill: &Incident) -> String {
-    if let Some(time) = kill.time.get(..19) {
-        return time.replace('T', " ") + " UTC";
-    }
-    match kill.source.log.as_ref().and_then(|log| log.time.as_deref()) {
-        Some(time) => escape::text(time).into_owned(),
-        None if kill.boottime_ns > 0 => format!("{:.3} s after boot", precise(kill.boottime_ns)),
-        None => "time not known".to_owned(),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-fn precise(ns: u64) -> f64 {
-    ns as f64 / 1e9
-}
-
-fn what(kill: &Incident) -> String {
-    let scope = &kill.scope;
-    if scope.sysrq == Some(true) {
-        return "by SysRq-f".to_owned();
-    }
-    match (scope.constraint, &scope.memcg) {
-        (Some(Constraint::Memcg), Some(memcg)) => {
-            let limit = memcg
-                .level
-                .limit_bytes
-                .map_or(String::new(), |limit| format!(", limit {}", bytes::size(limit)));
-            format!("memory cgroup {}{limit}", escape::bytes(memcg.level.path.as_bytes()))
-        }
-        (Some(Constraint::Memcg), None) => "a memory cgroup".to_owned(),
-        (Some(Constraint::None), _) => "the whole machine".to_owned(),
-        (Some(Constraint::Cpuset), _) => "the nodes of a cpuset".to_owned(),
-        (Some(Constraint::MemoryPolicy), _) => "the nodes of a memory policy".to_owned(),
-        (None, _) => "whose limit is not known".to_owned(),
-    }
 }
 
 /// What was read, by name.
@@ -116,7 +77,7 @@ pub(super) fn after(footer: &Footer, userspace: u64, no_kills: u64, sources: &[(
             0 => out.push('.'),
             filtered => {
                 let matched = footer.kills.saturating_sub(filtered);
-                let _ = write!(out, ", {matched} of them matched the filter.");
+                let _ = write!(out, ", {matched} of them selected.");
             }
         }
     }

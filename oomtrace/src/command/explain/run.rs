@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::collect::Collector;
-use super::machine;
-use super::sink::Sink;
-use crate::command::cli::ExplainArgs;
+use super::progress::Progress;
+use super::sink::{Sink, harmless, without_secrets};
+use super::{ExplainArgs, machine};
 use crate::command::overwrite::refuse_overwriting;
 use crate::klog::incident::Known;
 use crate::klog::input::{LogReader, Summary, Unread, open};
@@ -33,9 +33,10 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     let mut collector = Collector::new(args)?;
     let mut reader = LogReader::new();
     let known = Known { zone, ..Known::default() };
+    let progress = Progress::new(collector.writes_to_terminal());
     let result = match args.files.as_slice() {
-        [] => machine::read(&mut reader, &known, &mut collector),
-        files => read_files(files, &mut reader, &known, &mut collector),
+        [] => machine::read(&mut reader, &known, &mut collector, progress),
+        files => read_files(files, &mut reader, &known, &mut collector, progress),
     };
     let complete = collector.finish()?;
     result?;
@@ -71,6 +72,7 @@ pub(in crate::command) fn read_files(
     reader: &mut LogReader,
     known: &Known,
     collector: &mut dyn Sink,
+    progress: Progress,
 ) -> Result<()> {
     let mut failed = None;
     let mut last = known.clone();
@@ -81,11 +83,12 @@ pub(in crate::command) fn read_files(
         let name =
             if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let read = open(path).and_then(|input| {
+            let input = progress.watch(&name, Progress::expected(path), input);
             reader
                 .read_for(&name, input, Some(&signs), &mut |found| collector.found(&found, &known))
                 .with_context(|| name.clone())
         });
-        collector.signs(signs.take());
+        collector.signs(harmless(signs.take()));
         match read {
             Ok(summary) => {
                 if let Some(error) = note(&name, &summary, collector) {
@@ -115,6 +118,8 @@ fn written(path: &Path) -> Option<Timestamp> {
 /// Lines that say that something was killed, and that could not be read.
 fn unread(name: &str, unread: &Unread) -> Option<String> {
     let (number, text) = unread.first.as_ref()?;
+    let text = without_secrets(text.as_bytes());
+    let text = String::from_utf8_lossy(&text);
     let (lines, have) = match unread.lines {
         1 => ("1 line".to_owned(), "has"),
         lines => (format!("{lines} lines"), "have"),

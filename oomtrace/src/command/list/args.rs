@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::command::{since::since, terminal::ColorChoice};
+use crate::command::{terminal::ColorChoice, when};
 
 /// Options of `list`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ListArgs {
     /// Only since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
     pub since: Option<Timestamp>,
     /// Directory of the spool [default: /var/lib/oomtrace]
     #[arg(long, value_name = "DIR", env = "OOMTRACE_STATE_DIR")]

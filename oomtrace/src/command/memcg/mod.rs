@@ -4,12 +4,10 @@
 
 mod explain;
 mod held;
-mod hierarchy;
 mod janitor;
 mod stale;
 mod tree;
 
-pub use hierarchy::{Hierarchy, Version};
 pub use janitor::{CHILD_COMMAND, child_main};
 
 pub(super) use explain::explain;

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::janitor::{Leftover, PATIENCE, empty_and_remove};
 use super::tree::Tree;
-use crate::enrich::dir::Dir;
 use crate::enrich::identity::same_start;
 use crate::enrich::process::Process;
+use crate::kernel::proc::Dir;
 use crate::kernel::{Namespace, Roots};
 
 /// A name that is ours alone and tells a stale one: the prefix, our process id and our start time.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::command::cli::{RING_SIZE, Redact, TraceArgs};
-use crate::command::filter::Filter;
+use crate::command::options::{RING_SIZE, Redact};
+use crate::filter::Filter;
+use crate::trace::Settings;
 use crate::words::size;
 
 /// Time between samples, unless asked otherwise.
@@ -88,20 +89,19 @@ impl RecordArgs {
         self.max_size.or(samples).map(|bytes| bytes.max(SIZE_MIN))
     }
 
-    /// The same for the trace that is recorded.
-    pub(super) fn trace(&self) -> TraceArgs {
-        TraceArgs {
-            json: true,
+    /// What the engine is to do.
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
             duration: self.duration,
             count: self.count,
-            redact: self.redact,
-            quiet: self.quiet,
-            verbose: self.verbose,
+            hides_secrets: self.redact.hides(),
+            for_reader: true,
+            debug: self.verbose > 1,
             ring_size: self.ring_size,
             btf: self.btf.clone(),
             without_probe: self.without_probe.clone(),
             filter: self.filter.clone(),
-            ..TraceArgs::default()
+            ..Settings::default()
         }
     }
 }

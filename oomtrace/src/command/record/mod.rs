@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::trace::{self, Beside, Session};
 use crate::model::{Event, Incident};
 use crate::output::Owner;
+use crate::trace::{self, Beside, Session};
 use memory::Sampler;
 use recorder::Recorder;
 
@@ -36,8 +36,8 @@ pub fn run(args: &RecordArgs) -> Result<()> {
     }
     // All room is taken before memory is locked and the first kill can come.
     let recorder = Arc::new(Mutex::new(Recorder::create(args, &owner)?));
-    let trace_args = args.trace();
-    let session = Session::open(&trace_args)?;
+    let settings = args.settings();
+    let session = Session::open(&settings)?;
     let sampler = args.every().map(|every| (every, Sampler::new(&session.roots)));
     let (written, sampled, reopened) = (Arc::clone(&recorder), Arc::clone(&recorder), Arc::clone(&recorder));
     let can_reopen = lock(&recorder).can_reopen();
@@ -57,7 +57,7 @@ pub fn run(args: &RecordArgs) -> Result<()> {
         linger: Duration::ZERO,
         own_signals: false,
     };
-    let ended = trace::run_beside(session, &trace_args, None, beside);
+    let ended = trace::run(session, &settings, None, Some(beside));
     let recorder = Arc::into_inner(recorder)
         .map(|recorder| recorder.into_inner().unwrap_or_else(PoisonError::into_inner));
     // After a signal it is not waited for longer than that.

@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use crate::command::{since::since, terminal::ColorChoice};
+use crate::command::{terminal::ColorChoice, when};
 
 /// Options of `report`.
 #[derive(Clone, Debug, Default, Args)]
@@ -17,7 +17,7 @@ pub struct ReportArgs {
     pub files: Vec<PathBuf>,
     /// Of the agent's spool only what is from since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like
     /// 2026-11-23T14:03:00Z
-    #[arg(long, value_name = "TIME", value_parser = since, conflicts_with = "files")]
+    #[arg(long, value_name = "TIME", value_parser = when::parse, conflicts_with = "files")]
     pub since: Option<Timestamp>,
     /// Directory of the agent's spool [default: /var/lib/oomtrace]
     #[arg(long, value_name = "DIR", env = "OOMTRACE_STATE_DIR")]

@@ -5,11 +5,10 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use crate::command::{
-    cli::{RING_SIZE, Redact, TraceArgs},
-    terminal::ColorChoice,
-};
+use crate::command::options::{RING_SIZE, Redact};
+use crate::command::terminal::ColorChoice;
 use crate::enrich::redact::redact;
+use crate::trace::Settings;
 use crate::words::{escape, size};
 
 /// Exit code when a rule was hit while the command itself succeeded. k6, nextest, pytest and timeout use others.
@@ -164,20 +163,16 @@ impl RunArgs {
         escape::text(&String::from_utf8_lossy(&shown)).into_owned()
     }
 
-    /// The same for the trace: every kill of the machine, as NDJSON into the evidence file.
-    #[must_use]
-    pub fn trace(&self) -> TraceArgs {
-        TraceArgs {
-            json: true,
+    /// What the engine is to do: every kill of the machine, as NDJSON into the evidence file.
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
             sigkill: true,
-            output: self.evidence.clone(),
-            redact: self.redact,
-            quiet: self.quiet,
-            verbose: self.verbose,
+            hides_secrets: self.redact.hides(),
+            debug: self.verbose > 1,
             ring_size: self.ring_size,
             btf: self.btf.clone(),
             without_probe: self.without_probe.clone(),
-            ..TraceArgs::default()
+            ..Settings::default()
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 
 use crate::kernel::Roots;
+use crate::kernel::proc::Stat;
 
 /// Processes remembered: more than the default of `pid_max`.
 const KEPT: usize = 65_536;
@@ -71,9 +72,7 @@ impl Family {
 
     fn parent(&self, pid: u32) -> Option<u32> {
         let stat = fs::read(self.roots.proc.join(pid.to_string()).join("stat")).ok()?;
-        // The name may hold anything, so it ends at the last parenthesis; then state and parent.
-        let close = stat.iter().rposition(|byte| *byte == b')')?;
-        std::str::from_utf8(stat.get(close + 1..)?).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+        Some(Stat::parse(&stat)?.ppid)
     }
 
     fn descends(&self, pid: u32, parents: &HashMap<u32, u32>) -> bool {
@@ -101,7 +100,13 @@ mod tests {
         let set = |pid: u32, name: &str, parent: u32| {
             let dir = proc.path().join(pid.to_string());
             fs::create_dir_all(&dir).unwrap();
-            fs::write(dir.join("stat"), format!("{pid} ({name}) S {parent} 1 1\n")).unwrap();
+            fs::write(
+                dir.join("stat"),
+                format!(
+                    "{pid} ({name}) S {parent} 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 12345 1000 200\n"
+                ),
+            )
+            .unwrap();
         };
         for (pid, name, parent) in [
             (1, "init", 0),

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::child::{Failed, Recipe};
-use super::levels;
 use super::meter::Measured;
 use super::place::Place;
 use super::prepare::Prepared;
 use super::supervise::{Ended, Supervisor};
 use super::watch::Watch;
-use crate::command::memcg::Version;
+use crate::kernel::cgroup;
+use crate::kernel::cgroup::Version;
 
 /// Where the kernel's log is the only witness, a kill that was counted is in it after this time.
 const LOG_PATIENCE: Duration = Duration::from_millis(2500);
@@ -85,7 +85,7 @@ impl Job {
 
 /// Waits until the kernel's log has told of the kills that the command's cgroup counted.
 fn wait_for_log(watch: &Watch, place: Option<&Place>) {
-    let counted = || place.and_then(|place| levels::kills(place.dir(), place.version())).unwrap_or(0);
+    let counted = || place.and_then(|place| cgroup::kills(place.dir(), place.version())).unwrap_or(0);
     let until = Instant::now() + LOG_PATIENCE;
     while counted() > watch.victims() && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(10));

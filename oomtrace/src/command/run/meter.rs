@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::consumers::{Consumer, Consumers};
 use super::family::Family;
-use super::levels::Level;
 use super::place;
 use super::series::Series;
 use crate::kernel::Roots;
+use crate::kernel::cgroup::Level;
+use crate::kernel::proc::Meminfo;
 
 /// Time between two looks at the machine.
 const MACHINE: Duration = Duration::from_secs(1);
@@ -187,19 +188,15 @@ impl Meter {
 
 /// Memory of the machine, and what of it can't be had, in bytes.
 fn machine(roots: &Roots) -> Option<(u64, u64)> {
-    let text = std::fs::read_to_string(roots.proc.join("meminfo")).ok()?;
-    let value = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        line.split_ascii_whitespace().next()?.parse::<u64>().ok().map(|kib| kib << 10)
-    };
-    let total = value("MemTotal:")?;
-    Some((total, total.saturating_sub(value("MemAvailable:")?)))
+    let read = Meminfo::read(roots)?;
+    let total = read.total?;
+    Some((total, total.saturating_sub(read.available?)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::memcg::Version;
+    use crate::kernel::cgroup::Version;
     use std::fs;
 
     #[test]

@@ -10,7 +10,6 @@ mod ci;
 mod consumers;
 mod family;
 mod job;
-mod levels;
 mod meter;
 mod place;
 mod prepare;
@@ -36,9 +35,10 @@ use self::reports::Files;
 use self::user::Users;
 use self::verdict::{Case, Exit, Outcome, Verdict, Witness};
 use self::watch::{Seen, Watch};
-use crate::command::trace::{self, Session};
 use crate::kernel::{Roots, counters};
 use crate::output::Output;
+use crate::render::Ndjson;
+use crate::trace::{self, Session, Settings, Sink};
 
 pub use args::{Annotations, FailOn, RULE_HIT, RunArgs, ScopeKind};
 
@@ -67,8 +67,8 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     // Before the signals are held: waiting for a FIFO's reader can be interrupted.
     let mut files = Files::open(args, &owner)?;
     let prepared = Prepared::new(args, command, &roots)?;
-    let trace_args = args.trace();
-    let session = match Session::open(&trace_args) {
+    let settings = args.settings();
+    let session = match Session::open(&settings) {
         Ok(session) => Some(session),
         Err(error) if args.require_ebpf => return Err(error),
         Err(error) => {
@@ -85,7 +85,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         );
     }
     let before = counters::vmstat_oom_kill(&roots);
-    let (done, seen, failure) = perform(session, &trace_args, prepared, files.evidence.take(), witness.ebpf)?;
+    let (done, seen, failure) = perform(session, &settings, prepared, files.evidence.take(), witness.ebpf)?;
     witness.vmstat =
         counters::vmstat_oom_kill(&roots).zip(before).map(|(now, then)| now.saturating_sub(then));
     witness.own = done.own_kills;
@@ -120,7 +120,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 /// The trace could not begin, and so the command was not started.
 fn perform(
     session: Option<Session>,
-    trace_args: &crate::command::cli::TraceArgs,
+    settings: &Settings,
     prepared: Prepared,
     output: Option<Output>,
     ebpf: bool,
@@ -142,7 +142,8 @@ fn perform(
         linger: std::time::Duration::ZERO,
         own_signals: true,
     };
-    let failure = trace::run_beside(session, trace_args, output, beside).err();
+    let sink = output.map(|output| Sink { output, render: Box::new(Ndjson::default()) });
+    let failure = trace::run(session, settings, sink, Some(beside)).err();
     // A trace that fails lets the command go on to its end, unless it had not begun.
     match (receive.recv(), failure) {
         (Ok(done), failure) => Ok((done, watch.into_seen(), failure)),

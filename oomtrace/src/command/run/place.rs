@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::command::memcg::{
-    Hierarchy, Janitor, Kernel, Leftover, Tree, Version, explain, name, remove_stale,
-};
+use crate::command::memcg::{Janitor, Kernel, Leftover, Tree, explain, name, remove_stale};
 use crate::enrich::process::Process;
+use crate::kernel::cgroup::{Hierarchy, Version, file_in};
 use crate::kernel::{Namespace, Roots};
 
 /// Start of the names of our cgroups.
@@ -239,17 +238,16 @@ fn take_over(tree: &dyn Tree, from: &Path, to: &Path) -> Option<String> {
 /// Sets the limits that were asked for.
 fn set(tree: &dyn Tree, version: Version, dir: &Path, limits: Limits) -> Result<()> {
     let with_swap = limits.memory.zip(limits.swap).map(|(memory, swap)| memory.saturating_add(swap));
-    let files = match version {
-        Version::V2 => [("memory.max", limits.memory), ("memory.swap.max", limits.swap)],
-        Version::V1 => [("memory.limit_in_bytes", limits.memory), ("memory.memsw.limit_in_bytes", with_swap)],
+    let files = version.files();
+    let swap = match version {
+        Version::V2 => limits.swap,
+        Version::V1 => with_swap,
     };
-    for (file, bytes) in files {
-        let (file, Some(bytes)) = (dir.join(file), bytes) else { continue };
+    for (name, bytes) in [(files.limit, limits.memory), (files.swap_limit, swap)] {
+        let (file, Some(bytes)) = (file_in(dir, name), bytes) else { continue };
         match tree.write(&file, &bytes.to_string()) {
             // Without swap, or without its accounting, there is nothing to limit.
-            Err(e) if e.kind() == io::ErrorKind::NotFound && file.ends_with("memory.swap.max") => {}
-            Err(e)
-                if e.kind() == io::ErrorKind::NotFound && file.ends_with("memory.memsw.limit_in_bytes") => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound && name == files.swap_limit => {}
             Err(e) => return Err(explain(&e, "set the limit", &file, COMMAND)),
             Ok(()) => {}
         }

@@ -8,12 +8,12 @@ use anyhow::{Context as _, Result};
 use super::args::{RunArgs, ScopeKind};
 use super::child::Original;
 use super::family::Family;
-use super::levels::Level;
 use super::meter::{Group, Meter};
 use super::place::{Here, Limits, Place};
 use super::scope::Scope;
 use super::signals::Signals;
 use crate::kernel::Roots;
+use crate::kernel::cgroup::Level;
 use crate::rights::User;
 
 /// All of it.

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::scope::Scope;
-use crate::command::trace::Tap;
 use crate::evidence::fold;
 use crate::model::{Event, Footer, Header, Incident, Sigkill};
+use crate::trace::Tap;
 
 /// Whole records kept of the command's kills, and of others; all are counted.
 const KEPT: usize = 64;

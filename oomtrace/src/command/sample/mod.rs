@@ -1,6 +1,7 @@
 //! `oomtrace sample`: one look at the machine as the memory history sees it, by iterators and by files; and what that costs
 //! here. For those who want to check the history's numbers.
 
+mod args;
 mod cost;
 mod dump;
 mod hook;
@@ -12,7 +13,9 @@ use aya::Ebpf;
 use oomtrace_common::Layout;
 use serde_json::{Value, json};
 
-use super::cli::{RING_SIZE, SampleArgs, SampleBy};
+pub use args::{SampleArgs, SampleBy};
+
+use super::options::RING_SIZE;
 use crate::{
     kernel::{Btf, Roots, layout},
     output::Output,

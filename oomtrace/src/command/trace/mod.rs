@@ -1,33 +1,20 @@
 //! `oomtrace trace`: every OOM kill as it happens.
 
-mod cgroup_path;
-mod counts;
-mod events;
-mod first;
-mod history;
-mod job;
-mod kernel_log;
-mod prepare;
-mod run;
-mod session;
-mod sigkill;
-mod source;
-mod stop;
-mod stream;
-mod symbols;
-mod who;
-mod worker;
+mod args;
 
 use std::time::Instant;
 
 use anyhow::Result;
 
-use super::cli::TraceArgs;
+use super::terminal::{ColorChoice, Look};
 use crate::output::{Output, Owner, Wanted};
+use crate::render::{Ndjson, Render, Text, TextStyle};
+use crate::trace::{self, Session, Sink};
 
-pub use first::First;
-pub use run::{Beside, During, Ended, Tap};
-pub use session::Session;
+pub use args::TraceArgs;
+
+/// Columns where the output does not say.
+const WIDTH: usize = 100;
 
 /// Traces until told to stop.
 ///
@@ -38,40 +25,10 @@ pub fn run(args: &TraceArgs) -> Result<()> {
     // Nothing is started from here that would inherit it; start-up fits into 24 MiB only without them.
     crate::survive::no_huge_pages();
     let output = open(args)?;
-    let session = Session::open(args)?;
-    run::run(session, args, Some(output), None).map(|_| ())
-}
-
-/// Traces while `during` runs in the background; used by `demo`. `during` is called once the probes are attached.
-///
-/// # Errors
-/// Those of [`run`] and of `during`.
-pub fn run_during(args: &TraceArgs, during: During) -> Result<Ended> {
-    crate::survive::one_arena();
-    let output = open(args)?;
-    let session = Session::open(args)?;
-    run::run(session, args, Some(output), Some(during.into()))
-}
-
-/// Traces with an open session while something runs beside it, and writes to `output` if there is one; used by `run`.
-///
-/// # Errors
-/// Those of [`run`] and of what runs beside.
-pub fn run_beside(
-    session: Session,
-    args: &TraceArgs,
-    output: Option<Output>,
-    beside: Beside,
-) -> Result<Ended> {
-    run::run(session, args, output, Some(beside))
-}
-
-/// From now on signals end the program at once, as they do before a trace.
-pub fn let_signals_end() {
-    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        // SAFETY: no handler is installed.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
+    let render = renderer(&output, args.is_ndjson(), args.color);
+    let settings = args.settings();
+    let session = Session::open(&settings)?;
+    trace::run(session, &settings, Some(Sink { output, render }), None).map(|_| ())
 }
 
 /// Opens the output, before anything is traced: signals still end a wait for a FIFO's reader, and so does `--duration`.
@@ -79,4 +36,13 @@ fn open(args: &TraceArgs) -> Result<Output> {
     let Some(path) = &args.output else { return Output::open(None) };
     let until = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     Output::open_for(path, &Owner::of_process()?, Wanted::Emptied, until)
+}
+
+/// NDJSON, or text as the output asks for.
+pub(super) fn renderer(output: &Output, is_ndjson: bool, color: ColorChoice) -> Box<dyn Render + Send> {
+    if is_ndjson {
+        return Box::new(Ndjson::default());
+    }
+    let look = Look::of(output, color);
+    Box::new(Text::new(TextStyle { color: look.color, width: look.width.unwrap_or(WIDTH) }))
 }

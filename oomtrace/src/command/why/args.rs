@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::target::Target;
-use crate::command::{cli::Format, since::since, terminal::ColorChoice};
+use crate::command::{options::Format, terminal::ColorChoice, when};
 
 /// Options of `why`.
 #[derive(Clone, Debug, Args)]
@@ -29,7 +29,7 @@ pub struct WhyArgs {
     #[arg(long, value_name = "DIR", env = "OOMTRACE_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
     /// Only deaths since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
     pub since: Option<Timestamp>,
     /// Time zone of the logs where they name none: UTC, local, or a name like Europe/Paris
     #[arg(long, value_name = "ZONE")]

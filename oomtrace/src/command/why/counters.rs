@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::memcg::{Hierarchy, Version};
+use crate::kernel::cgroup::{Hierarchy, Version, file_in};
 use crate::kernel::{Roots, counters};
 
 /// Cgroups below that are added up, at most.
@@ -36,24 +36,18 @@ pub(super) fn cgroup(roots: &Roots, hierarchy: &Hierarchy, path: &str) -> Option
         return None;
     }
     let directory = hierarchy.mount.join(rest);
-    match hierarchy.version {
-        Version::V2 => {
-            let file = directory.join("memory.events");
-            Some(Counter { kills: oom_kill(&file)?, file, is_whole: !is_local(roots) })
-        }
-        Version::V1 => {
-            let file = directory.join("memory.oom_control");
-            let own = oom_kill(&file)?;
-            let below = below(&directory);
-            let below = below.iter().filter_map(|dir| oom_kill(&dir.join("memory.oom_control")));
-            Some(Counter { kills: own + below.sum::<u64>(), file, is_whole: false })
-        }
-    }
+    let file = |directory: &Path| file_in(directory, hierarchy.version.files().kills);
+    let own = oom_kill(&file(&directory))?;
+    let is_whole = hierarchy.version == Version::V2 && !is_local(roots);
+    let below = match hierarchy.version {
+        Version::V2 => 0,
+        Version::V1 => below(&directory).iter().filter_map(|dir| oom_kill(&file(dir))).sum(),
+    };
+    Some(Counter { kills: own + below, file: file(&directory), is_whole })
 }
 
 fn oom_kill(file: &Path) -> Option<u64> {
-    let text = fs::read_to_string(file).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
+    counters::oom_kill(&fs::read(file).ok()?)
 }
 
 /// The mount option by which a cgroup of v2 counts only what happens in itself.

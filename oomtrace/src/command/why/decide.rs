@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::gather::{Gathered, Here, Kill, instant};
 use super::proof::{self, Proof};
 use super::target::Target;
-use crate::command::filter::Verdict;
+use crate::filter::Verdict;
 use crate::model::{
     Answer, Cause, Confidence, Role, Running, SCHEMA, Sender, Sigkill, UserspaceKill, Victim, Witness,
     WitnessKind,

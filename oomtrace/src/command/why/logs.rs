@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::args::WhyArgs;
 use super::gather::{Gathered, confidence};
-use crate::command::explain::{self, Sink, place};
+use crate::command::explain::{self, Progress, Sink, place};
 use crate::diagnose::diagnose;
 use crate::klog::incident::{self, Known};
 use crate::klog::input::{LogReader, Told};
@@ -20,12 +20,17 @@ pub(super) fn files(args: &WhyArgs, gathered: &mut Gathered) -> Result<()> {
         return Ok(());
     }
     let known = Known { zone, ..Known::default() };
-    explain::read_files(&args.logs, &mut LogReader::new(), &known, &mut Kills(gathered))
+    explain::read_files(&args.logs, &mut LogReader::new(), &known, &mut Kills(gathered), Progress::new(false))
 }
 
 /// Reads what this machine has; that there is none to be read is a note.
 pub(super) fn machine(gathered: &mut Gathered) {
-    let read = explain::read_machine(&mut LogReader::new(), &Known::default(), &mut Kills(gathered));
+    let read = explain::read_machine(
+        &mut LogReader::new(),
+        &Known::default(),
+        &mut Kills(gathered),
+        Progress::new(false),
+    );
     if let Err(error) = read {
         gathered.notes.push(format!("{error:#}"));
     }

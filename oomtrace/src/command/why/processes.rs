@@ -5,9 +5,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::target::Target;
-use crate::command::filter::Verdict;
-use crate::enrich::container;
-use crate::enrich::process::{Stat, parse_cgroup, tick_ns};
+use crate::filter::Verdict;
+use crate::kernel::cgroup::container;
+use crate::kernel::cgroup::parse_cgroup;
+use crate::kernel::proc::{Stat, tick_ns};
 use crate::kernel::{Roots, clock};
 use crate::model::{CgroupRef, Text, Victim};
 
@@ -35,7 +36,7 @@ fn pids(proc: &Path) -> Vec<u32> {
 fn process(proc: &Path, pid: u32) -> Option<Victim> {
     let directory = proc.join(pid.to_string());
     let text = fs::read(directory.join("stat")).ok()?;
-    let stat = Stat::parse(&text).filter(|_| !has_ended(&text))?;
+    let stat = Stat::parse(&text).filter(|stat| !stat.has_ended())?;
     let cgroup = fs::read(directory.join("cgroup")).ok().and_then(|text| parse_cgroup(&text));
     let identity = cgroup.as_deref().map(container::identify).unwrap_or_default();
     let exe = fs::read_link(directory.join("exe")).ok();
@@ -49,12 +50,6 @@ fn process(proc: &Path, pid: u32) -> Option<Victim> {
         unit: identity.unit,
         ..Victim::default()
     })
-}
-
-/// Zombie or dead: the state follows the name, which may hold parentheses.
-fn has_ended(stat: &[u8]) -> bool {
-    let after = stat.iter().rposition(|b| *b == b')').and_then(|close| stat.get(close + 2));
-    matches!(after, Some(b'Z' | b'X' | b'x'))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::gather::{Gathered, Here, Stream, instant};
 use super::target::Target;
-use crate::command::filter::Verdict;
+use crate::filter::Verdict;
 use crate::model::{Confidence, Incident, Role, Text, Witness, WitnessKind};
 
 /// For which time it is proved that no kill was of what was asked for.

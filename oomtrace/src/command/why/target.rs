@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::command::filter::{Filter, Verdict};
-use crate::command::memcg::Hierarchy;
+use crate::filter::{Filter, Verdict};
+use crate::kernel::cgroup::Hierarchy;
 use crate::model::{UserspaceKill, Victim};
 
 /// The largest process id that a kernel gives (`PID_MAX_LIMIT`).
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_path_in_the_file_system_is_one_in_the_hierarchy() {
         let hierarchy = Hierarchy {
-            version: crate::command::memcg::Version::V2,
+            version: crate::kernel::cgroup::Version::V2,
             mount: "/sys/fs/cgroup".into(),
             root: "/".into(),
         };

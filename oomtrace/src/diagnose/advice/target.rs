@@ -2,7 +2,7 @@
 
 use super::command::word;
 use super::round;
-use crate::enrich::container;
+use crate::kernel::cgroup::container;
 use crate::model::{Container, Incident, MemcgLevel, Text};
 use crate::words::escape;
 

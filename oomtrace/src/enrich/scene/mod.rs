@@ -1,7 +1,7 @@
 //! The machine's memory around a kill, read from files that were opened before it.
 
 mod dying;
-mod meminfo;
+mod pressure;
 mod top;
 mod zoneinfo;
 
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use self::dying::Dying;
 pub(super) use self::dying::add_victims;
 use self::zoneinfo::ZoneParser;
-use super::dir::Dir;
+use crate::kernel::proc::{Dir, Meminfo};
 use crate::kernel::{Roots, host};
 use crate::model::{Captured, System, TopProcess, Zone};
 
@@ -100,17 +100,22 @@ impl Scene {
         Taken { system, notes }
     }
 
+    /// The machine's swap in bytes, used or not.
+    pub fn total_swap_bytes(&mut self) -> Option<u64> {
+        self.memory().swap_total_bytes
+    }
+
     fn memory(&mut self) -> System {
         let mut system = System::default();
         if let Some(file) = &self.meminfo
             && let Ok(len) = read_start(file, &mut self.buf)
         {
-            meminfo::meminfo(&self.buf[..len], &mut system);
+            fill(&mut system, &Meminfo::parse(&self.buf[..len]));
         }
         if let Some(file) = &self.pressure
             && let Ok(len) = read_start(file, &mut self.buf)
         {
-            system.psi = meminfo::pressure(&self.buf[..len]);
+            system.psi = pressure::pressure(&self.buf[..len]);
         }
         system
     }
@@ -152,6 +157,17 @@ impl Scene {
         self.last_top = Some((Instant::now(), scan.top.clone()));
         scan.top
     }
+}
+
+/// The parts of `meminfo` that an incident shows.
+fn fill(system: &mut System, meminfo: &Meminfo) {
+    system.mem_total_bytes = meminfo.total;
+    system.mem_free_bytes = meminfo.free;
+    system.mem_available_bytes = meminfo.available;
+    system.swap_total_bytes = meminfo.swap_total;
+    system.swap_free_bytes = meminfo.swap_free;
+    system.shmem_bytes = meminfo.shmem;
+    system.slab_bytes = meminfo.slab;
 }
 
 /// Reads the start of a file, as much as fits; `/proc` files of one buffer are made anew by a read at 0.

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::meminfo::swap_of_status;
-use crate::enrich::dir::Dir;
+use super::pressure::swap_of_status;
+use crate::kernel::proc::Dir;
 use crate::model::{Text, TopProcess};
 
 /// Processes that are listed.

@@ -92,6 +92,17 @@ fn is_clock(word: &[u8], at: usize) -> bool {
     }
 }
 
+/// What is no zone although it stands in capitals behind a time: the levels of loggers, and words of the kernel.
+const NO_ZONES: [&[u8]; 21] = [
+    b"ALERT", b"AUDIT", b"CPU", b"CRIT", b"DEBG", b"DEBUG", b"DBG", b"EMERG", b"ERR", b"EROR", b"ERROR",
+    b"FATAL", b"FINE", b"INF", b"INFO", b"LOG", b"NOTE", b"OOM", b"PANIC", b"TRACE", b"WARN",
+];
+
+/// Whether a word may be the name of a time zone, as `CET`.
+pub(super) fn is_zone(word: &[u8]) -> bool {
+    matches!(word.len(), 2..=5) && word.iter().all(u8::is_ascii_uppercase) && !NO_ZONES.contains(&word)
+}
+
 /// A year, AM or PM and a zone behind the time of day.
 fn behind(text: &[u8], from: usize) -> usize {
     let mut end = from;
@@ -99,21 +110,7 @@ fn behind(text: &[u8], from: usize) -> usize {
         let Some((word, next)) = word_at(text, end) else { break };
         let year = word.len() == 4 && word.iter().all(u8::is_ascii_digit);
         let half = [&b"AM"[..], b"PM", b"am", b"pm", b"Uhr", b"a.m.", b"p.m."].contains(&word);
-        let zone = matches!(word.len(), 2..=5)
-            && word.iter().all(u8::is_ascii_uppercase)
-            && ![
-                &b"INFO"[..],
-                b"WARN",
-                b"ERROR",
-                b"DEBUG",
-                b"FATAL",
-                b"TRACE",
-                b"CRIT",
-                b"ERR",
-                b"OOM",
-                b"CPU",
-            ]
-            .contains(&word);
+        let zone = is_zone(word);
         let offset = matches!(word, [b'+' | b'-', rest @ ..] if matches!(rest.len(), 2 | 4 | 5) && rest[0].is_ascii_digit());
         if !(year || half || zone || offset) || text.get(next) == Some(&b':') {
             break;

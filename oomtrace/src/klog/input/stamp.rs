@@ -60,8 +60,8 @@ pub(super) fn another(text: &[u8]) -> Option<(Option<u64>, Option<Stamp>, &[u8])
     if let Some(rest) = delta(text) {
         return Some((None, None, rest));
     }
-    let (stamp, comma, rest) = iso(text)?;
-    comma.then_some((None, Some(stamp), rest))
+    let (stamp, is_dmesg, rest) = iso(text)?;
+    is_dmesg.then_some((None, Some(stamp), rest))
 }
 
 /// What vendors print behind the time: `[0:  swapper/0:    0] `, `I[1:kswapd0:  77] `, `[pid:77,cpu0,kswapd0] `,
@@ -92,7 +92,7 @@ pub(super) fn vendor(text: &[u8]) -> Option<&[u8]> {
 /// form; `[Nov25 02:46] ` and `[  +0.022697] ` of `dmesg -e`, `[<    0.02>] `.
 pub(super) fn bracketed(text: &[u8]) -> Option<(Option<Stamp>, &[u8])> {
     let end = text.iter().take(72).position(|b| *b == b']')?;
-    let inner = text[..end].strip_prefix(b"[")?;
+    let inner = text[..end].strip_prefix(b"[").filter(|inner| !is_of_a_logger(inner))?;
     // Talos has a colon behind it.
     let rest = &text[end + 1..];
     let rest = one_space(rest.strip_prefix(b":").unwrap_or(rest));
@@ -114,6 +114,16 @@ pub(super) fn bracketed(text: &[u8]) -> Option<(Option<Stamp>, &[u8])> {
         Some((stamp, b"")) => Some((Some(stamp), rest)),
         _ => None,
     }
+}
+
+/// `2026-11-23 12:03:04,567`, as loggers of programs write it.
+fn is_of_a_logger(text: &[u8]) -> bool {
+    let millis = text.iter().rposition(|b| *b == b',').map(|at| (&text[..at], &text[at + 1..]));
+    millis.is_some_and(|(time, millis)| {
+        let is_clock =
+            matches!(time, [.., b':', tens, ones] if tens.is_ascii_digit() && ones.is_ascii_digit());
+        is_clock && (1..=3).contains(&millis.len()) && millis.iter().all(u8::is_ascii_digit)
+    })
 }
 
 /// `+0.022697` or `<    0.022697>`
@@ -178,7 +188,8 @@ pub(super) fn rfc3164(text: &[u8]) -> Option<(Stamp, &[u8])> {
 }
 
 /// `2026-11-25T02:46:53.123456+01:00` and its relatives, with `Wed ` before it (`-o short-full`) or ` UTC` behind it;
-/// what follows begins behind one space. The flag tells a comma before the fraction: `dmesg --time-format iso`.
+/// what follows begins behind one space. The flag tells the form of `dmesg --time-format iso`: a comma before six digits, and an
+/// offset. Loggers of programs (log4j, Python) write a comma before three.
 pub(super) fn iso(whole: &[u8]) -> Option<(Stamp, bool, &[u8])> {
     let text = weekday(whole).unwrap_or(whole);
     let (year, rest) = number(text, 4..=4)?;
@@ -187,14 +198,15 @@ pub(super) fn iso(whole: &[u8]) -> Option<(Stamp, bool, &[u8])> {
     let rest =
         rest.strip_prefix(b"T").or_else(|| rest.strip_prefix(b" ")).or_else(|| rest.strip_prefix(b"_"))?;
     let ((clock, nanos, digits), after) = clock(rest)?;
-    let comma = rest.get(8) == Some(&b',');
     let (offset, end) = zone(after);
+    let is_dmesg =
+        rest.get(8) == Some(&b',') && digits == 6 && offset.is_some() && text.get(10) == Some(&b'T');
     let month = usize::try_from(month).ok()?.checked_sub(1)?;
     let local = datetime(i64::try_from(year).ok()?, month, day, clock, nanos)?;
     let rest =
         if end.is_empty() { end } else { end.strip_prefix(b" ").or_else(|| end.strip_prefix(b"\t"))? };
     let text = whole.strip_suffix(end)?;
-    Some((stamp_of(local, false, offset, digits, text), comma, rest))
+    Some((stamp_of(local, false, offset, digits, text), is_dmesg, rest))
 }
 
 /// `1600000000.123456 ` of `journalctl -o short-unix`.
@@ -283,7 +295,11 @@ fn zone(text: &[u8]) -> (Option<i64>, &[u8]) {
     // ` CET ` of `-o short-full`: a name in capitals.
     let name = text.strip_prefix(b" ").map(|rest| rest.iter().take_while(|b| b.is_ascii_uppercase()).count());
     match name {
-        Some(length @ 3..=5) if text.get(length + 1) == Some(&b' ') => (None, &text[length + 1..]),
+        Some(length @ 3..=5)
+            if text.get(length + 1) == Some(&b' ') && calendar::is_zone(&text[1..=length]) =>
+        {
+            (None, &text[length + 1..])
+        }
         _ => (None, text),
     }
 }
@@ -388,9 +404,9 @@ mod tests {
             ("Wed 2026-11-25 02:46:53 UTC h", "2026-11-25T02:46:53Z"),
             ("2026-11-25T02:46:53,349805+00:00 h", "2026-11-25T02:46:53.349805Z"),
         ] {
-            let (stamp, comma, rest) = iso(text.as_bytes()).unwrap();
+            let (stamp, is_dmesg, rest) = iso(text.as_bytes()).unwrap();
             assert_eq!((utc(&stamp).as_str(), rest), (expected, &b"h"[..]), "{text}");
-            assert_eq!(comma, text.contains(','));
+            assert_eq!(is_dmesg, text.contains(','));
         }
         let (stamp, _, rest) = iso(b"Wed 2026-11-25 02:46:53 CET h").unwrap();
         assert_eq!((stamp.utc_ns, rest), (None, &b"h"[..]));

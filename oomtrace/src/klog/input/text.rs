@@ -175,10 +175,10 @@ fn ring_buffer(line: &[u8]) -> Option<LogLine<'_>> {
 
 /// `2026-11-25T02:46:53,123456+01:00 ` of `dmesg --time-format iso`: no other form has a comma there.
 fn with_comma(line: &[u8]) -> Option<LogLine<'_>> {
-    let (stamp, comma, rest) = stamp::iso(line)?;
+    let (stamp, is_dmesg, rest) = stamp::iso(line)?;
     let base =
         LogLine { format: "dmesg", writer: Writer::RingBuffer, stamp: Some(stamp), ..LogLine::default() };
-    comma.then(|| stamped(base, rest))
+    is_dmesg.then(|| stamped(base, rest))
 }
 
 /// What follows the first time: more times, where dmesg was asked for several, the caller, and what vendors print.

@@ -80,7 +80,14 @@ const LABELS: [&[u8]; 26] = [
     b"klog",
     b"kmsg",
 ];
-const LEVELS: [&[u8]; 22] = [
+const LEVELS: [&[u8]; 29] = [
+    b"DEBG",
+    b"DBG",
+    b"EROR",
+    b"INF",
+    b"PANIC",
+    b"SEVERE",
+    b"FINE",
     b"INFO",
     b"WARN",
     b"WARNING",

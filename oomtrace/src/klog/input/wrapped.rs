@@ -58,10 +58,10 @@ impl Wrapping {
         if lines.iter().any(|line| line.ends_with(b"=")) {
             ways.push(Way::Printable);
         }
-        let mut best = (score(&lines, None), None);
+        let mut best = (score(&lines, stamped, None), None);
         for way in ways {
             let wrapping = Self { way, stamped };
-            let score = score(&lines, Some(wrapping));
+            let score = score(&lines, stamped, Some(wrapping));
             if score > best.0 {
                 best = (score, Some(wrapping));
             }
@@ -192,14 +192,16 @@ fn is_rest(line: &[u8], next: &[u8]) -> bool {
     kill || zone || (sized && !begins)
 }
 
-/// How many of the lines can be read, whole ones counting more.
-fn score(lines: &[&[u8]], wrapping: Option<Wrapping>) -> u32 {
+/// How many of the lines can be read, whole ones counting more. Where lines have beginnings, one without is worth half: it may
+/// have lost its own to the line before.
+fn score(lines: &[&[u8]], stamped: bool, wrapping: Option<Wrapping>) -> u32 {
     let mut score = 0;
     let mut columns = None;
     let mut machine = Machine::default();
     let mut take = |line: &[u8]| {
         let read = text::parse(line);
-        score += value(&read.text, &mut columns, &mut machine);
+        let value = value(&read.text, &mut columns, &mut machine);
+        score += if stamped && !is_stamped(line) { value / 2 } else { value };
     };
     let Some(wrapping) = wrapping else {
         lines.iter().for_each(|line| take(line));
@@ -402,6 +404,23 @@ mod tests {
             + &soft(&format!("{before}Memory cgroup o{}", &KILL[1..]), 160, "");
         let whole = format!("{before}{constraint}\n{before}Memory cgroup o{}\n", &KILL[1..]);
         assert_eq!(put_together(&text), whole);
+    }
+
+    #[test]
+    fn a_word_that_lost_its_beginning_in_a_log_with_one_broken_line_more() {
+        let (before, words) = (
+            "Nov 28 07:26:44 web-3 kernel:",
+            [
+                "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/klogtest,task_memcg=/klogtest,task=python3,pid=2112,uid=0",
+                KILL,
+            ],
+        );
+        let whole: String = words.map(|text| format!("{before} {text}\n")).concat();
+        let first = format!("{before}\n{}\n", words[0]);
+        for width in 130..words[0].len() + before.len() {
+            let text = first.clone() + &soft(&format!("{before} {KILL}"), width, "");
+            assert_eq!(put_together(&text), whole, "{width}");
+        }
     }
 
     #[test]

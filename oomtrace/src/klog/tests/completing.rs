@@ -1,9 +1,10 @@
 //! An incident that the hooks saw in part, completed from the log.
 
 use super::fixtures::fixture;
-use crate::klog::{PROBE, Report, complete};
+use crate::klog::{Report, complete};
 use crate::model::{
-    Badness, Constraint, Incident, LimitMemcg, MemcgLevel, Scope, SourceKind, Text, Trigger, Victim,
+    Badness, Constraint, Incident, KERNEL_LOG, LimitMemcg, MemcgLevel, Scope, SourceKind, Text, Trigger,
+    Victim,
 };
 
 fn report() -> Report {
@@ -22,7 +23,7 @@ fn pid_only() -> Incident {
 fn a_pid_becomes_a_whole_incident() {
     let mut incident = pid_only();
     assert!(complete(&mut incident, &report()));
-    assert_eq!(incident.source.probes, [PROBE]);
+    assert_eq!(incident.source.probes, [KERNEL_LOG]);
     let scope = &incident.scope;
     assert_eq!((scope.constraint, scope.order, scope.sysrq), (Some(Constraint::Memcg), Some(0), Some(false)));
     assert_eq!(scope.message.as_deref(), Some("Memory cgroup out of memory"));

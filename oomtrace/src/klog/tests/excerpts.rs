@@ -259,6 +259,23 @@ fn nothing_is_dropped_in_silence() {
 }
 
 #[test]
+fn the_time_of_a_logger_is_not_that_of_dmesg() {
+    let words = "Out of memory: Killed process 1 (init) total-vm:9kB, anon-rss:8kB, file-rss:1kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+    for (before, unknown) in [
+        ("2023-11-28 07:26:44,123 ", true),
+        ("2023-11-28T07:26:44,123 ", true),
+        ("[2023-11-28 07:26:44,123] ", true),
+        ("[07:26:44,123] ", true),
+        ("2023-11-28T07:26:44,123456+00:00 ", false),
+        ("[Tue Nov 28 07:26:44 2023] ", false),
+    ] {
+        let (all, _) = told(format!("{before}{words}\n").as_bytes());
+        let [told] = &all[..] else { panic!("{before}: {all:#?}") };
+        assert_eq!(told.context.unknown_writer, unknown, "{before}");
+    }
+}
+
+#[test]
 fn programs_are_not_believed_in_any_form() {
     let words = "Out of memory: Killed process 1 (init) total-vm:9kB, anon-rss:8kB, file-rss:1kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
     for before in [
@@ -270,6 +287,16 @@ fn programs_are_not_believed_in_any_form() {
         "12:Nov 28 07:26:44 web-3 app[77]: ",
         "> Nov 28 07:26:44 web-3 app[77]: ",
         "web-1  | 2023-11-28 07:26:44,123 ERROR [main] com.example.A - ",
+        "2023-11-28 07:26:44.123 ERROR [main] com.example.A - ",
+        "2023-11-28 07:26:44,123 SEVERE [main] com.example.A - ",
+        "2023-11-28 07:26:44,123 WARN  [pool-1-thread-3] c.e.Worker: ",
+        "2023-11-28T07:26:44.123Z FATAL [worker-7] ",
+        "28 Nov 2023 07:26:44,123 TRACE [main] a.b.C - ",
+        "2023-11-28 07:26:44,123 DEBG 'web' stdout output: ",
+        "[2023-11-28 07:26:44,123] ERROR in app: ",
+        "[2023-11-28 07:26:44,123] {taskinstance.py:1150} ERROR - ",
+        "2023-11-28 07:26:44,123 - root - ERROR - ",
+        "[07:26:44,123] ERROR [main] ",
         "web-1  | app: ",
         "time=2023-11-28T07:26:44Z level=error msg=\"",
         "11-28 07:26:44.123  1234  1234 E lowmemory: ",

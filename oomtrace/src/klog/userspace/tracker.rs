@@ -3,8 +3,8 @@
 use super::writer::{BY_TAG, Program};
 use super::{Kill, Meaning, read};
 use crate::claim::Claim;
-use crate::enrich::container;
-use crate::klog::input::Stamp;
+use crate::kernel::cgroup::container;
+use crate::klog::Stamp;
 use crate::model::{
     Confidence, Host, KillReason, KillReasonKind, KillSignal, KillTarget, LogSource, Sender, SenderKind,
     UserspaceKill,

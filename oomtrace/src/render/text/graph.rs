@@ -2,7 +2,7 @@
 
 use super::page::{Page, Rich, Tone};
 use super::words;
-use crate::enrich::container;
+use crate::kernel::cgroup::container;
 use crate::model::{Entity, EntityKind, History, Incident};
 use crate::render::spark;
 use crate::render::timeline::{self, Part, Series};

@@ -2,7 +2,7 @@
 
 use super::page::{Page, Rich, Tone};
 use super::{verdict, words};
-use crate::enrich::container::{self, Identity};
+use crate::kernel::cgroup::container::{self, Identity};
 use crate::model::{Constraint, Incident, SourceKind};
 use crate::render::answers::ran_out;
 

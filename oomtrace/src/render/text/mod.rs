@@ -11,6 +11,7 @@ mod limit;
 mod machine;
 mod no_kill;
 mod origin;
+mod overview;
 mod page;
 pub(in crate::render) mod score;
 mod signs;
@@ -28,6 +29,7 @@ mod wrap;
 use std::io;
 
 pub use self::answer::answer;
+pub use self::overview::overview;
 use self::page::Page;
 pub use self::signs::other_lines;
 pub use self::stream::sender;

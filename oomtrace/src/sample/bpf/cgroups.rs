@@ -12,8 +12,12 @@ use oomtrace_common::{CGROUPS_AT_ONCE, MemcgSample, UNKNOWN};
 
 use super::map::Mapped;
 use crate::{
+    kernel::{
+        cgroup::{Memcgs, Version, file_in},
+        proc::text,
+    },
     probe::bpf,
-    sample::{CgroupSample, SystemSample, files::Memcgs, files::root_usage, files::text},
+    sample::{CgroupSample, SystemSample, files::root_usage},
 };
 
 /// Cgroups that are followed at the most.
@@ -47,7 +51,7 @@ impl IterCgroups {
         let walk = ebpf.take_map("WALK").and_then(|map| map.try_into().ok()).ok_or_else(missing)?;
         let records = Mapped::new(records, CGROUPS_AT_ONCE as usize, size_of::<MemcgSample>())?;
         let v1 = memcgs.v1();
-        let swap = !v1 || mount.join("memory.memsw.usage_in_bytes").exists();
+        let swap = !v1 || file_in(mount, Version::V1.files().swap).exists();
         Ok(Some(Self { link, records, walk, page_size, v1, swap }))
     }
 

@@ -8,13 +8,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{
-    hierarchy::Memcgs,
     kept::{Budget, Kept, exhausted, gone},
-    parts, text,
+    parts,
 };
 use crate::{
-    enrich::dir::Dir,
-    kernel::clock::boottime_ns,
+    kernel::{
+        cgroup::{Memcgs, Version},
+        clock::boottime_ns,
+        proc::{Dir, text},
+    },
     sample::{CgroupSample, Pass, SystemSample, paths::Paths, source::pass_of},
 };
 
@@ -159,7 +161,7 @@ impl FileCgroups {
     }
 
     fn usage_name(&self) -> &'static CStr {
-        if self.v1 { c"memory.usage_in_bytes" } else { c"memory.current" }
+        Version::of(self.v1).files().usage
     }
 
     /// Walks the hierarchy when the last time was long ago.

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::command::memcg::{Hierarchy, Version};
+use crate::kernel::cgroup::{Hierarchy, Version};
 
 fn memcgs(mount: &Path, version: Version) -> Memcgs {
     let hierarchy = Hierarchy { version, mount: mount.into(), root: "/".into() };

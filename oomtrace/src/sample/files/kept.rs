@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-use crate::enrich::dir::Dir;
+use crate::kernel::proc::Dir;
 
 /// Files that one reader keeps open at the most. Each holds a buffer of a page in the kernel once it was read.
 const KEPT_MAX: usize = 1024;

@@ -1,10 +1,13 @@
 //! The machine, from a kept-open /proc/meminfo.
 
-use super::{kept::Kept, text};
-use crate::{enrich::dir::Dir, kernel::Roots, sample::SystemSample};
-
-/// Longer than any meminfo.
-const TEXT_MAX: usize = 8 * 1024;
+use super::kept::Kept;
+use crate::{
+    kernel::{
+        Roots,
+        proc::{self, Dir, meminfo},
+    },
+    sample::SystemSample,
+};
 
 /// A kept-open /proc/meminfo.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ pub(crate) struct Meminfo {
 impl Meminfo {
     pub(crate) fn open(roots: &Roots) -> Self {
         let file = Dir::open(&roots.proc).and_then(|proc| Kept::open(&proc, c"meminfo")).ok();
-        Self { file, buf: vec![0; TEXT_MAX] }
+        Self { file, buf: vec![0; meminfo::TEXT_MAX] }
     }
 
     /// `None` when it can't be read.
@@ -27,30 +30,24 @@ impl Meminfo {
 }
 
 /// `None` without a MemTotal.
-fn parse(meminfo: &[u8]) -> Option<SystemSample> {
-    let mut sample = SystemSample::default();
-    let (mut cached, mut buffers, mut other) = (0, 0, 0u64);
-    text::lines(meminfo, b':', |name, value| {
-        let Some(bytes) = text::kilobytes(value) else { return };
-        match name {
-            b"MemTotal" => sample.total = bytes,
-            b"MemFree" => sample.free = bytes,
-            b"MemAvailable" => sample.available = bytes,
-            b"Buffers" => buffers = bytes,
-            b"Cached" => cached = bytes,
-            b"SwapTotal" => sample.swap_total = bytes,
-            b"SwapFree" => sample.swap_free = bytes,
-            b"AnonPages" => sample.anon = bytes,
-            b"Shmem" => sample.shmem = bytes,
-            b"SUnreclaim" => sample.slab = bytes,
-            b"PageTables" => sample.page_tables = bytes,
-            b"KernelStack" | b"Percpu" | b"VmallocUsed" => other = other.saturating_add(bytes),
-            _ => {}
-        }
-    });
-    sample.file = (cached + buffers).saturating_sub(sample.shmem);
-    sample.kernel = other.saturating_add(sample.slab);
-    (sample.total > 0).then_some(sample)
+fn parse(text: &[u8]) -> Option<SystemSample> {
+    let read = proc::Meminfo::parse(text);
+    let or_none = Option::unwrap_or_default;
+    let (shmem, slab) = (or_none(read.shmem), or_none(read.slab_unreclaimable));
+    let of_kernel = [read.kernel_stack, read.percpu, read.vmalloc, Some(slab)];
+    Some(SystemSample {
+        total: read.total.filter(|bytes| *bytes > 0)?,
+        free: or_none(read.free),
+        available: or_none(read.available),
+        swap_total: or_none(read.swap_total),
+        swap_free: or_none(read.swap_free),
+        anon: or_none(read.anon),
+        file: or_none(read.cached).saturating_add(or_none(read.buffers)).saturating_sub(shmem),
+        shmem,
+        slab,
+        page_tables: or_none(read.page_tables),
+        kernel: of_kernel.into_iter().flatten().fold(0, u64::saturating_add),
+    })
 }
 
 #[cfg(test)]

@@ -1,41 +1,35 @@
 //! What a memory cgroup's memory is made of, and its events.
 
-use super::text;
-use crate::{enrich::dir::Dir, sample::CgroupSample};
+use crate::{
+    kernel::{
+        cgroup::Version,
+        counters::oom_kill,
+        proc::{Dir, text},
+    },
+    sample::CgroupSample,
+};
 
 /// Longer than any `memory.stat`.
 pub(crate) const TEXT_MAX: usize = 16 * 1024;
 
 /// Reads limits, swap and events of a cgroup; what can't be read is absent.
 pub(crate) fn limits(dir: &Dir, v1: bool, buf: &mut [u8], sample: &mut CgroupSample) {
+    let files = Version::of(v1).files();
+    sample.limit = dir.read(files.limit, buf).ok().and_then(text::limit);
+    let swap = dir.read(files.swap, buf).ok().and_then(text::number);
+    if let Ok(counts) = dir.read(files.kills, buf) {
+        sample.oom_kills = oom_kill(counts);
+        // Of v2.
+        sample.limit_hits = text::value(counts, b"max");
+        sample.high_hits = text::value(counts, b"high");
+    }
     if v1 {
-        let mut number = |name| dir.read(name, buf).ok().and_then(text::number);
-        let with_swap = number(c"memory.memsw.usage_in_bytes");
-        sample.swap = with_swap.map(|both| both.saturating_sub(sample.usage));
-        sample.limit_hits = number(c"memory.failcnt");
-        sample.limit = dir.read(c"memory.limit_in_bytes", buf).ok().and_then(text::limit);
-        sample.oom_kills = dir.read(c"memory.oom_control", buf).ok().and_then(|t| value(t, b"oom_kill"));
+        sample.swap = swap.map(|both| both.saturating_sub(sample.usage));
+        sample.limit_hits = dir.read(c"memory.failcnt", buf).ok().and_then(text::number);
         return;
     }
-    sample.limit = dir.read(c"memory.max", buf).ok().and_then(text::limit);
+    sample.swap = swap;
     sample.high = dir.read(c"memory.high", buf).ok().and_then(text::limit);
-    sample.swap = dir.read(c"memory.swap.current", buf).ok().and_then(text::number);
-    if let Ok(events) = dir.read(c"memory.events", buf) {
-        sample.limit_hits = value(events, b"max");
-        sample.high_hits = value(events, b"high");
-        sample.oom_kills = value(events, b"oom_kill");
-    }
-}
-
-/// The value of a line `KEY VALUE`.
-fn value(text: &[u8], wanted: &[u8]) -> Option<u64> {
-    let mut found = None;
-    text::lines(text, b' ', |key, value| {
-        if key == wanted {
-            found = text::number(value);
-        }
-    });
-    found
 }
 
 /// Reads kinds of memory from `memory.stat`.

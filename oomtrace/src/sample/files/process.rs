@@ -4,11 +4,11 @@ use std::ffi::CString;
 use std::io;
 use std::ops::ControlFlow;
 
-use super::{hierarchy::Memcgs, status::Status, text};
+use super::status::Status;
 use crate::{
-    enrich::{
-        dir::Dir,
-        process::{Stat, parse_cgroup},
+    kernel::{
+        cgroup::{Memcgs, parse_cgroup},
+        proc::{Dir, Stat, text},
     },
     sample::{ProcessKey, ProcessSample},
 };

@@ -8,14 +8,12 @@ use std::io;
 use std::ops::ControlFlow;
 
 use super::{
-    hierarchy::Memcgs,
     kept::{Budget, Kept, exhausted, gone},
     process::{self, Seen, TEXT_MAX},
     status::statm,
 };
 use crate::{
-    enrich::dir::Dir,
-    kernel::Roots,
+    kernel::{Roots, cgroup::Memcgs, proc::Dir},
     sample::{Pass, ProcessSample, source::pass_of},
 };
 

@@ -1,6 +1,6 @@
 //! What `status` and `statm` of a process say of its memory. Neither waits for the process's `mmap_lock`.
 
-use super::text;
+use crate::kernel::proc::text;
 use crate::sample::ProcessSample;
 
 /// Memory and owner of a process, from `/proc/<pid>/status`.
