@@ -23,7 +23,7 @@ pub fn page(stats: &Stats, form: Form) -> String {
     page.build();
     let kills: Vec<_> =
         CONSTRAINTS.iter().zip(stats.kills).map(|(name, kills)| (label("constraint", name), kills)).collect();
-    page.counter("oomtrace_oom_kills", "OOM kills since the agent began, by what ran out.", &kills);
+    page.counter("oomtrace_oom_kills", "OOM kills recorded since the agent began, by what ran out; those that it catches up with count as well.", &kills);
     let cgroups: Vec<_> = stats.cgroups.iter().map(|(path, kills)| (label("cgroup", path), *kills)).collect();
     page.counter(
         "oomtrace_cgroup_oom_kills",

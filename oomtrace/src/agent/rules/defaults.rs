@@ -27,7 +27,8 @@ fn high(on: AlertOn, word: &str) -> Raw {
 fn soon(on: AlertOn, word: &str) -> Raw {
     Raw {
         below: span("10m"),
-        hold: span("20s"),
+        // The machine's memory also rises for a minute when nothing leaks, e.g. while a large program is built.
+        hold: span(if on == AlertOn::System { "2m" } else { "20s" }),
         severity: Severity::Critical,
         ..raw(&format!("{word}-limit-soon"), on, Metric::TimeToLimit)
     }

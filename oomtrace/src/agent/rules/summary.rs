@@ -115,7 +115,7 @@ fn summary(change: &Change) -> String {
                 if held < 1_000_000_000 { String::new() } else { format!(", for {}", bytes::duration(held)) };
             format!("{what} {said}{held}")
         }
-        (false, true) => format!("{what} is gone; before that it {said}"),
+        (false, true) => format!("{what} is gone; when it was last seen, it {said}"),
         (false, false) => format!("{what} is fine again: rule {} is over", change.rule.name),
     }
 }

@@ -147,7 +147,7 @@ fn a_leak_is_announced_before_it_ends_and_a_start_is_not() {
     assert!(*second < 120 && matches!(change.subject, Subject::Cgroup(2, _)), "{fired:?}");
     assert!(fired.iter().all(|(_, change)| matches!(change.subject, Subject::Cgroup(2, _))), "{fired:?}");
     let record = alert(change, &Host::default(), &std::collections::BTreeMap::new());
-    assert!(record.summary.contains("will hit its limit of 500.0 MiB in 5 min ["), "{}", record.summary);
+    assert!(record.summary.contains("will hit its limit of 500.0 MiB in 6 min ["), "{}", record.summary);
     assert!(record.summary.contains("at 1.0 MiB/s"), "{}", record.summary);
 }
 
