@@ -1,5 +1,5 @@
 //! Prints the JSON Schema made from the record's types; `cargo xtask schema` runs it.
 
 fn main() {
-    print!("{}", oomtrace::render::schema());
+    print!("{}", oomtrace::inside::schema());
 }

@@ -73,13 +73,7 @@ pub enum Verdict {
 }
 
 impl Filter {
-    /// True when the kill is certainly one of those asked for, which without any option each is.
-    #[must_use]
-    pub fn matches(&self, incident: &Incident) -> bool {
-        self.verdict(incident) == Verdict::Yes
-    }
-
-    /// The same, but keeps apart what can't be told: a filter by container on a kernel that shows only process ids must
+    /// Whether the kill is one of those asked for, which without any option each is. Keeps apart what can't be told: a filter by container on a kernel that shows only process ids must
     /// not pass for "no such kill".
     #[must_use]
     pub fn verdict(&self, incident: &Incident) -> Verdict {

@@ -5,10 +5,10 @@
 use std::io::BufRead as _;
 use std::path::Path;
 
-use oomtrace::diagnose::diagnose;
-use oomtrace::evidence::Evidence;
+use oomtrace::inside::Evidence;
+use oomtrace::inside::diagnose;
+use oomtrace::inside::{Ndjson, Render, Text, TextStyle, html, junit, markdown};
 use oomtrace::model::{Event, Incident};
-use oomtrace::render::{Ndjson, Render, Text, TextStyle, html, junit, markdown};
 
 /// Growth and rate by what they may have been before they were rounded, bytes; the time, seconds.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ fn corpus() -> Vec<Incident> {
     files.sort();
     let mut kills = Vec::new();
     for file in files {
-        let lines = oomtrace::decompress::open(&file, "").unwrap().lines();
+        let lines = oomtrace::inside::decompress(&file, "").unwrap().lines();
         for line in lines.skip(1).step_by(3) {
             let mut case: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
             let Some(record) = case.get_mut("record").map(serde_json::Value::take) else { continue };

@@ -104,7 +104,7 @@ fn schema_is_the_committed_json() {
     let output = run(&["schema"]);
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
     assert!(json(&output).is_object());
-    assert_eq!(text(&output.stdout), oomtrace::render::SCHEMA_JSON);
+    assert_eq!(text(&output.stdout), oomtrace::inside::SCHEMA_JSON);
 }
 
 #[test]

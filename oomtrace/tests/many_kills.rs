@@ -1,5 +1,7 @@
 //! `explain` on logs with many kills: the overview first, then what was asked for, nothing left out in silence.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;

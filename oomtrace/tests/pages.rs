@@ -7,12 +7,12 @@ use std::fs;
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use oomtrace::diagnose::diagnose;
-use oomtrace::evidence::Evidence;
-use oomtrace::klog::incident::{Known, incident};
-use oomtrace::klog::input::{Found, LogReader};
+use oomtrace::inside::Evidence;
+use oomtrace::inside::diagnose;
+use oomtrace::inside::html;
+use oomtrace::inside::klog::{Found, LogReader};
+use oomtrace::inside::klog::{Known, incident};
 use oomtrace::model::{Event, Footer, Header, Incident};
-use oomtrace::render::html;
 
 /// Where the pages go.
 fn directory() -> PathBuf {

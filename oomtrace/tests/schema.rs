@@ -5,7 +5,7 @@
 
 use std::{env, fs, path::Path};
 
-use oomtrace::render::{SCHEMA_JSON, schema};
+use oomtrace::inside::{SCHEMA_JSON, schema};
 use serde_json::Value;
 
 #[test]

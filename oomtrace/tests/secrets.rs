@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{fmt, fs};
 
-use oomtrace::enrich::redact::redact;
+use oomtrace::inside::redact;
 use oomtrace::model::{Event, Incident};
 use serde::Deserialize;
 

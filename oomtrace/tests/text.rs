@@ -7,9 +7,9 @@ mod support;
 use std::path::PathBuf;
 use std::{env, fs};
 
+use oomtrace::inside::width;
+use oomtrace::inside::{Ndjson, Render, Text, TextStyle};
 use oomtrace::model::Event;
-use oomtrace::render::{Ndjson, Render, Text, TextStyle};
-use oomtrace::words::width;
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)

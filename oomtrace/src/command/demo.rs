@@ -1,6 +1,6 @@
 //! `oomtrace demo`: a real OOM kill in a throw-away memory cgroup.
 //!
-//! A [`Sandbox`] is the cgroup; [`Victims`] are two children in it, a small one and one that leaks until the kernel
+//! A [`Sandbox`] is the cgroup; [`victims::Victims`] are two children in it, a small one and one that leaks until the kernel
 //! kills it. The children are this very program, started again with the hidden subcommand [`CHILD_COMMAND`].
 
 mod args;
@@ -13,7 +13,6 @@ pub use args::DemoArgs;
 pub use child::child_main;
 pub use run::run;
 pub use sandbox::{LIMIT, Sandbox};
-pub use victims::{Killed, Victims};
 
 /// The hidden subcommand of the children; the rest of its command line goes to [`child_main`].
 pub const CHILD_COMMAND: &str = "demo-child";

@@ -22,7 +22,9 @@ use crate::output::{Output, Wrote};
 
 pub use args::DoctorArgs;
 pub use diagnosis::Diagnosis;
-pub use record::{Check, CheckState, FactState, Health, Hook, HookState};
+pub use record::Health;
+#[cfg(test)]
+use record::{Check, CheckState, HookState};
 
 /// Columns where the output does not say.
 const WIDTH: usize = 80;

@@ -1,24 +1,27 @@
 //! The `oomtrace` command: one file per subcommand, and what they share.
 
-pub mod agent;
-pub mod cli;
-pub mod demo;
-pub mod diagnose_record;
-pub mod doctor;
-pub mod explain;
-pub mod list;
-pub mod logging;
-pub mod manual;
-pub mod memcg;
-pub mod options;
+pub(crate) mod agent;
+pub(crate) mod cli;
+pub(crate) mod demo;
+pub(crate) mod diagnose_record;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod list;
+pub(crate) mod logging;
+pub(crate) mod manual;
+pub(crate) mod memcg;
+pub(crate) mod options;
 mod overwrite;
-pub mod record;
-pub mod report;
-pub mod run;
-pub mod sample;
-pub mod schema;
+pub(crate) mod record;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod sample;
+pub(crate) mod schema;
 mod spooled;
-pub mod terminal;
-pub mod trace;
-pub(in crate::command) mod when;
-pub mod why;
+mod start;
+pub(crate) mod terminal;
+pub(crate) mod trace;
+mod when;
+pub(crate) mod why;
+
+pub use start::main;

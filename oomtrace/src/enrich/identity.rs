@@ -247,12 +247,14 @@ impl IdentityCache {
         self.entries.len()
     }
 
+    #[cfg(test)]
     /// Whether nothing is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
+    #[cfg(test)]
     /// Bytes of remembered text.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -51,14 +51,6 @@ use shell::{Before, Word};
 pub const REDACTED: &[u8] = b"[redacted]";
 
 /// Replaces what looks like a secret in a command line. The result has as many arguments as `args`.
-///
-/// # Examples
-/// ```
-/// use oomtrace::enrich::redact::redact;
-/// let args = ["psql", "--set=pw=hunter2", "postgres://app:hunter2@db/x"].map(|arg| arg.as_bytes().to_vec());
-/// assert_eq!(redact(&args)[1], b"--set=pw=[redacted]");
-/// assert_eq!(redact(&args)[2], b"postgres://app:[redacted]@db/x");
-/// ```
 #[must_use]
 pub fn redact(args: &[Vec<u8>]) -> Vec<Vec<u8>> {
     redact_part(args, false)

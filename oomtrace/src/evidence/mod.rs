@@ -11,7 +11,7 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-pub use compare::{Row, Subject, Use, at, compare};
+pub use compare::{Subject, Use, at, compare};
 pub use group::{Group, groups};
 pub use verdict::{LOGS, Verdict};
 

@@ -66,12 +66,6 @@ impl Clock {
             Timestamp::from_nanosecond(i128::from(boottime_ns) + self.offset_ns).unwrap_or(Timestamp::MAX);
         format!("{time:.9}")
     }
-
-    /// `CLOCK_BOOTTIME` of a wall-clock time in ns since 1970; `None` when that was before boot.
-    #[must_use]
-    pub fn boottime_of(&self, realtime_ns: i128) -> Option<u64> {
-        u64::try_from(realtime_ns - self.offset_ns).ok()
-    }
 }
 
 /// Nanoseconds of a clock that exists on every kernel since 2.6.39.
@@ -91,8 +85,6 @@ mod tests {
         let clock = Clock { offset_ns: 1_700_000_000_000_000_000 };
         assert_eq!(clock.rfc3339(0), "2023-11-14T22:13:20.000000000Z");
         assert_eq!(clock.rfc3339(1_000_000_001), "2023-11-14T22:13:21.000000001Z");
-        assert_eq!(clock.boottime_of(1_700_000_000_000_000_005), Some(5));
-        assert_eq!(clock.boottime_of(5), None);
     }
 
     #[test]

@@ -19,7 +19,6 @@ pub mod symbols;
 pub mod text_symbols;
 
 pub use btf::{Btf, Named, Numbered, blob_of};
-pub use clock::Clock;
 pub use gfp::GfpNames;
 pub use lockdown::Lockdown;
 pub use namespace::Namespace;

@@ -24,13 +24,9 @@ impl TextSymbols {
     /// Reads kallsyms once (60 ms, 5 MB). Empty when addresses are hidden (`kptr_restrict`).
     ///
     /// Symbols that never name a frame are left out: compiler padding (`__pfx_`) and all but the first name of an address.
-    #[must_use]
-    pub fn load(roots: &Roots) -> Self {
-        Self::load_watching(roots, |_, _| {})
-    }
-
-    /// The same; `watch` gets the name and address of every symbol, data as well.
-    pub fn load_watching(roots: &Roots, mut watch: impl FnMut(&[u8], u64)) -> Self {
+    ///
+    /// `watch` gets the name and address of every symbol, data as well.
+    pub fn load(roots: &Roots, mut watch: impl FnMut(&[u8], u64)) -> Self {
         let mut table = Self {
             base: 0,
             functions: Vec::with_capacity(FUNCTIONS_ROOM),
@@ -97,7 +93,7 @@ mod tests {
     fn table(text: &str) -> TextSymbols {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("kallsyms"), text).unwrap();
-        TextSymbols::load(&Roots { proc: dir.path().into(), ..Roots::default() })
+        TextSymbols::load(&Roots { proc: dir.path().into(), ..Roots::default() }, |_, _| {})
     }
 
     #[test]

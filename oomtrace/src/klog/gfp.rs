@@ -31,7 +31,7 @@ const UP_TO_4_3: [&str; 25] = [
     "__GFP_OTHER_NODE",
     "__GFP_WRITE",
 ];
-/// Those of 4.4 and 4.5.
+/// Those of 4.4 to 4.9. Their layout is that of the mask: up to 5.1 it changed three times, see [`Layout`].
 const SINCE_4_4: [&str; 26] = [
     "__GFP_DMA",
     "__GFP_HIGHMEM",
@@ -60,6 +60,60 @@ const SINCE_4_4: [&str; 26] = [
     "__GFP_WRITE",
     "__GFP_KSWAPD_RECLAIM",
 ];
+/// Since 4.10 without `__GFP_OTHER_NODE`; since 4.13 the tenth bit is called `__GFP_RETRY_MAYFAIL`.
+const SINCE_4_10: [&str; 25] = [
+    "__GFP_DMA",
+    "__GFP_HIGHMEM",
+    "__GFP_DMA32",
+    "__GFP_MOVABLE",
+    "__GFP_RECLAIMABLE",
+    "__GFP_HIGH",
+    "__GFP_IO",
+    "__GFP_FS",
+    "__GFP_COLD",
+    "__GFP_NOWARN",
+    "__GFP_RETRY_MAYFAIL",
+    "__GFP_NOFAIL",
+    "__GFP_NORETRY",
+    "__GFP_MEMALLOC",
+    "__GFP_COMP",
+    "__GFP_ZERO",
+    "__GFP_NOMEMALLOC",
+    "__GFP_HARDWALL",
+    "__GFP_THISNODE",
+    "__GFP_ATOMIC",
+    "__GFP_ACCOUNT",
+    "__GFP_NOTRACK",
+    "__GFP_DIRECT_RECLAIM",
+    "__GFP_WRITE",
+    "__GFP_KSWAPD_RECLAIM",
+];
+/// Since 4.19, where the bits of flags that had gone were used again.
+const SINCE_4_19: [&str; 23] = [
+    "__GFP_DMA",
+    "__GFP_HIGHMEM",
+    "__GFP_DMA32",
+    "__GFP_MOVABLE",
+    "__GFP_RECLAIMABLE",
+    "__GFP_HIGH",
+    "__GFP_IO",
+    "__GFP_FS",
+    "__GFP_WRITE",
+    "__GFP_NOWARN",
+    "__GFP_RETRY_MAYFAIL",
+    "__GFP_NOFAIL",
+    "__GFP_NORETRY",
+    "__GFP_MEMALLOC",
+    "__GFP_COMP",
+    "__GFP_ZERO",
+    "__GFP_NOMEMALLOC",
+    "__GFP_HARDWALL",
+    "__GFP_THISNODE",
+    "__GFP_ATOMIC",
+    "__GFP_ACCOUNT",
+    "__GFP_DIRECT_RECLAIM",
+    "__GFP_KSWAPD_RECLAIM",
+];
 /// What the combinations are of: waiting is one bit up to 4.3, two since.
 const COMBINATIONS: [(&str, u32); 6] = [
     ("GFP_HIGHUSER_MOVABLE", 0x2_00ca),
@@ -69,8 +123,27 @@ const COMBINATIONS: [(&str, u32); 6] = [
     ("GFP_NOFS", 0x40),
     ("GFP_NOIO", 0),
 ];
-const WAIT_UP_TO_4_3: u32 = 0x10;
-const WAIT_SINCE_4_4: u32 = 0x240_0000;
+
+/// Which bit is which flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Layout {
+    flags: &'static [&'static str],
+    /// The bits of waiting.
+    wait: u32,
+}
+
+const UP_TO_4_3_LAYOUT: Layout = Layout { flags: &UP_TO_4_3, wait: 0x10 };
+/// Newest last. What asks for memory so that it may kill for it may wait, so that its bits of waiting tell the layout; backports
+/// of distributions make the version a bad witness for it.
+const LAYOUTS: [Layout; 3] = [
+    Layout { flags: &SINCE_4_4, wait: 0x240_0000 },
+    Layout { flags: &SINCE_4_10, wait: 0x140_0000 },
+    Layout { flags: &SINCE_4_19, wait: 0x60_0000 },
+];
+/// The bits of waiting of later kernels, whose values have not changed since.
+const WAIT_NOW: u32 = 0xc00;
+/// 6.10 made an enumeration of the flags: beyond these the bits depend on the kernel's configuration, and one has no meaning.
+const SINCE_6_10: u32 = 0xff_ffff & !0x200;
 
 /// Gives the trigger's flags their names.
 pub(super) fn name(report: &mut Report) {
@@ -84,18 +157,33 @@ pub(super) fn name(report: &mut Report) {
 
 /// The names of `mask` as the kernel of this release would print them; `None` where its flags are not known here.
 fn names(mask: u32, release: Option<(u32, u32)>) -> Option<String> {
-    let old = match release {
-        Some(release) if release >= (5, 10) => {
-            return (release < (6, 10)).then(|| GfpNames::default().names(mask));
+    let by_bits =
+        |layouts: &[Layout]| layouts.iter().find(|layout| mask & layout.wait == layout.wait).copied();
+    match release {
+        Some(release) if release >= (6, 10) => Some(since_6_10(mask)),
+        Some(release) if release >= (5, 10) => Some(GfpNames::default().names(mask)),
+        Some(release) if release >= (4, 4) => match by_bits(&LAYOUTS) {
+            Some(layout) => Some(in_layout(mask, layout)),
+            None => {
+                (mask & WAIT_NOW == WAIT_NOW && release > (4, 19)).then(|| GfpNames::default().names(mask))
+            }
+        },
+        Some(_) => Some(in_layout(mask, UP_TO_4_3_LAYOUT)),
+        // Later ones print names.
+        None => {
+            let old = Some(UP_TO_4_3_LAYOUT).filter(|old| mask & old.wait != 0 && mask < 1 << 25);
+            by_bits(&LAYOUTS[..1]).or(old).map(|layout| in_layout(mask, layout))
         }
-        Some(release) if release >= (4, 6) => return None,
-        Some(release) => release < (4, 4),
-        // What asks for memory so that it may kill for it may wait, so that one of the two is there.
-        None if mask & WAIT_SINCE_4_4 == WAIT_SINCE_4_4 => false,
-        None if mask & WAIT_UP_TO_4_3 != 0 && mask < 1 << 25 => true,
-        None => return None,
-    };
-    let (flags, wait) = if old { (&UP_TO_4_3[..], WAIT_UP_TO_4_3) } else { (&SINCE_4_4[..], WAIT_SINCE_4_4) };
+    }
+}
+
+fn since_6_10(mask: u32) -> String {
+    let unknown = Some(mask & !SINCE_6_10).filter(|bits| *bits != 0).map(|bits| format!("{bits:#x}"));
+    let known = Some(GfpNames::default().names(mask & SINCE_6_10)).filter(|names| !names.is_empty());
+    known.into_iter().chain(unknown).collect::<Vec<_>>().join("|")
+}
+
+fn in_layout(mask: u32, Layout { flags, wait }: Layout) -> String {
     let mut left = mask;
     let mut parts = Vec::new();
     if let Some((name, bits)) = COMBINATIONS.iter().find(|(_, bits)| left & (bits | wait) == bits | wait) {
@@ -111,7 +199,7 @@ fn names(mask: u32, release: Option<(u32, u32)>) -> Option<String> {
     if left != 0 {
         parts.push(format!("{left:#x}"));
     }
-    Some(parts.join("|"))
+    parts.join("|")
 }
 
 fn release(text: &str) -> Option<(u32, u32)> {
@@ -135,6 +223,17 @@ mod tests {
             (0x26_000c0, "4.4.0", "GFP_KERNEL|__GFP_NOTRACK"),
             (0xcc0, "6.1.0", "GFP_KERNEL"),
             (0x140_cca, "5.10.0", "GFP_HIGHUSER_MOVABLE|__GFP_COMP"),
+            // As logs of these kernels print them.
+            (0x240_0000 | 0x2_00ca, "4.8.0-53-generic", "GFP_HIGHUSER_MOVABLE"),
+            (0x142_00ca, "4.15.0-20-generic", "GFP_HIGHUSER_MOVABLE"),
+            (0x140_00c0, "4.14.111", "GFP_KERNEL"),
+            (0x140_80c0, "4.14.111", "GFP_KERNEL|__GFP_ZERO"),
+            (0x62_00ca, "4.19.0-6-amd64", "GFP_HIGHUSER_MOVABLE"),
+            (0x60_40c0, "5.0.0", "GFP_KERNEL|__GFP_COMP"),
+            (0x10_0cca, "5.4.0-42-generic", "GFP_HIGHUSER_MOVABLE"),
+            (0xcc0, "6.12.0", "GFP_KERNEL"),
+            (0x14_0cca, "6.18.0", "GFP_HIGHUSER_MOVABLE|__GFP_COMP"),
+            (0x100_0cc0, "6.18.0", "GFP_KERNEL|0x1000000"),
         ] {
             assert_eq!(
                 names(mask, super::release(release)).as_deref(),
@@ -143,7 +242,7 @@ mod tests {
             );
         }
         assert_eq!(names(0xcc0, Some((4, 19))), None);
-        assert_eq!(names(0xcc0, Some((6, 12))), None);
+        assert_eq!(names(0x0, Some((4, 19))), None);
     }
 
     #[test]

@@ -125,17 +125,10 @@ fn escape(text: &[u8]) -> Option<u8> {
     u8::try_from(value(digits[0])? * 16 + value(digits[1])?).ok()
 }
 
-/// Splits a capture of `/dev/kmsg` into records: a line that begins with a space belongs to the one before it.
-pub fn records(capture: &[u8]) -> impl Iterator<Item = KmsgRecord> + '_ {
-    capture
-        .split(|b| *b == b'\n')
-        .filter(|line| !line.is_empty() && line[0] != b' ')
-        .filter_map(KmsgRecord::parse)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::klog::records;
 
     #[test]
     fn a_record_with_caller_and_keys() {

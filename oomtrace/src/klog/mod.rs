@@ -5,6 +5,8 @@
 
 pub mod badness;
 mod building;
+#[cfg(test)]
+mod captures;
 mod complete;
 mod gfp;
 mod holders;
@@ -31,63 +33,21 @@ pub mod to_model;
 pub mod userspace;
 mod why;
 
-use std::io;
-use std::path::Path;
-
 pub use badness::Facts;
-pub use building::TASKS_MAX;
+#[cfg(test)]
+pub(crate) use captures::{read_all, read_file, records};
 pub use complete::complete;
-pub use kmsg::{Caller, KmsgLine, KmsgRecord, records};
+pub use kmsg::{Caller, KmsgLine, KmsgRecord};
 pub use parser::{Item, Parser};
 pub use reader::{KmsgReader, Next, Start};
-pub use report::{
-    Chosen, Counter, Domain, FailedCache, FreeBlocks, Killed, Machine, MemcgUsage, Outcome, Reaped, Report,
-    TaskName, TaskRow, Trigger, UNLIMITED_KB, ZoneReport,
-};
+#[cfg(test)]
+pub use report::{Chosen, Domain, Machine, MemcgUsage, Trigger};
+pub use report::{Counter, Killed, Outcome, Reaped, Report, TaskRow, ZoneReport};
 pub use same::{Same, same};
-pub use settle::{AMBIGUOUS_NAMES, GROUP_MEMBERS, GUESSED_PIECES, LONG_PATH, TOO_MANY_KILLED};
+#[cfg(test)]
+pub use settle::AMBIGUOUS_NAMES;
+pub use settle::GROUP_MEMBERS;
 pub use stamp::Stamp;
-
-/// Every report in a capture of `/dev/kmsg` (`cat /dev/kmsg`), in order.
-///
-/// A last record without its line end was cut and is left out: its numbers may be cut, too.
-#[must_use]
-pub fn read_all(capture: &[u8]) -> Vec<Report> {
-    let whole = capture.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    let mut parser = Parser::new();
-    let mut reports = Vec::new();
-    for record in records(&capture[..whole]) {
-        parser.push(&record.line());
-        collect(&mut parser, &mut reports);
-    }
-    parser.finish();
-    collect(&mut parser, &mut reports);
-    reports
-}
-
-/// The same for a file.
-///
-/// # Errors
-/// Those of reading it.
-pub fn read_file(path: &Path) -> io::Result<Vec<Report>> {
-    Ok(read_all(&std::fs::read(path)?))
-}
-
-/// Moves what is complete; a late line of the reaper goes to the last report about its task.
-fn collect(parser: &mut Parser, reports: &mut Vec<Report>) {
-    while let Some(item) = parser.pop() {
-        match item {
-            Item::Report(report) => reports.push(*report),
-            Item::Reaped(reaped) => {
-                let pid = reaped.task.pid;
-                let about = |report: &&mut Report| report.killed.iter().any(|killed| killed.pid == pid);
-                if let Some(report) = reports.iter_mut().rev().find(about) {
-                    report.reaped.push(reaped);
-                }
-            }
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;

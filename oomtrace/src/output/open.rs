@@ -5,10 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use rustix::fs::{
-    FileType, FlockOperation, Mode, OFlags, Stat, fchmod, fcntl_getfl, fcntl_setfl, flock, fstat, ftruncate,
-    openat,
-};
+use rustix::fs::{FileType, FlockOperation, Mode, OFlags, Stat, fchmod, flock, fstat, ftruncate, openat};
 
 use super::Place;
 use super::error::refused;
@@ -52,18 +49,6 @@ pub struct Opened {
     pub file: File,
     /// What it is.
     pub kind: Kind,
-}
-
-impl Opened {
-    /// The file with writes that wait, for a writer that can't go on in the middle.
-    ///
-    /// # Errors
-    /// Those of the system call.
-    pub fn waiting(self) -> io::Result<File> {
-        let flags = fcntl_getfl(&self.file)?;
-        fcntl_setfl(&self.file, flags.difference(OFlags::NONBLOCK))?;
-        Ok(self.file)
-    }
 }
 
 impl Place {

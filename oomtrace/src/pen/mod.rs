@@ -177,12 +177,6 @@ impl Pen {
         self.push(&mut self.shared.lock(), Item::Reopen(text));
     }
 
-    /// From now on nothing is waited for.
-    pub fn hurry(&self) {
-        self.shared.lock().is_hurried = true;
-        self.shared.changed.notify_all();
-    }
-
     /// Writes `last` after all before, and waits for it: for as long as the output gets on, but at most `until`.
     #[must_use]
     pub fn finish(self, last: Option<Last>, until: Option<Instant>) -> Account {

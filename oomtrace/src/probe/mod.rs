@@ -9,6 +9,6 @@ mod types;
 
 pub use attach::{attach_all, attach_sampling, try_all};
 pub use ladder::{Fact, LADDERS, Rung, SAMPLING};
-pub use load::{LoadOptions, Loaded, load};
+pub use load::{LoadOptions, load};
 pub use outcome::{Outcome, State, serving, shortfalls};
 pub use types::Types;

@@ -4,4 +4,4 @@ mod classify;
 mod look;
 
 pub use classify::recognise;
-pub use look::{Seen, look};
+pub use look::look;

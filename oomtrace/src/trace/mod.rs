@@ -19,7 +19,6 @@ mod symbols;
 mod who;
 mod worker;
 
-pub use first::First;
 pub use run::{Beside, During, Ended, Tap, run};
 pub use session::Session;
 pub use settings::{Settings, Sink};

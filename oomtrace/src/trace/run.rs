@@ -29,8 +29,6 @@ const LINGER: Duration = Duration::from_secs(2);
 /// How a trace ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ended {
-    /// Kills, before filters.
-    pub kills: u64,
     /// Kills that were reported.
     pub reported: u64,
     /// After a signal: how long whatever is still to be done may take.
@@ -115,7 +113,7 @@ pub fn run(
                 .map_err(|_| anyhow!("the background thread failed; this is a bug in oomtrace"))??;
         }
         let tally = tally?;
-        Ok(Ended { kills: tally.kills, reported: tally.kills - tally.filtered, until: shared.until() })
+        Ok(Ended { reported: tally.kills - tally.filtered, until: shared.until() })
     })
 }
 

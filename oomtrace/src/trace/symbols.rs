@@ -37,7 +37,7 @@ impl Symbols {
 }
 
 fn load(roots: &Roots, found: &SyncSender<u64>) -> TextSymbols {
-    let table = TextSymbols::load_watching(roots, |name, address| {
+    let table = TextSymbols::load(roots, |name, address| {
         if name == PER_CPU_OFFSET.as_bytes() {
             // Nobody waits for a second one.
             let _ = found.try_send(address);

@@ -3,11 +3,6 @@
 const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
 /// A size in binary units with one decimal: `0 B`, `64.0 MiB`, `1.2 GiB`.
-///
-/// # Examples
-/// ```
-/// assert_eq!(oomtrace::words::bytes::size(64 << 20), "64.0 MiB");
-/// ```
 #[must_use]
 pub fn size(bytes: u64) -> String {
     // `tenths` rounds: 1023.96 KiB must become 1.0 MiB, not 1024.0 KiB.
@@ -141,6 +136,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_example() {
+        assert_eq!(size(64 << 20), "64.0 MiB");
+    }
 
     #[test]
     fn sizes_read_well() {

@@ -13,12 +13,6 @@ const MARKS_MAX: usize = 2;
 /// Escapes bytes: `\n`, `\x1b`, `\u{202e}`, and `\xff` for what is not UTF-8.
 ///
 /// The result never contains a control character, a bidirectional or other format character, or a line break.
-///
-/// # Examples
-/// ```
-/// assert_eq!(oomtrace::words::escape::bytes(b"a\x1b[2Jb\xff"), r"a\x1b[2Jb\xff");
-/// assert_eq!(oomtrace::words::escape::bytes("zażółć".as_bytes()), "zażółć");
-/// ```
 #[must_use]
 pub fn bytes(raw: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = str::from_utf8(raw)
@@ -103,6 +97,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_example() {
+        assert_eq!(bytes(b"a\x1b[2Jb\xff"), r"a\x1b[2Jb\xff");
+        assert_eq!(bytes("zażółć".as_bytes()), "zażółć");
+    }
 
     #[test]
     fn every_kind_of_hostile_byte_becomes_visible() {

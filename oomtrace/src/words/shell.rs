@@ -7,14 +7,6 @@ use std::fmt::Write as _;
 
 /// Quotes bytes as one word: as they are where no shell minds them, else in `'...'`, and in `$'...'` (bash, zsh, ksh,
 /// busybox) where a byte is not printable ASCII.
-///
-/// # Examples
-/// ```
-/// use oomtrace::words::shell::quote;
-/// assert_eq!(quote(b"nginx.service"), "nginx.service");
-/// assert_eq!(quote(b"a b;$(reboot)'"), r"'a b;$(reboot)'\'''");
-/// assert_eq!(quote(b"a\n\xff"), r"$'a\n\xff'");
-/// ```
 #[must_use]
 pub fn quote(raw: &[u8]) -> String {
     let is_plain = |b: &u8| {
@@ -51,6 +43,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_example() {
+        assert_eq!(quote(b"nginx.service"), "nginx.service");
+        assert_eq!(quote(b"a b;$(reboot)'"), r"'a b;$(reboot)'\'''");
+        assert_eq!(quote(b"a\n\xff"), r"$'a\n\xff'");
+    }
 
     /// What a shell makes of a word.
     fn read_by(shell: &str, word: &str) -> Vec<u8> {

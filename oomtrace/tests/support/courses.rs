@@ -1,6 +1,6 @@
 //! Kills with a history: what grew before them, and what follows from it.
 
-use oomtrace::diagnose::advice::advise;
+use oomtrace::inside::advise;
 use oomtrace::model::*;
 
 use super::*;

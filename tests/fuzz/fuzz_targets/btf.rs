@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use libfuzzer_sys::fuzz_target;
-use oomtrace::kernel::{Btf, GfpNames, Roots, layout};
+use oomtrace::inside::{Btf, GfpNames, Roots, layout};
 
 /// Names that the seeds hold.
 const NAMES: [&str; 8] = [

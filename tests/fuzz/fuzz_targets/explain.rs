@@ -5,12 +5,12 @@ use std::hint::black_box;
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use oomtrace::evidence::Evidence;
-use oomtrace::klog::incident::{self, Known};
-use oomtrace::klog::input::{Found, LogReader};
-use oomtrace::klog::same;
+use oomtrace::inside::Evidence;
+use oomtrace::inside::klog::{Known, incident};
+use oomtrace::inside::klog::{Found, LogReader};
+use oomtrace::inside::klog::same;
 use oomtrace::model::{Event, Incident};
-use oomtrace::render::{Ndjson, Render, Text, TextStyle, html, junit, markdown, perfetto};
+use oomtrace::inside::{Ndjson, Render, Text, TextStyle, html, junit, markdown, perfetto};
 
 fn tell(found: &Found, last: &mut Option<Incident>) {
     let known = Known { zone: Some(jiff::tz::TimeZone::UTC), written: jiff::Timestamp::MAX.into(), ..Known::default() };
@@ -18,7 +18,7 @@ fn tell(found: &Found, last: &mut Option<Incident>) {
         Found::Userspace(told) => Event::UserspaceKill(Box::new(incident::userspace_kill(told, &known))),
         Found::Report(told) if incident::kills(&told.report) => {
             let mut incident = incident::incident(told, &known);
-            incident.diagnosis = Some(oomtrace::diagnose::diagnose(&incident));
+            incident.diagnosis = Some(oomtrace::inside::diagnose(&incident));
             if let Some(last) = last {
                 black_box(same(last, &incident));
             }

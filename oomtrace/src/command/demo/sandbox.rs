@@ -92,12 +92,6 @@ impl Sandbox {
         self.limit
     }
 
-    /// The hierarchy it is in.
-    #[must_use]
-    pub fn hierarchy(&self) -> &Hierarchy {
-        &self.hierarchy
-    }
-
     /// Starts a child in the cgroup; it is at work when this returns. Standard input is the child's life line.
     ///
     /// # Errors

@@ -88,9 +88,14 @@ fn ring_buffer(reader: &mut LogReader, this: &Host, signs: &Signs, sink: &mut dy
     };
     let ring = records(reader, this, &mut each, sink)?;
     let overwritten = ring.first_seq.unwrap_or(0) + ring.kmsg.lost();
-    let note = (overwritten > 0)
-        .then(|| format!("the first {overwritten} messages of this boot are no longer in the ring buffer"));
-    Ok((bytes, note))
+    let mut notes = Vec::new();
+    if overwritten > 0 {
+        notes.push(format!("the first {overwritten} messages of this boot are no longer in the ring buffer"));
+    }
+    if ring.kmsg.malformed() > 0 {
+        notes.push(format!("{} records of the ring buffer could not be read", ring.kmsg.malformed()));
+    }
+    Ok((bytes, (!notes.is_empty()).then(|| notes.join("; "))))
 }
 
 /// The kernel's ring buffer, read to its end.

@@ -40,7 +40,7 @@ use crate::output::Output;
 use crate::render::Ndjson;
 use crate::trace::{self, Session, Settings, Sink};
 
-pub use args::{Annotations, FailOn, RULE_HIT, RunArgs, ScopeKind};
+pub use args::RunArgs;
 
 /// Exit code of a failure of oomtrace itself.
 pub const FAILED: u8 = verdict::FAILED;

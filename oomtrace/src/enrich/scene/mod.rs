@@ -71,6 +71,7 @@ impl Scene {
         scene
     }
 
+    #[cfg(test)]
     /// Sets the time that reading the processes may take instead of [`TOP_BUDGET`].
     #[must_use]
     pub fn with_budget(mut self, budget: Duration) -> Self {

@@ -16,4 +16,6 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use watch::{Signs, Watched, merge};
+#[cfg(test)]
+pub use watch::Watched;
+pub use watch::{Signs, merge};

@@ -96,12 +96,6 @@ impl AllocHook {
         self.attached = None;
     }
 
-    /// Whether it is attached.
-    #[must_use]
-    pub fn armed(&self) -> bool {
-        self.attached.is_some()
-    }
-
     /// Puts the steps since the last call into `into`, which is cleared; returns how many more there were.
     pub fn steps(&mut self, into: &mut Vec<Step>) -> u64 {
         into.clear();

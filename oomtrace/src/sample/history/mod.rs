@@ -224,6 +224,7 @@ impl History {
         }
     }
 
+    #[cfg(test)]
     /// Bytes of points that were allocated so far.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -76,6 +76,7 @@ impl Pool {
         self.cap
     }
 
+    #[cfg(test)]
     /// Bytes that were allocated.
     pub(super) fn bytes(&self) -> usize {
         self.chunks.len() * CHUNK * BLOCK
