@@ -35,7 +35,6 @@ pub struct View(Arc<Mutex<Latest>>);
 
 impl View {
     /// The latest passes.
-    #[must_use]
     pub fn lock(&self) -> MutexGuard<'_, Latest> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

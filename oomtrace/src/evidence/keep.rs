@@ -75,7 +75,7 @@ impl Sink for Keep {
                 }
             }
             Event::OomNoKill(_) | Event::Sigkill(_) | Event::UserspaceKill(_) | Event::Alert(_) => {
-                left_out.others += 1
+                left_out.others += 1;
             }
             Event::Header(_) | Event::Footer(_) => {}
         }

@@ -6,7 +6,7 @@ mod partial;
 mod settings;
 mod values;
 
-pub use file::{DEFAULT, load, parse, refuse_untrusted};
+pub use file::{load, parse};
 pub use partial::Partial;
 pub use settings::{STATE_DIR, Settings};
 pub use values::{Fsync, Redaction, Size, Span};

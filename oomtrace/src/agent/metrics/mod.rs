@@ -5,7 +5,6 @@ mod server;
 mod stats;
 mod textfile;
 
-pub use page::{Form, page};
 pub use server::{Address, Server};
-pub use stats::{Shared, Stats};
+pub use stats::Shared;
 pub use textfile::write as write_textfile;

@@ -45,7 +45,6 @@ pub struct Shared(Arc<Mutex<Stats>>);
 
 impl Shared {
     /// The figures.
-    #[must_use]
     pub fn lock(&self) -> MutexGuard<'_, Stats> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

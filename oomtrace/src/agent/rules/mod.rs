@@ -13,11 +13,9 @@ mod snapshot;
 mod summary;
 
 pub use defaults::defaults;
-pub use engine::{Change, Engine, Subject};
-pub use forecast::{Forecast, Track, forecast};
+pub use engine::{Change, Engine};
 pub use glob::matches;
-pub use measure::Measured;
-pub use rule::{Metric, Rule, Unit};
+pub use rule::{Metric, Rule};
 pub use snapshot::{Psi, Snapshot};
 pub use summary::alert;
 

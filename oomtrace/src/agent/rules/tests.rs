@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::engine::Subject;
+use super::forecast::forecast;
 use super::*;
 use crate::agent::config;
 use crate::model::{AlertOn, Host};

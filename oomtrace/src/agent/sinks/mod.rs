@@ -9,10 +9,9 @@ mod outbox;
 mod sink;
 mod worker;
 
-pub use body::{alertmanager, slack};
 pub use helper::{COMMAND as HELPER_COMMAND, Helper, child_main};
 pub use outbox::{Account, Outbox};
-pub use sink::{Kind, Sink, What};
+pub use sink::{Kind, Sink};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use super::body::{alertmanager, slack};
 use super::*;
 use crate::agent::config;
 use crate::model::{Alert, AlertState, Event, Incident, Lost, Victim};

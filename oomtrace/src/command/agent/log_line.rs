@@ -28,7 +28,7 @@ pub(super) fn say(event: &Event) {
         }
         Event::Alert(alert) => log::info!("alert {} is over: {} [{}]", alert.rule, alert.summary, alert.id),
         Event::Lost(lost) => {
-            log::error!("lost: {} kills, {} records: {}", lost.kills, lost.records, lost.why)
+            log::error!("lost: {} kills, {} records: {}", lost.kills, lost.records, lost.why);
         }
         Event::Footer(footer) => footer.notes.iter().for_each(|note| log::warn!("{note}")),
         _ => {}

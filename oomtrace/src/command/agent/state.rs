@@ -255,7 +255,7 @@ impl Agent {
         drop(stats);
         match written {
             Err(error) if !std::mem::replace(&mut self.no_textfile, true) => {
-                log::error!("textfile: {error:#}")
+                log::error!("textfile: {error:#}");
             }
             Err(_) => {}
             Ok(()) => self.no_textfile = false,

@@ -70,7 +70,7 @@ fn reload(agent: &mut Agent) {
             log::info!("the configuration is read anew");
         }
         Err(error) => {
-            log::error!("the configuration is not taken over, the old one stays in force: {error:#}")
+            log::error!("the configuration is not taken over, the old one stays in force: {error:#}");
         }
     }
     agent.notify.ready(&agent.status());
