@@ -5,6 +5,7 @@
 // `pub` says what a room offers to the others, not to other crates: of those that nobody uses the compiler tells.
 #![allow(unreachable_pub)]
 
+mod agent;
 mod claim;
 mod collect;
 mod command;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, record::RecordArgs, report::ReportArgs,
-    run::RunArgs, sample::SampleArgs, trace::TraceArgs, why::WhyArgs,
+    agent::AgentArgs, demo::DemoArgs, doctor::DoctorArgs, explain::ExplainArgs, list::ListArgs,
+    record::RecordArgs, report::ReportArgs, run::RunArgs, sample::SampleArgs, trace::TraceArgs, why::WhyArgs,
 };
 
 /// Find out why Linux killed a process for running out of memory: whose limit was hit, why this process, and who used the memory.
@@ -42,6 +42,10 @@ pub enum Command {
     /// Turn a recording into a report: HTML, text, Markdown, JUnit, JSON or Perfetto
     #[command(after_help = super::examples::REPORT)]
     Report(ReportArgs),
+    /// Watch for good: remember every OOM kill in a spool on disk, also those before the start
+    Agent(Box<AgentArgs>),
+    /// List the kills in the agent's spool
+    List(ListArgs),
     /// Explain OOM kills found in existing kernel logs
     #[command(after_help = super::examples::EXPLAIN)]
     Explain(Box<ExplainArgs>),
@@ -81,6 +85,9 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<std::ffi::OsString>,
     },
+    /// Runs the programs of the agent's sinks
+    #[command(hide = true, name = crate::agent::sinks::HELPER_COMMAND)]
+    AgentHelper,
     /// A child of `demo`
     #[command(hide = true, name = super::demo::CHILD_COMMAND)]
     DemoChild {

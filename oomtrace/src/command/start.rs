@@ -7,9 +7,10 @@
 use std::process::ExitCode;
 
 use super::{
+    agent,
     cli::{Cli, Command},
-    demo, diagnose_record, doctor, explain, logging, manual, memcg, record, report, run, sample, schema,
-    trace, why,
+    demo, diagnose_record, doctor, explain, list, logging, manual, memcg, record, report, run, sample,
+    schema, trace, why,
 };
 use crate::output::tell;
 use crate::rights;
@@ -64,6 +65,14 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
             logging::start(args.verbose, args.quiet);
             record::run(&args)
         }
+        Command::Agent(args) => {
+            logging::start_service(args.verbose, args.quiet);
+            agent::run(&args)
+        }
+        Command::List(args) => {
+            logging::start(0, false);
+            list::run(&args)
+        }
         Command::Report(args) => {
             logging::start(0, false);
             report::run(&args)
@@ -82,6 +91,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Man => manual::page(),
         Command::DiagnoseRecord { file } => diagnose_record::run(&file),
         Command::Janitor { args } => return Ok(memcg::child_main(&args)),
+        Command::AgentHelper => return Ok(crate::agent::sinks::child_main()),
         Command::DemoChild { args } => return Ok(demo::child_main(&args)),
     };
     done.map(|()| ExitCode::SUCCESS)
@@ -93,6 +103,7 @@ fn only_reads(command: &Command) -> bool {
         command,
         Command::Report(_)
             | Command::Explain(_)
+            | Command::List(_)
             | Command::Why(_)
             | Command::Schema { .. }
             | Command::Completions { .. }

@@ -65,6 +65,7 @@ impl Sink for Keep {
             Event::UserspaceKill(kill) if evidence.userspace_kills.len() < OTHERS => {
                 evidence.userspace_kills.push(*kill);
             }
+            Event::Alert(alert) if evidence.alerts.len() < OTHERS => evidence.alerts.push(*alert),
             Event::Lost(lost) if evidence.losses.len() < OTHERS => evidence.losses.push(lost),
             Event::Lost(lost) => {
                 // What was lost stays counted.
@@ -73,7 +74,9 @@ impl Sink for Keep {
                     last.records = last.records.saturating_add(lost.records);
                 }
             }
-            Event::OomNoKill(_) | Event::Sigkill(_) | Event::UserspaceKill(_) => left_out.others += 1,
+            Event::OomNoKill(_) | Event::Sigkill(_) | Event::UserspaceKill(_) | Event::Alert(_) => {
+                left_out.others += 1;
+            }
             Event::Header(_) | Event::Footer(_) => {}
         }
     }

@@ -17,7 +17,7 @@ pub use group::{Group, groups};
 pub use narrow::{count, is_since};
 pub use verdict::{LOGS, Verdict, matched};
 
-use crate::model::{Footer, Header, Incident, Lost, NoKill, Sample, Sigkill, UserspaceKill};
+use crate::model::{Alert, Footer, Header, Incident, Lost, NoKill, Sample, Sigkill, UserspaceKill};
 
 /// All of a stream (docs/events.md), with each `update` folded into its incident.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +38,8 @@ pub struct Evidence {
     pub userspace_kills: Vec<UserspaceKill>,
     /// Who held how much memory, in order of time.
     pub samples: Vec<Sample>,
+    /// Rules of the agent's that began or ceased to hold.
+    pub alerts: Vec<Alert>,
     /// Gaps.
     pub losses: Vec<Lost>,
     /// The last line, summed over several streams in one file; absent when one of them has none.

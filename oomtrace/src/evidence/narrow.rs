@@ -43,6 +43,7 @@ pub fn is_since(event: &Event, since: Timestamp) -> bool {
         Event::Sigkill(sigkill) => &sigkill.time,
         Event::UserspaceKill(kill) => &kill.time,
         Event::Sample(sample) => &sample.time,
+        Event::Alert(alert) => &alert.time,
         Event::Header(_) | Event::Update(_) | Event::Lost(_) | Event::Footer(_) => return true,
     };
     time.parse::<Timestamp>().map_or(true, |time| time >= since)

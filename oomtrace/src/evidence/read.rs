@@ -64,6 +64,13 @@ impl Evidence {
         Ok(evidence)
     }
 
+    /// Reads lines that are in memory.
+    #[must_use]
+    pub(crate) fn of_lines(name: &str, mut lines: &[u8]) -> Self {
+        let evidence = Self { name: name.to_owned(), ..Self::default() };
+        evidence.read_into(&mut lines, &mut Keep::default()).0
+    }
+
     /// Reads to the end of `source`, or to where it fails: what was read until then is valid.
     #[cfg(test)]
     pub(super) fn read(self, source: &mut dyn BufRead) -> Self {
@@ -258,6 +265,7 @@ impl Reading<'_> {
             "sigkill" => Event::Sigkill(parse(unknown, kind, line)?),
             "userspace_kill" => Event::UserspaceKill(parse(unknown, kind, line)?),
             "sample" => Event::Sample(parse(unknown, kind, line)?),
+            "alert" => Event::Alert(parse(unknown, kind, line)?),
             "lost" => Event::Lost(parse(unknown, kind, line)?),
             _ => {
                 count(&mut evidence.unread.types, kind);

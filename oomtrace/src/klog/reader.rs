@@ -91,6 +91,12 @@ impl KmsgReader {
         }
     }
 
+    /// Number of the last record that was read.
+    #[must_use]
+    pub fn last_seq(&self) -> Option<u64> {
+        self.next_seq.map(|next| next.wrapping_sub(1))
+    }
+
     /// Records that were overwritten before they could be read.
     #[must_use]
     pub fn lost(&self) -> u64 {

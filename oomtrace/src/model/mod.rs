@@ -4,6 +4,7 @@
 //! nanoseconds beside `boottime_ns`. What is not known is absent, never zero. Fields are only added within a major
 //! version; readers ignore what they do not know.
 
+mod alert;
 mod answer;
 mod bytes_text;
 mod diagnosis;
@@ -20,6 +21,7 @@ mod system;
 mod userspace_kill;
 mod victim;
 
+pub use alert::*;
 pub use answer::*;
 pub use bytes_text::*;
 pub use diagnosis::*;

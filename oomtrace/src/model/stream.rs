@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Host, Incident, Runtime, Sample, Sigkill, Sign, Text, UserspaceKill, Victim};
+use super::{Alert, Host, Incident, Runtime, Sample, Sigkill, Sign, Text, UserspaceKill, Victim};
 
 /// One line of NDJSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum Event {
     UserspaceKill(Box<UserspaceKill>),
     /// Who held how much memory, now and then.
     Sample(Sample),
+    /// A rule of the agent's that began or ceased to hold.
+    Alert(Box<Alert>),
     /// Events that could not be kept.
     Lost(Lost),
     /// Last line of a stream that ended well.

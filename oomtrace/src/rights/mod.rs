@@ -19,5 +19,5 @@ pub use descend::Descent;
 pub use directory::Directory;
 pub use environment::environment_of;
 pub use owner::{Owner, caller};
-pub use trusted::system_program;
+pub use trusted::{only_root_writes, system_program};
 pub use user::User;

@@ -34,7 +34,8 @@ pub fn system_program(name: &str) -> PathBuf {
 
 /// Whether root owns a file and all directories above it, and nobody else may write to one of them, but for directories in
 /// which nobody can replace what is root's (sticky). The path must have no symbolic link in it.
-fn only_root_writes(path: &Path) -> bool {
+#[must_use]
+pub fn only_root_writes(path: &Path) -> bool {
     let is_safe = |meta: &std::fs::Metadata| {
         let is_sticky = meta.is_dir() && meta.mode() & 0o1000 != 0;
         meta.uid() == 0 && (is_sticky || meta.mode() & 0o022 == 0)

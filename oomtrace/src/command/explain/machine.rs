@@ -81,25 +81,58 @@ fn settle(name: &str, read: Read, collector: &mut dyn Sink) {
 }
 
 fn ring_buffer(reader: &mut LogReader, this: &Host, signs: &Signs, sink: &mut dyn FnMut(Found)) -> Read {
-    let mut kmsg = with_all(|| KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest))?;
-    let source: Arc<str> = RING_BUFFER.into();
-    let (mut bytes, mut first) = (0, None);
-    while let Next::Record(record) = kmsg.next_record()? {
+    let mut bytes = 0;
+    let mut each = |record: &KmsgRecord| {
         bytes += record.text.len() as u64;
-        first = first.or(Some(record.seq));
-        let line = line(&record, this);
-        signs.push(&line, RING_BUFFER);
-        reader.push(&line, &source, sink);
-    }
-    let overwritten = first.unwrap_or(0) + kmsg.lost();
+        signs.push(&line(record, this), RING_BUFFER);
+    };
+    let ring = records(reader, this, &mut each, sink)?;
+    let overwritten = ring.first_seq.unwrap_or(0) + ring.kmsg.lost();
     let mut notes = Vec::new();
     if overwritten > 0 {
         notes.push(format!("the first {overwritten} messages of this boot are no longer in the ring buffer"));
     }
-    if kmsg.malformed() > 0 {
-        notes.push(format!("{} records of the ring buffer could not be read", kmsg.malformed()));
+    if ring.kmsg.malformed() > 0 {
+        notes.push(format!("{} records of the ring buffer could not be read", ring.kmsg.malformed()));
     }
     Ok((bytes, (!notes.is_empty()).then(|| notes.join("; "))))
+}
+
+/// The kernel's ring buffer, read to its end.
+pub(in crate::command) struct Ring {
+    /// Gives what is printed from now on.
+    pub(in crate::command) kmsg: KmsgReader,
+    /// Number of the oldest record that is still there.
+    pub(in crate::command) first_seq: Option<u64>,
+}
+
+/// Reads the kernel's ring buffer, and what it tells of this boot.
+///
+/// # Errors
+/// It can't be opened or read, with the remedy.
+pub(in crate::command) fn read_ring(known: &Known, this: &Host, sink: &mut dyn Sink) -> Result<Ring> {
+    let mut reader = LogReader::new();
+    let mut found = |found: Found| sink.found(&found, known);
+    let ring = records(&mut reader, this, &mut |_| {}, &mut found)?;
+    reader.finish(&mut found);
+    Ok(ring)
+}
+
+fn records(
+    reader: &mut LogReader,
+    this: &Host,
+    each: &mut dyn FnMut(&KmsgRecord),
+    sink: &mut dyn FnMut(Found),
+) -> Result<Ring> {
+    let mut kmsg = with_all(|| KmsgReader::open(Path::new(RING_BUFFER), Start::Oldest))?;
+    let source: Arc<str> = RING_BUFFER.into();
+    let mut first_seq = None;
+    while let Next::Record(record) = kmsg.next_record()? {
+        first_seq = first_seq.or(Some(record.seq));
+        each(&record);
+        reader.push(&line(&record, this), &source, sink);
+    }
+    Ok(Ring { kmsg, first_seq })
 }
 
 /// printk's clock stands still while the machine sleeps, so that times before a suspend come out late.

@@ -14,7 +14,7 @@ mod sink;
 pub use args::ExplainArgs;
 pub(in crate::command) use progress::Progress;
 
-pub(in crate::command) use machine::read as read_machine;
+pub(in crate::command) use machine::{read as read_machine, read_ring};
 pub use run::run;
 pub(in crate::command) use run::{read_files, zone};
 pub(in crate::command) use sink::Sink;

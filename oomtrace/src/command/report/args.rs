@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
 use crate::command::terminal::{ColorChoice, Layout};
+use crate::command::when;
 use crate::evidence::is_since;
 use crate::filter::{Filter, Verdict};
 use crate::model::Event;
@@ -14,9 +16,12 @@ use crate::model::Event;
 #[derive(Clone, Debug, Default, Args)]
 pub struct ReportArgs {
     /// Recordings of `record`, `run --evidence` or `trace --json`, also compressed, or - for standard input. Two or more files are
-    /// compared
-    #[arg(required = true, value_name = "FILE")]
+    /// compared. Default: the agent's spool
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Directory of the agent's spool [default: /var/lib/oomtrace]
+    #[arg(long, value_name = "DIR", env = "OOMTRACE_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
     /// Output format (default: by the extension of --output, else text; html with --open)
     #[arg(short, long, value_enum)]
     pub format: Option<Format>,
@@ -27,8 +32,8 @@ pub struct ReportArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Only kills since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
-    #[arg(long, value_name = "TIME", value_parser = crate::command::when::parse)]
-    pub since: Option<jiff::Timestamp>,
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
+    pub since: Option<Timestamp>,
     /// Open the report in a browser
     #[arg(long)]
     pub open: bool,

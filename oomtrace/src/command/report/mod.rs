@@ -7,12 +7,12 @@ mod text;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use super::terminal::Look;
+use super::{spooled, terminal::Look};
 use crate::evidence::Evidence;
 use crate::model::Event;
-use crate::output::{Output, Wrote};
+use crate::output::{Output, Wrote, tell};
 use crate::render::{html, junit, markdown, perfetto};
 
 pub use args::{Format, ReportArgs};
@@ -24,11 +24,15 @@ pub use args::{Format, ReportArgs};
 pub fn run(args: &ReportArgs) -> Result<()> {
     let format = args.format()?;
     format.check(args.output.as_deref())?;
-    if format == Format::Json && !args.open {
+    if format == Format::Json && !args.open && !args.files.is_empty() {
         return records::write(args);
     }
     let read = |file: &PathBuf| Evidence::open(file).map(|evidence| narrowed(evidence, args));
-    let evidence = args.files.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let evidence = if args.files.is_empty() {
+        vec![narrowed(of_spool(args)?, args)]
+    } else {
+        args.files.iter().map(read).collect::<Result<Vec<_>>>()?
+    };
     let page =
         if args.open && args.output.is_none() { Some(open::page(format)?) } else { args.output.clone() };
     let mut output = Output::open(page.as_deref())?;
@@ -55,6 +59,19 @@ fn narrowed(mut evidence: Evidence, args: &ReportArgs) -> Evidence {
     }
     evidence.set_apart();
     evidence
+}
+
+/// What the agent's spool holds.
+fn of_spool(args: &ReportArgs) -> Result<Evidence> {
+    let Some(dir) = spooled::directory(args.state_dir.as_deref()) else {
+        bail!(
+            "name a recording to report on: there is no spool of `oomtrace agent` in {} (--state-dir)",
+            spooled::STATE_DIR
+        );
+    };
+    let stored = spooled::read(&dir, args.since)?;
+    spooled::notes(&stored).iter().for_each(|note| tell(note));
+    spooled::evidence(&dir, &stored)
 }
 
 /// The document that `evidence` makes in `format`.

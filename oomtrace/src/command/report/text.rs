@@ -139,10 +139,11 @@ fn events(evidence: &Evidence, kills: usize) -> impl Iterator<Item = Event> + '_
     let no_kills = evidence.no_kills.iter().cloned().map(Event::OomNoKill);
     let samples = evidence.samples.iter().cloned().map(Event::Sample);
     let sigkills = evidence.sigkills.iter().cloned().map(|sigkill| Event::Sigkill(Box::new(sigkill)));
+    let alerts = evidence.alerts.iter().cloned().map(|alert| Event::Alert(Box::new(alert)));
     let losses = evidence.losses.iter().cloned().map(Event::Lost);
     let footer = evidence.footer.iter().cloned().map(Event::Footer);
     let userspace = evidence.userspace_kills.iter().cloned();
     let userspace = userspace.map(|kill| Event::UserspaceKill(Box::new(kill)));
     let others = no_kills.chain(sigkills).chain(userspace);
-    header.chain(samples).chain(kills).chain(others).chain(losses).chain(footer)
+    header.chain(samples).chain(kills).chain(others).chain(alerts).chain(losses).chain(footer)
 }

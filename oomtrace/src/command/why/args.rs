@@ -25,6 +25,9 @@ pub struct WhyArgs {
     /// the current boot
     #[arg(long)]
     pub here: bool,
+    /// Directory of the agent's spool, which is searched with this machine [default: /var/lib/oomtrace]
+    #[arg(long, value_name = "DIR", env = "OOMTRACE_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
     /// Only deaths since then: how long ago (90s, 15m, 2h, 3d), a date, or a time like 2026-11-23T14:03:00Z
     #[arg(long, value_name = "TIME", value_parser = when::parse)]
     pub since: Option<Timestamp>,

@@ -9,6 +9,7 @@ use super::existence::{self, Given};
 use super::gather::{Gathered, Here};
 use super::target::Target;
 use super::{logs, mentions, processes};
+use crate::command::spooled;
 use crate::command::terminal::Look;
 use crate::evidence::Evidence;
 use crate::kernel::cgroup::Hierarchy;
@@ -60,6 +61,7 @@ pub fn run(args: &WhyArgs) -> Result<Outcome> {
     }
     let read = logs::files(args, &target, &mut gathered);
     if args.here || is_ours || args.evidence.is_empty() && args.logs.is_empty() {
+        spool(args, &target, &mut gathered)?;
         logs::machine(&target, &mut gathered);
         gathered.here = Some(with_all(|| here(&roots, hierarchy.as_ref(), &target, boot_id)));
     }
@@ -68,6 +70,20 @@ pub fn run(args: &WhyArgs) -> Result<Outcome> {
     read?;
     let known = answers.iter().any(|answer| answer.answer != Cause::Unknown);
     Ok(if known { Outcome::Answered } else { Outcome::Unknown })
+}
+
+/// What the agent remembers. A spool that may not be read is a note, unless it was named.
+fn spool(args: &WhyArgs, target: &Target, gathered: &mut Gathered) -> Result<()> {
+    let Some(dir) = spooled::directory(args.state_dir.as_deref()) else { return Ok(()) };
+    match spooled::read(&dir, args.since).and_then(|stored| spooled::evidence(&dir, &stored)) {
+        Ok(evidence) => {
+            gathered.mentions.extend(mentions::in_evidence(target, &evidence));
+            gathered.evidence(evidence);
+        }
+        Err(error) if args.state_dir.is_some() => return Err(error),
+        Err(error) => gathered.notes.push(format!("{error:#}")),
+    }
+    Ok(())
 }
 
 /// The logs have been read before: what is counted can't be behind them.

@@ -103,6 +103,7 @@ impl Text {
             Event::Sigkill(sigkill) => stream::sigkill(&mut page, sigkill),
             Event::UserspaceKill(kill) => userspace::write(&mut page, kill),
             Event::Sample(_) => {}
+            Event::Alert(alert) => stream::alert(&mut page, alert),
             Event::Lost(lost) => stream::lost(&mut page, lost),
             Event::Footer(footer) if self.style.brief && stream::is_plain(footer) => {}
             Event::Footer(footer) => stream::footer(&mut page, footer),

@@ -4,7 +4,8 @@ use super::page::{Page, Rich, Tone};
 
 use super::{no_kill as run, signs, words};
 use crate::model::{
-    Footer, Header, Lost, NoKill, NoKillReason, Sender, SenderKind, SentHow, Sigkill, Update,
+    Alert, AlertState, Footer, Header, Lost, NoKill, NoKillReason, Sender, SenderKind, SentHow, Sigkill,
+    Update,
 };
 use crate::render::answers::program;
 use crate::words::bytes;
@@ -143,6 +144,17 @@ fn nothing(page: &mut Page, no_kill: &NoKill, why: &str) {
     let text = format!("{} The OOM killer ran and killed nothing: {why}.", words::clock(&no_kill.time));
     page.para(text.trim_start().to_owned(), 2);
     run::report(page, no_kill);
+}
+
+/// A rule that began or ceased to hold.
+pub(super) fn alert(page: &mut Page, alert: &Alert) {
+    let mut text = Rich::from(format!("{} ", words::clock(&alert.time)));
+    let (tone, end) = match alert.state {
+        AlertState::Firing => (Tone::Yellow, ""),
+        AlertState::Resolved => (Tone::Plain, " is over"),
+    };
+    text.push(tone, format!("Alert {}{end}: ", words::safe(&alert.rule)));
+    page.para(text.with(Tone::Plain, words::safe(&alert.summary)), 2);
 }
 
 /// A gap.
