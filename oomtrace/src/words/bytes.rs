@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_example() {
-        assert_eq!(size(64 << 20), "64.0 MiB");
+        assert_eq!(size(64 << 20), "64 MiB");
     }
 
     #[test]
