@@ -43,8 +43,10 @@ pub enum Command {
     #[command(after_help = super::examples::REPORT)]
     Report(ReportArgs),
     /// Watch for good: remember every OOM kill in a spool on disk, also those before the start
+    #[command(after_help = super::examples::AGENT)]
     Agent(Box<AgentArgs>),
     /// List the kills in the agent's spool
+    #[command(after_help = super::examples::LIST)]
     List(ListArgs),
     /// Explain OOM kills found in existing kernel logs
     #[command(after_help = super::examples::EXPLAIN)]

@@ -51,7 +51,7 @@ pub(super) const EXPLAIN: &str = "\
 Examples:
   oomtrace explain /var/log/kern.log.1 /var/log/kern.log   files, oldest first, also compressed
   journalctl -k -o export | oomtrace explain - from a pipe
-  sudo oomtrace explain --brief                this machine's ring buffer and journal
+  sudo oomtrace explain --last 3               this machine's ring buffer and journal, the last three kills
   oomtrace explain kern.log -o kills.html      as a page";
 
 /// Of `why`.
@@ -63,6 +63,19 @@ Examples:
   oomtrace why 4711 --evidence night.ndjson    from a recording; --log FILE from a kernel log
 
 Exit codes: 0 answered, 3 the cause is unknown, 1 failed, 2 wrong usage.";
+
+/// Of `agent`.
+pub(super) const AGENT: &str = "\
+Examples:
+  sudo oomtrace agent                          watch, with the rules and the spool that are the default
+  sudo oomtrace agent --check-config           whether /etc/oomtrace/oomtrace.toml is right
+  sudo oomtrace agent --metrics-listen 9464    also serve Prometheus on the loopback";
+
+/// Of `list`.
+pub(super) const LIST: &str = "\
+Examples:
+  sudo oomtrace list --since 1d                the kills of the last day that the agent has seen
+  sudo oomtrace list --peaks                   the highest memory of each cgroup";
 
 /// Of `schema`.
 pub(super) const SCHEMA: &str = "\
