@@ -314,14 +314,13 @@ fn what_the_command_plants_changes_nothing_of_roots() {
     let secret = world.path("roots/secret").display().to_string();
     for kind in RUN {
         let name = kind.name();
+        // A file that is removed may be made anew before the next command.
+        let plant = |command: &str| format!("until {command} {name} 2>/dev/null; do rm -f {name}; done");
         let plants = [
-            ("a link", format!("rm -f {name}; ln -s {secret} {name}")),
-            (
-                "a link to nothing",
-                format!("rm -f {name}; ln -s {} {name}", world.path("roots/new").display()),
-            ),
-            ("a FIFO", format!("rm -f {name}; mkfifo {name}")),
-            ("a directory", format!("rm -f {name}; mkdir {name}")),
+            ("a link", plant(&format!("ln -sT {secret}"))),
+            ("a link to nothing", plant(&format!("ln -sT {}", world.path("roots/new").display()))),
+            ("a FIFO", plant("mkfifo")),
+            ("a directory", plant("mkdir")),
             (
                 "another directory",
                 format!("cd ..; mv work aside; ln -s {} work", world.path("roots").display()),
