@@ -8,7 +8,7 @@ use crate::sample::{CgroupSample, ProcessSample, SystemSample};
 /// What is known of a subject, for any rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// The rule's figure; absent when it can't be told.
+    /// The rule's figure; absent when it is unknown.
     pub value: Option<f64>,
     /// Memory in use that can't be given back.
     pub used: u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::sample::{CgroupSample, ProcessSample, SystemSample};
 
-/// Levels of a hierarchy at the most: an end for a circle that broken samples might make.
+/// Most levels of a hierarchy: an end for a circle that broken samples might make.
 const LEVELS: usize = 64;
 
 /// Shares of time in which tasks waited for memory, over 10 s, 0 to 1.

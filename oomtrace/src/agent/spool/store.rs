@@ -12,7 +12,7 @@ use super::trouble::{Trouble, of};
 
 /// Bytes of the file that are held in memory while it is open.
 const CACHE: usize = 1 << 20;
-/// Rows of peaks at the most: a month of 64 cgroups.
+/// Most rows of peaks: a month of 64 cgroups.
 const PEAKS_MOST: u64 = 50_000;
 
 /// Times that what is kept is halved at once.

@@ -56,7 +56,7 @@ impl Progress {
     }
 }
 
-/// Counts what is read, and says it now and then.
+/// Counts what is read, and shows it every 200 ms.
 struct Watched {
     source: Box<dyn BufRead + Send>,
     name: String,

@@ -116,7 +116,7 @@ pub fn no_kill(report: &Report, origin: Origin) -> NoKill {
     }
 }
 
-/// The line of the kill is missing: what was chosen is told by the one before it.
+/// The line of the kill is missing: the one before it names what was chosen.
 fn chosen_only(incident: &mut Incident, report: &Report) {
     if !incident.victims.is_empty() || !kills(report) {
         return;
